@@ -1,0 +1,77 @@
+#include <jetmlp/objective.hpp>
+
+#include <memory>
+#include <utility>
+
+#include "bindings.hpp"
+
+namespace jetmlp::bindings {
+
+namespace {
+
+template <class T>
+std::unique_ptr<Objective<T>> make_objective(const Architecture& architecture, const Array<T>& X,
+                                             const std::optional<Array<T>>& Y,
+                                             const std::optional<Array<T>>& dYdX,
+                                             double value_weight, double derivative_weight) {
+    const Index d = architecture.n_inputs();
+    const Index m = architecture.n_outputs();
+    const Index n = X.size() / d;
+    expect_length("X", X.size(), n * d);
+    if (Y) {
+        expect_length("Y", Y->size(), n * m);
+    }
+    if (dYdX) {
+        expect_length("dYdX", dYdX->size(), n * m * d);
+    }
+    Dataset<T> data(n, d, m, X.data(), Y ? Y->data() : nullptr, dYdX ? dYdX->data() : nullptr);
+    return std::make_unique<Objective<T>>(architecture, std::move(data),
+                                          LossWeights{value_weight, derivative_weight});
+}
+
+template <class T>
+Losses evaluate(Objective<T>& objective, const Array<T>& parameters, T* gradient, int n_threads) {
+    expect_length("parameters", parameters.size(), objective.architecture().n_parameters());
+    PendingError pending;
+    try {
+        const py::gil_scoped_release release;
+        Execution execution(n_threads, [&pending] { return pending.signal_raised(); });
+        return objective.evaluate(parameters.data(), objective.all_rows(), gradient, execution);
+    } catch (const Interrupted&) {
+        pending.raise();
+        throw;
+    }
+}
+
+template <class T>
+void bind_objective_of(py::module_& module, const char* name) {
+    py::class_<Objective<T>>(module, name, "Loss and gradient as a function of the parameters.")
+        .def(py::init(&make_objective<T>), py::arg("architecture"), py::arg("X").noconvert(),
+             py::arg("Y").noconvert(), py::arg("dYdX").noconvert(), py::arg("value_weight"),
+             py::arg("derivative_weight"))
+        .def(
+            "losses",
+            [](Objective<T>& self, const Array<T>& parameters, int n_threads) {
+                const Losses losses = evaluate<T>(self, parameters, nullptr, n_threads);
+                return std::make_tuple(losses.total, losses.value, losses.derivative);
+            },
+            py::arg("parameters").noconvert(), py::arg("n_threads"))
+        .def(
+            "loss_and_gradient",
+            [](Objective<T>& self, const Array<T>& parameters, int n_threads) {
+                Array<T> gradient(parameters.size());
+                const Losses losses =
+                    evaluate<T>(self, parameters, gradient.mutable_data(), n_threads);
+                return std::make_pair(losses.total, gradient);
+            },
+            py::arg("parameters").noconvert(), py::arg("n_threads"));
+}
+
+}  // namespace
+
+void bind_objective(py::module_& module) {
+    bind_objective_of<float>(module, "Objective32");
+    bind_objective_of<double>(module, "Objective64");
+}
+
+}  // namespace jetmlp::bindings

@@ -1,0 +1,108 @@
+#include <jetmlp/optim/adam.hpp>
+#include <jetmlp/trainer.hpp>
+
+#include <memory>
+#include <utility>
+
+#include "bindings.hpp"
+
+namespace jetmlp::bindings {
+
+namespace {
+
+template <class T>
+Array<T> to_array(const std::vector<T>& numbers) {
+    return Array<T>(static_cast<py::ssize_t>(numbers.size()), numbers.data());
+}
+
+// The columns of a history, in the order in which the Python side names them.
+Array<double> to_table(const std::vector<EpochRecord>& records) {
+    constexpr py::ssize_t n_columns = 7;
+    Array<double> table({static_cast<py::ssize_t>(records.size()), n_columns});
+    double* row = table.mutable_data();
+    for (const EpochRecord& record : records) {
+        for (const double entry :
+             {record.training.total, record.training.value, record.training.derivative,
+              record.validation.total, record.validation.value, record.validation.derivative,
+              record.learning_rate}) {
+            *row++ = entry;
+        }
+    }
+    return table;
+}
+
+const char* name_of(FitEnd end) {
+    switch (end) {
+        case FitEnd::finished:
+            return "finished";
+        case FitEnd::stopped:
+            return "stopped";
+        case FitEnd::diverged:
+            return "diverged";
+        case FitEnd::interrupted:
+            return "interrupted";
+    }
+    return "";
+}
+
+// Returns (parameters, table of records, how it ended, pending exception or None): the caller keeps
+// the first two whatever the others say.
+template <class T>
+py::tuple fit(Trainer<T>& self, Objective<T>& training, Objective<T>* validation,
+              const std::vector<double>& learning_rates, const Array<T>& parameters, int n_threads,
+              const std::optional<py::function>& hook) {
+    expect_length("parameters", parameters.size(), training.architecture().n_parameters());
+    std::vector<T> numbers(parameters.data(), parameters.data() + parameters.size());
+    std::vector<EpochRecord> records;
+    PendingError pending;
+    EpochHook<T> call_hook;
+    if (hook) {
+        call_hook = [&](const EpochRecord& record, const std::vector<T>& current) {
+            const py::gil_scoped_acquire gil;
+            try {
+                const Array<double> row = to_table({record});
+                return (*hook)(row, to_array(current)).template cast<bool>();
+            } catch (const py::error_already_set& error) {
+                pending.keep(error);
+                return true;
+            }
+        };
+    }
+    FitEnd end = FitEnd::finished;
+    {
+        const py::gil_scoped_release release;  // one release per fit; only the hook comes back
+        Execution execution(n_threads, [&pending] { return pending.signal_raised(); });
+        end = self.fit(training, validation, learning_rates, numbers, records, call_hook, execution);
+    }
+    return py::make_tuple(to_array(numbers), to_table(records), name_of(end), pending.error());
+}
+
+template <class T>
+void bind_trainer_of(py::module_& module, const char* name) {
+    py::class_<Trainer<T>>(module, name, "Optimizer state and epoch count of a fit.")
+        .def(py::init([](const AdamOptions& adam, Index n_parameters, Index batch_size,
+                         bool shuffle, std::uint64_t seed) {
+                 return std::make_unique<Trainer<T>>(std::make_unique<Adam<T>>(adam, n_parameters),
+                                                     TrainerOptions{batch_size, shuffle, seed});
+             }),
+             py::arg("optimizer"), py::arg("n_parameters"), py::arg("batch_size"),
+             py::arg("shuffle"), py::arg("seed"))
+        .def_property_readonly("n_epochs", &Trainer<T>::n_epochs)
+        .def("fit", &fit<T>, py::arg("training"), py::arg("validation").none(true),
+             py::arg("learning_rates"), py::arg("parameters").noconvert(), py::arg("n_threads"),
+             py::arg("hook"));
+}
+
+}  // namespace
+
+void bind_trainer(py::module_& module) {
+    py::class_<AdamOptions>(module, "AdamOptions")
+        .def(py::init([](double beta1, double beta2, double epsilon) {
+                 return AdamOptions{beta1, beta2, epsilon};
+             }),
+             py::arg("beta1"), py::arg("beta2"), py::arg("epsilon"));
+    bind_trainer_of<float>(module, "Trainer32");
+    bind_trainer_of<double>(module, "Trainer64");
+}
+
+}  // namespace jetmlp::bindings

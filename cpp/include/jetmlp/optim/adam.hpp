@@ -1,0 +1,37 @@
+// Adam: Kingma and Ba, "Adam: a method for stochastic optimization" (ICLR 2015), algorithm 1.
+#pragma once
+
+#include <jetmlp/optim/optimizer.hpp>
+
+#include <vector>
+
+namespace jetmlp {
+
+struct AdamOptions {
+    double beta1 = 0.9;
+    double beta2 = 0.999;
+    double epsilon = 1e-8;
+};
+
+template <class T>
+class Adam final : public Optimizer<T> {
+  public:
+    Adam(AdamOptions options, Index n_parameters);
+
+    Losses run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterate<T>& iterate,
+                     Execution& execution) override;
+
+  private:
+    void step(double learning_rate, const std::vector<T>& from, std::vector<T>& to);
+
+    AdamOptions options_;
+    Index n_steps_ = 0;
+    std::vector<T> gradient_;
+    std::vector<T> first_moment_;
+    std::vector<T> second_moment_;
+};
+
+extern template class Adam<float>;
+extern template class Adam<double>;
+
+}  // namespace jetmlp

@@ -1,0 +1,45 @@
+#include <jetmlp/activation.hpp>
+
+#include <algorithm>
+
+#include "kernels/activations.hpp"
+#include "names.hpp"
+
+namespace jetmlp {
+
+Activation activation_from_name(std::string_view name) {
+    return from_name<Activation>("activation", name, activation_names);
+}
+
+std::string_view name_of(Activation activation) {
+    return activation_names[static_cast<std::size_t>(activation)];
+}
+
+template <class T>
+void evaluate_activation(Activation activation, Index count, const T* z, T* a, T* s1, T* s2,
+                         T* s3) {
+    using kernels::lanes;
+    kernels::visit(activation, [&]<class Sigma>(Sigma) {
+        for (Index i = 0; i < count; i += lanes<T>) {
+            const Index n = std::min(lanes<T>, count - i);
+            kernels::Vector<T> argument{};
+            std::copy_n(z + i, n, reinterpret_cast<T*>(&argument));
+            const kernels::ActivationJet<T> jet = Sigma::template at<T>(argument);
+            const auto write = [&](T* to, const kernels::Vector<T>& v) {
+                if (to != nullptr) {
+                    std::copy_n(reinterpret_cast<const T*>(&v), n, to + i);
+                }
+            };
+            write(a, jet.a);
+            write(s1, jet.s1);
+            write(s2, jet.s2);
+            write(s3, jet.s3);
+        }
+    });
+}
+
+template void evaluate_activation(Activation, Index, const float*, float*, float*, float*, float*);
+template void evaluate_activation(Activation, Index, const double*, double*, double*, double*,
+                                  double*);
+
+}  // namespace jetmlp

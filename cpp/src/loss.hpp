@@ -1,0 +1,67 @@
+// The loss of a block of samples and its adjoint seed, in one function so that the two cannot
+// disagree.
+#pragma once
+
+#include <jetmlp/dataset.hpp>
+#include <jetmlp/objective.hpp>
+
+#include <cmath>
+
+#include "jet_propagation.hpp"
+
+namespace jetmlp {
+
+struct SquaredErrors {
+    double value = 0.0;
+    double derivative = 0.0;
+};
+
+// Scales of the seed: 2 · weight / (number of entries that the mean runs over).
+template <class T>
+struct SeedScales {
+    T value = 0;
+    T derivative = 0;
+};
+
+// Sums (Ŷ−Y)² and (Ĵ−J)² over the samples rows[first] … that `jets` holds, and writes
+// ∂loss/∂Ŷ = scale (Ŷ−Y) and ∂loss/∂Ĵ = scale (Ĵ−J) as the seed of the backward pass if asked to.
+// Derivatives that are NaN count neither here nor there. Squares are summed in double.
+template <class T>
+SquaredErrors loss_and_seed(const Dataset<T>& data, Rows rows, Index first, Index n_samples,
+                            SeedScales<T> scales, bool with_seed, JetPropagation<T>& jets) {
+    const Index d = data.n_inputs();
+    const Index m = data.n_outputs();
+    SquaredErrors sums;
+    for (Index i = 0; i < n_samples; ++i) {
+        const Index sample = rows[first + i];
+        if (data.has_values()) {
+            const T* target = data.value(sample);
+            for (Index o = 0; o < m; ++o) {
+                const T error = jets.output(i)[o] - target[o];
+                sums.value += static_cast<double>(error) * static_cast<double>(error);
+                if (with_seed) {
+                    jets.output_adjoint(i)[o] = scales.value * error;
+                }
+            }
+        }
+        if (data.has_derivatives()) {
+            const T* target = data.derivative(sample);
+            for (Index k = 0; k < d; ++k) {
+                for (Index o = 0; o < m; ++o) {
+                    const T wanted = target[o * d + k];
+                    if (std::isnan(wanted)) {
+                        continue;
+                    }
+                    const T error = jets.tangent(i, k)[o] - wanted;
+                    sums.derivative += static_cast<double>(error) * static_cast<double>(error);
+                    if (with_seed) {
+                        jets.tangent_adjoint(i, k)[o] = scales.derivative * error;
+                    }
+                }
+            }
+        }
+    }
+    return sums;
+}
+
+}  // namespace jetmlp

@@ -1,0 +1,80 @@
+#include <jetmlp/optim/adam.hpp>
+
+#include <cmath>
+#include <utility>
+
+namespace jetmlp {
+
+template <class T>
+Adam<T>::Adam(AdamOptions options, Index n_parameters)
+    : options_(options),
+      gradient_(static_cast<std::size_t>(n_parameters)),
+      first_moment_(static_cast<std::size_t>(n_parameters)),
+      second_moment_(static_cast<std::size_t>(n_parameters)) {}
+
+template <class T>
+Losses Adam<T>::run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterate<T>& iterate,
+                          Execution& execution) {
+    Losses mean;
+    double derivative_share = 0.0;  // of the samples: a batch may have none of its derivatives
+    const Index n_samples = plan.order.count;
+    for (Index first = 0; first < n_samples; first += plan.batch_size) {
+        const Rows batch = plan.order.batch(first, plan.batch_size);
+        const Losses losses =
+            objective.evaluate(iterate.current.data(), batch, gradient_.data(), execution);
+        if (!std::isfinite(losses.total)) {
+            throw Diverged();
+        }
+        // Out of place: `current` has just shown a finite loss and is kept until the next has.
+        step(plan.learning_rate, iterate.current, iterate.previous);
+        std::swap(iterate.current, iterate.previous);
+
+        const double share = static_cast<double>(batch.count) / static_cast<double>(n_samples);
+        mean.total += share * losses.total;
+        mean.value += share * losses.value;
+        if (!std::isnan(losses.derivative)) {
+            mean.derivative += share * losses.derivative;
+            derivative_share += share;
+        }
+    }
+    mean.derivative /= derivative_share;  // 0/0 = NaN where there are no derivatives at all
+    return mean;
+}
+
+// One pass over the flat vectors, which the compiler vectorizes:
+// m ← β₁m + (1−β₁)g,  v ← β₂v + (1−β₂)g²,  θ ← θ − η m̂ / (√v̂ + ε)
+// with m̂ = m/(1−β₁ᵗ) and v̂ = v/(1−β₂ᵗ).
+template <class T>
+void Adam<T>::step(double learning_rate, const std::vector<T>& from, std::vector<T>& to) {
+    ++n_steps_;
+    const auto t = static_cast<double>(n_steps_);
+    const T beta1 = static_cast<T>(options_.beta1);
+    const T beta2 = static_cast<T>(options_.beta2);
+    // 1 − 0.999 in float would be off by 5e-5 of itself, and so would v̂ be.
+    const T one_minus_beta1 = static_cast<T>(1.0 - options_.beta1);
+    const T one_minus_beta2 = static_cast<T>(1.0 - options_.beta2);
+    const T epsilon = static_cast<T>(options_.epsilon);
+    const T rate = static_cast<T>(learning_rate / (1.0 - std::pow(options_.beta1, t)));
+    const T correction = static_cast<T>(1.0 / std::sqrt(1.0 - std::pow(options_.beta2, t)));
+
+    const std::size_t size = gradient_.size();
+    const T* const gradient = gradient_.data();
+    const T* const parameters = from.data();
+    T* const first_moment = first_moment_.data();
+    T* const second_moment = second_moment_.data();
+    T* const updated = to.data();
+#pragma GCC ivdep
+    for (std::size_t i = 0; i < size; ++i) {
+        const T g = gradient[i];
+        const T m = beta1 * first_moment[i] + one_minus_beta1 * g;
+        const T v = beta2 * second_moment[i] + one_minus_beta2 * (g * g);
+        first_moment[i] = m;
+        second_moment[i] = v;
+        updated[i] = parameters[i] - rate * m / (std::sqrt(v) * correction + epsilon);
+    }
+}
+
+template class Adam<float>;
+template class Adam<double>;
+
+}  // namespace jetmlp

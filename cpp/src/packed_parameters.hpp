@@ -1,0 +1,126 @@
+// The parameters of a network as the kernels want them: each row padded with zeros to whole
+// vectors, and every W kept a second time transposed. The gradient is gathered in the same form.
+#pragma once
+
+#include <jetmlp/architecture.hpp>
+#include <jetmlp/types.hpp>
+
+#include <Eigen/Core>
+
+#include <vector>
+
+#include "kernels/vector.hpp"
+
+namespace jetmlp {
+
+template <class T>
+using RowMajorMatrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+template <class T>
+using MatrixView = Eigen::Map<RowMajorMatrix<T>, Eigen::Unaligned, Eigen::OuterStride<>>;
+template <class T>
+using ConstMatrixView = Eigen::Map<const RowMajorMatrix<T>, Eigen::Unaligned, Eigen::OuterStride<>>;
+template <class T>
+using VectorView = Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>>;
+template <class T>
+using ConstVectorView = Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>;
+
+// Where one layer lies in the padded buffers.
+struct PackedLayer {
+    Index n_in;
+    Index n_out;
+    Index in_stride;   // padded n_in: row length of W
+    Index out_stride;  // padded n_out: row length of Wᵀ, length of b
+    Index weights;     // offset of W (n_out, in_stride)
+    Index bias;        // offset of b (out_stride)
+    Index transposed;  // offset of Wᵀ (n_in, out_stride)
+    Activation activation;
+};
+
+template <class T>
+class PackedLayout {
+  public:
+    explicit PackedLayout(const Architecture& architecture) {
+        for (const Layer& layer : architecture.layers()) {
+            PackedLayer packed{};
+            packed.n_in = layer.n_in;
+            packed.n_out = layer.n_out;
+            packed.in_stride = kernels::padded<T>(layer.n_in);
+            packed.out_stride = kernels::padded<T>(layer.n_out);
+            packed.activation = layer.activation;
+            packed.weights = gradient_size_;
+            packed.bias = packed.weights + packed.n_out * packed.in_stride;
+            gradient_size_ = packed.bias + packed.out_stride;
+            layers_.push_back(packed);
+        }
+        size_ = gradient_size_;
+        for (PackedLayer& packed : layers_) {
+            packed.transposed = size_;
+            size_ += packed.n_in * packed.out_stride;
+        }
+    }
+
+    [[nodiscard]] const std::vector<PackedLayer>& layers() const { return layers_; }
+    [[nodiscard]] Index size() const { return size_; }  // W, b and Wᵀ of every layer
+    [[nodiscard]] Index gradient_size() const { return gradient_size_; }  // the first W and b alone
+
+  private:
+    std::vector<PackedLayer> layers_;
+    Index gradient_size_ = 0;
+    Index size_ = 0;
+};
+
+template <class T>
+class PackedParameters {
+  public:
+    explicit PackedParameters(const Architecture& architecture)
+        : layout_(architecture), data_(static_cast<std::size_t>(layout_.size()), T(0)) {}
+
+    // Copies the flat vector in. The padding was zero from the start and stays so.
+    void assign(const Architecture& architecture, const T* parameters) {
+        for (std::size_t l = 0; l < layout_.layers().size(); ++l) {
+            const Layer& flat = architecture.layers()[l];
+            const PackedLayer& packed = layout_.layers()[l];
+            const ConstMatrixView<T> weights(parameters + flat.weights_offset, flat.n_out,
+                                             flat.n_in, Eigen::OuterStride<>(flat.n_in));
+            MatrixView<T>(data_.data() + packed.weights, packed.n_out, packed.n_in,
+                          Eigen::OuterStride<>(packed.in_stride)) = weights;
+            MatrixView<T>(data_.data() + packed.transposed, packed.n_in, packed.n_out,
+                          Eigen::OuterStride<>(packed.out_stride)) = weights.transpose();
+            VectorView<T>(data_.data() + packed.bias, packed.n_out) =
+                ConstVectorView<T>(parameters + flat.bias_offset, flat.n_out);
+        }
+    }
+
+    [[nodiscard]] const PackedLayout<T>& layout() const { return layout_; }
+    [[nodiscard]] const T* weights(const PackedLayer& layer) const {
+        return data_.data() + layer.weights;
+    }
+    [[nodiscard]] const T* transposed(const PackedLayer& layer) const {
+        return data_.data() + layer.transposed;
+    }
+    [[nodiscard]] const T* bias(const PackedLayer& layer) const {
+        return data_.data() + layer.bias;
+    }
+
+  private:
+    PackedLayout<T> layout_;
+    Buffer<T> data_;
+};
+
+// Flat gradient += one packed gradient.
+template <class T>
+void add_packed_gradient(const Architecture& architecture, const PackedLayout<T>& layout,
+                         const T* packed_gradient, T* gradient) {
+    for (std::size_t l = 0; l < layout.layers().size(); ++l) {
+        const Layer& flat = architecture.layers()[l];
+        const PackedLayer& packed = layout.layers()[l];
+        MatrixView<T>(gradient + flat.weights_offset, flat.n_out, flat.n_in,
+                      Eigen::OuterStride<>(flat.n_in)) +=
+            ConstMatrixView<T>(packed_gradient + packed.weights, packed.n_out, packed.n_in,
+                               Eigen::OuterStride<>(packed.in_stride));
+        VectorView<T>(gradient + flat.bias_offset, flat.n_out) +=
+            ConstVectorView<T>(packed_gradient + packed.bias, packed.n_out);
+    }
+}
+
+}  // namespace jetmlp

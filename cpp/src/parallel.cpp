@@ -1,0 +1,117 @@
+#include <jetmlp/parallel.hpp>
+
+#include <utility>
+
+namespace jetmlp {
+
+namespace {
+
+constexpr std::chrono::milliseconds question_interval{20};
+
+// Waits until `value` is no longer `old`. A step of training takes tens of microseconds, waking a
+// sleeping thread about as many: so look for a moment before sleeping.
+void wait_while_equal(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
+    for (int look = 0; look < 2000; ++look) {
+        if (value.load(std::memory_order_acquire) != old) {
+            return;
+        }
+#if defined(__x86_64__)
+        __builtin_ia32_pause();
+#endif
+    }
+    value.wait(old, std::memory_order_acquire);
+}
+
+}  // namespace
+
+Interrupt::Interrupt(std::function<bool()> wanted)
+    : wanted_(std::move(wanted)),
+      owner_(std::this_thread::get_id()),
+      next_question_(std::chrono::steady_clock::now() + question_interval) {}
+
+void Interrupt::poll() {
+    if (!wanted_) {
+        return;
+    }
+    if (std::this_thread::get_id() == owner_) {
+        const auto now = std::chrono::steady_clock::now();
+        if (now >= next_question_) {
+            next_question_ = now + question_interval;
+            if (wanted_()) {
+                requested_.store(true, std::memory_order_relaxed);
+            }
+        }
+    }
+    if (requested_.load(std::memory_order_relaxed)) {
+        throw Interrupted();
+    }
+}
+
+Team::Team(int n_threads) {
+    for (int member = 1; member < n_threads; ++member) {
+        threads_.emplace_back([this, member] { work(member); });
+    }
+}
+
+Team::~Team() {
+    ending_ = true;
+    round_.fetch_add(1, std::memory_order_release);
+    round_.notify_all();
+    for (std::thread& thread : threads_) {
+        thread.join();
+    }
+}
+
+void Team::run(Index n_tasks, const std::function<void(Index, int)>& task) {
+    if (threads_.empty() || n_tasks == 1) {
+        for (Index index = 0; index < n_tasks; ++index) {
+            task(index, 0);
+        }
+        return;
+    }
+    task_ = &task;
+    n_tasks_ = n_tasks;
+    failed_.store(false, std::memory_order_relaxed);
+    next_task_.store(0, std::memory_order_relaxed);
+    at_work_.store(static_cast<std::uint32_t>(threads_.size()), std::memory_order_relaxed);
+    round_.fetch_add(1, std::memory_order_release);
+    round_.notify_all();
+    take_tasks(0);
+    for (std::uint32_t left = at_work_.load(std::memory_order_acquire); left != 0;
+         left = at_work_.load(std::memory_order_acquire)) {
+        wait_while_equal(at_work_, left);
+    }
+    if (failed_.load(std::memory_order_relaxed)) {
+        std::rethrow_exception(std::exchange(failure_, nullptr));
+    }
+}
+
+void Team::work(int member) {
+    std::uint32_t round = 0;
+    while (true) {
+        wait_while_equal(round_, round);
+        ++round;
+        if (ending_) {
+            return;
+        }
+        take_tasks(member);
+        at_work_.fetch_sub(1, std::memory_order_acq_rel);
+        at_work_.notify_one();
+    }
+}
+
+void Team::take_tasks(int member) {
+    for (Index index = next_task_.fetch_add(1, std::memory_order_relaxed); index < n_tasks_;
+         index = next_task_.fetch_add(1, std::memory_order_relaxed)) {
+        try {
+            (*task_)(index, member);
+        } catch (...) {
+            if (!failed_.exchange(true, std::memory_order_relaxed)) {
+                failure_ = std::current_exception();
+            }
+            next_task_.store(n_tasks_, std::memory_order_relaxed);
+        }
+    }
+}
+
+}  // namespace jetmlp

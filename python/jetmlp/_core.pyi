@@ -1,0 +1,119 @@
+from collections.abc import Callable, Sequence
+from typing import Final, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEVEL: str
+LEVELS_AVAILABLE: list[str]
+ACTIVATIONS: Final[tuple[str, ...]]
+INITIALIZATIONS: Final[tuple[str, ...]]
+
+_Float32 = NDArray[np.float32]
+_Float64 = NDArray[np.float64]
+_FitResult32 = tuple[_Float32, _Float64, str, BaseException | None]
+_FitResult64 = tuple[_Float64, _Float64, str, BaseException | None]
+
+def build_info() -> dict[str, str]: ...
+@overload
+def activation(name: str, z: _Float32) -> tuple[_Float32, _Float32, _Float32, _Float32]: ...
+@overload
+def activation(name: str, z: _Float64) -> tuple[_Float64, _Float64, _Float64, _Float64]: ...
+def philox4x32(counter: Sequence[int], key: Sequence[int]) -> list[int]: ...
+@overload
+def predict(
+    architecture: Architecture,
+    parameters: _Float32,
+    X: _Float32,
+    values: bool,
+    jacobian: bool,
+    n_threads: int,
+) -> tuple[_Float32 | None, _Float32 | None]: ...
+@overload
+def predict(
+    architecture: Architecture,
+    parameters: _Float64,
+    X: _Float64,
+    values: bool,
+    jacobian: bool,
+    n_threads: int,
+) -> tuple[_Float64 | None, _Float64 | None]: ...
+
+class Generator:
+    def __init__(self, seed: int, purpose: int, index: int) -> None: ...
+    def words(self, count: int) -> NDArray[np.uint32]: ...
+    def uniform(self, count: int) -> _Float64: ...
+    def normal(self, count: int) -> _Float64: ...
+    def permutation(self, count: int) -> NDArray[np.int64]: ...
+
+class Architecture:
+    def __init__(self, layer_sizes: Sequence[int], activation: str, output_activation: str) -> None: ...
+    @property
+    def layer_sizes(self) -> list[int]: ...
+    @property
+    def n_parameters(self) -> int: ...
+    @property
+    def layer_offsets(self) -> list[tuple[int, int]]: ...
+    def initial_parameters32(self, init: str, seed: int) -> _Float32: ...
+    def initial_parameters64(self, init: str, seed: int) -> _Float64: ...
+
+class AdamOptions:
+    def __init__(self, beta1: float, beta2: float, epsilon: float) -> None: ...
+
+class Objective32:
+    def __init__(
+        self,
+        architecture: Architecture,
+        X: _Float32,
+        Y: _Float32 | None,
+        dYdX: _Float32 | None,
+        value_weight: float,
+        derivative_weight: float,
+    ) -> None: ...
+    def losses(self, parameters: _Float32, n_threads: int) -> tuple[float, float, float]: ...
+    def loss_and_gradient(self, parameters: _Float32, n_threads: int) -> tuple[float, _Float32]: ...
+
+class Objective64:
+    def __init__(
+        self,
+        architecture: Architecture,
+        X: _Float64,
+        Y: _Float64 | None,
+        dYdX: _Float64 | None,
+        value_weight: float,
+        derivative_weight: float,
+    ) -> None: ...
+    def losses(self, parameters: _Float64, n_threads: int) -> tuple[float, float, float]: ...
+    def loss_and_gradient(self, parameters: _Float64, n_threads: int) -> tuple[float, _Float64]: ...
+
+class Trainer32:
+    def __init__(
+        self, optimizer: AdamOptions, n_parameters: int, batch_size: int, shuffle: bool, seed: int
+    ) -> None: ...
+    @property
+    def n_epochs(self) -> int: ...
+    def fit(
+        self,
+        training: Objective32,
+        validation: Objective32 | None,
+        learning_rates: Sequence[float],
+        parameters: _Float32,
+        n_threads: int,
+        hook: Callable[[_Float64, _Float32], bool] | None,
+    ) -> _FitResult32: ...
+
+class Trainer64:
+    def __init__(
+        self, optimizer: AdamOptions, n_parameters: int, batch_size: int, shuffle: bool, seed: int
+    ) -> None: ...
+    @property
+    def n_epochs(self) -> int: ...
+    def fit(
+        self,
+        training: Objective64,
+        validation: Objective64 | None,
+        learning_rates: Sequence[float],
+        parameters: _Float64,
+        n_threads: int,
+        hook: Callable[[_Float64, _Float64], bool] | None,
+    ) -> _FitResult64: ...

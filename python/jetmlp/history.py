@@ -1,0 +1,48 @@
+"""What a fit went through, epoch by epoch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+TRAINING = ("loss", "value_loss", "derivative_loss")
+VALIDATION = ("val_loss", "val_value_loss", "val_derivative_loss")
+COLUMNS = (*TRAINING, *VALIDATION, "learning_rate")
+
+
+class History(dict[str, NDArray[np.float64]]):
+    """A dictionary of float64 arrays with one entry an epoch.
+
+    Keys are ``loss``, ``value_loss``, ``derivative_loss``, with validation data the same three with
+    ``val_`` before them, and ``learning_rate``. Training losses are sample-weighted means over the
+    epoch's batches, each before its update; validation losses are taken after the epoch. A loss is NaN
+    where the data has nothing of its kind.
+    """
+
+    @classmethod
+    def from_table(cls, table: NDArray[np.float64], *, validated: bool) -> History:
+        """Take the columns of a table (n_epochs, 7), without those of validation if there was none."""
+        history = cls()
+        for name, column in zip(COLUMNS, table.T, strict=True):
+            if validated or name not in VALIDATION:
+                history[name] = np.ascontiguousarray(column)
+        return history
+
+    @property
+    def n_epochs(self) -> int:
+        """Number of whole epochs."""
+        return len(self["learning_rate"])
+
+    def __repr__(self) -> str:
+        if self.n_epochs == 0:
+            return "History(0 epochs)"
+        last = ", ".join(f"{name}={self[name][-1]:.3g}" for name in ("loss", "val_loss") if name in self)
+        return f"History({self.n_epochs} epochs, last {last})"
+
+    def to_csv(self, path: Any) -> None:  # noqa: ANN401  any path
+        """Write one row an epoch, with a header, to every digit."""
+        table = np.column_stack([np.arange(self.n_epochs), *self.values()])
+        formats = ["%d", *["%.17g"] * len(self)]
+        np.savetxt(path, table, fmt=formats, delimiter=",", header=",".join(["epoch", *self]), comments="")

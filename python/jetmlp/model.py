@@ -1,0 +1,299 @@
+"""Multilayer perceptrons with exact input derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from . import _core, _validation
+
+if TYPE_CHECKING:
+    import os
+
+MOST_UNITS = 2**24
+
+
+class MLP:
+    r"""A multilayer perceptron: :math:`a^{l} = \sigma(W^{l} a^{l-1} + b^{l})`.
+
+    Values and input derivatives come out of one forward pass that carries both (a jet), so the
+    derivatives are exact.
+
+    Parameters
+    ----------
+    layer_sizes : sequence of int
+        Number of inputs, widths of the hidden layers (none is fine), number of outputs.
+    activation : str, default "tanh"
+        Of the hidden layers: "tanh", "relu", "sigmoid", "softplus", "silu", "sin" or "identity".
+        The slope of "relu" at 0 is taken as 0.
+    output_activation : str, default "identity"
+        Of the output layer, from the same list.
+    dtype : {"float32", "float64"}, default "float32"
+        Type of the parameters and of everything computed with them; losses are summed in float64.
+    init : {"glorot_uniform", "fan_in_uniform", "he_normal"}, default "glorot_uniform"
+        How the parameters start: uniform in ±√(6/(fan_in+fan_out)) with zero biases (Glorot and Bengio
+        2010; the default of Keras), uniform in ±1/√fan_in for weights and biases (the default of
+        PyTorch), or normal of variance 2/fan_in with zero biases (He et al. 2015, made for ReLU).
+    seed : int, default 0
+        Of the starting parameters. A seed means the same network on every machine, in both types.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of its range; the message names it.
+
+    Examples
+    --------
+    >>> import jetmlp
+    >>> model = jetmlp.MLP([1, 64, 64, 1], seed=0)
+    >>> model
+    MLP(1-64-64-1, activation='tanh', output_activation='identity', dtype='float32', 4353 parameters)
+    >>> model.predict([0.0, 0.5]).shape, model.jacobian([0.0, 0.5]).shape
+    ((2, 1), (2, 1, 1))
+    """
+
+    def __init__(
+        self,
+        layer_sizes: Iterable[int],
+        activation: str = "tanh",
+        output_activation: str = "identity",
+        dtype: DTypeLike = "float32",
+        init: str = "glorot_uniform",
+        seed: int = 0,
+    ) -> None:
+        self._configure(layer_sizes, activation, output_activation, dtype)
+        init = _validation.as_choice("init", init, _core.INITIALIZATIONS)
+        seed = _validation.as_seed(seed)
+        if self._dtype == np.float32:
+            self._parameters: NDArray[Any] = self._architecture.initial_parameters32(init, seed)
+        else:
+            self._parameters = self._architecture.initial_parameters64(init, seed)
+
+    def _configure(
+        self, layer_sizes: Iterable[int], activation: str, output_activation: str, dtype: DTypeLike
+    ) -> None:
+        """Check and keep everything but the parameters."""
+        self._layer_sizes = _as_layer_sizes(layer_sizes)
+        self._activation = _validation.as_choice("activation", activation, _core.ACTIVATIONS)
+        self._output_activation = _validation.as_choice(
+            "output_activation", output_activation, _core.ACTIVATIONS
+        )
+        self._dtype = _as_dtype(dtype)
+        self._architecture = _core.Architecture(
+            self._layer_sizes, self._activation, self._output_activation
+        )
+
+    @property
+    def layer_sizes(self) -> tuple[int, ...]:
+        """Number of inputs, widths of the hidden layers, number of outputs."""
+        return self._layer_sizes
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of inputs, d."""
+        return self._layer_sizes[0]
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of outputs, m."""
+        return self._layer_sizes[-1]
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of weights and biases."""
+        return self._architecture.n_parameters
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the parameters and results."""
+        return self._dtype
+
+    @property
+    def activation(self) -> str:
+        """Activation of the hidden layers."""
+        return self._activation
+
+    @property
+    def output_activation(self) -> str:
+        """Activation of the output layer."""
+        return self._output_activation
+
+    @property
+    def parameters(self) -> NDArray[Any]:
+        """All parameters, (n_parameters,): layer by layer W row by row, then b. A copy; assign to change."""
+        return self._parameters.copy()
+
+    @parameters.setter
+    def parameters(self, value: ArrayLike) -> None:
+        array = _validation.as_real_array("parameters", value, self._dtype)
+        if array.shape != (self.n_parameters,):
+            raise ValueError(f"parameters: expected shape ({self.n_parameters},), got {array.shape}")
+        _validation.check_finite("parameters", array)
+        # Never changed in place: what `weights` and `biases` gave out stays what it was.
+        self._parameters = array.copy()
+
+    @property
+    def weights(self) -> list[NDArray[Any]]:
+        """W of every layer, (n_out, n_in) each; read-only, assign `parameters` to change them."""
+        return self._layers()[0]
+
+    @property
+    def biases(self) -> list[NDArray[Any]]:
+        """Biases b of every layer, (n_out,) each; read-only, assign `parameters` to change them."""
+        return self._layers()[1]
+
+    def _layers(self) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+        flat = self._parameters.view()
+        flat.flags.writeable = False
+        weights, biases = [], []
+        sizes = zip(self._layer_sizes[:-1], self._layer_sizes[1:], strict=True)
+        for (n_in, n_out), (at, bias_at) in zip(sizes, self._architecture.layer_offsets, strict=True):
+            weights.append(flat[at:bias_at].reshape(n_out, n_in))
+            biases.append(flat[bias_at : bias_at + n_out])
+        return weights, biases
+
+    def predict(self, X: ArrayLike, *, n_threads: int = 1) -> NDArray[Any]:
+        """Compute the values at `X`.
+
+        Parameters
+        ----------
+        X : array_like, (n, d) or, with one input, (n,)
+            Where to evaluate.
+        n_threads : int, default 1
+            Threads to share the rows; the result is the same for any number.
+
+        Returns
+        -------
+        ndarray, (n, m)
+            Values, of the model's type.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `X` is not an array of real numbers of that shape.
+        """
+        return self._evaluate(X, n_threads, values=True, jacobian=False)[0]
+
+    __call__ = predict
+
+    def jacobian(self, X: ArrayLike, *, n_threads: int = 1) -> NDArray[Any]:
+        """Compute the exact derivatives by the inputs at `X`.
+
+        Parameters
+        ----------
+        X : array_like, (n, d) or, with one input, (n,)
+            Where to evaluate.
+        n_threads : int, default 1
+            Threads to share the rows; the result is the same for any number.
+
+        Returns
+        -------
+        ndarray, (n, m, d)
+            Entry [i, o, k] is the derivative of output o along input k at sample i.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `X` is not an array of real numbers of that shape.
+        """
+        return self._evaluate(X, n_threads, values=False, jacobian=True)[1]
+
+    def predict_with_jacobian(
+        self, X: ArrayLike, *, n_threads: int = 1
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Compute values and derivatives at `X` in one pass.
+
+        Parameters
+        ----------
+        X : array_like, (n, d) or, with one input, (n,)
+            Where to evaluate.
+        n_threads : int, default 1
+            Threads to share the rows; the result is the same for any number.
+
+        Returns
+        -------
+        Y : ndarray, (n, m)
+            What `predict` gives.
+        J : ndarray, (n, m, d)
+            What `jacobian` gives.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `X` is not an array of real numbers of that shape.
+        """
+        return self._evaluate(X, n_threads, values=True, jacobian=True)
+
+    def _evaluate(self, X: ArrayLike, n_threads: int, *, values: bool, jacobian: bool) -> tuple[Any, Any]:
+        inputs = _validation.as_inputs("X", X, self.n_inputs, self._dtype)
+        threads = _validation.as_threads(n_threads)
+        return _core.predict(self._architecture, self._parameters, inputs, values, jacobian, threads)
+
+    def copy(self) -> MLP:
+        """Return an independent model with the same parameters."""
+        return _restore(self._configuration(), self._parameters)
+
+    def _configuration(self) -> dict[str, Any]:
+        return {
+            "layer_sizes": list(self._layer_sizes),
+            "activation": self._activation,
+            "output_activation": self._output_activation,
+            "dtype": self._dtype.name,
+        }
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (self._configuration(), self._parameters)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model to one ``.safetensors`` file, which `jetmlp.load` reads back.
+
+        Parameters
+        ----------
+        path : path
+            Of the file; what stands there is replaced only once the new file is whole.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        """
+        from . import _storage
+
+        _storage.save(self, path)
+
+    def __repr__(self) -> str:
+        sizes = "-".join(map(str, self._layer_sizes))
+        return (
+            f"MLP({sizes}, activation={self._activation!r}, output_activation={self._output_activation!r}, "
+            f"dtype={self._dtype.name!r}, {self.n_parameters} parameters)"
+        )
+
+
+def _as_layer_sizes(value: Iterable[int]) -> tuple[int, ...]:
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        raise TypeError(f"layer_sizes: expected a sequence of integers, got {value!r}")
+    sizes = tuple(_validation.as_integer("layer_sizes", size, 1, MOST_UNITS) for size in value)
+    if len(sizes) < 2:
+        raise ValueError(f"layer_sizes: expected at least two sizes, inputs and outputs, got {sizes}")
+    return sizes
+
+
+def _as_dtype(value: DTypeLike) -> np.dtype[Any]:
+    try:
+        dtype = np.dtype(value)
+    except TypeError:
+        dtype = np.dtype(object)
+    if value is None or dtype not in (np.float32, np.float64):
+        raise ValueError(f"dtype: expected 'float32' or 'float64', got {value!r}")
+    return dtype
+
+
+def _restore(configuration: dict[str, Any], parameters: NDArray[Any]) -> MLP:
+    """Build a model from what it is made of, without drawing random numbers."""
+    model = MLP.__new__(MLP)
+    model._configure(**configuration)
+    model.parameters = parameters
+    return model

@@ -1,0 +1,126 @@
+"""The loss on a set of samples as a function of the parameters."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from numpy.typing import ArrayLike, NDArray
+
+from . import _core, _validation
+from .model import MLP
+
+
+class Objective:
+    r"""The Sobolev loss of a model on given samples, as a function of the flat parameter vector.
+
+    .. math:: w_v \, \mathrm{mean}\,(\hat Y - Y)^2 + w_d \, \mathrm{mean}\,(\hat J - J)^2
+
+    each mean over every entry that is present. It is what every optimizer of this library sees, and fits
+    any other that takes a function and its gradient, such as ``scipy.optimize.minimize``.
+
+    Parameters
+    ----------
+    model : MLP
+        Gives architecture and type; its parameters are not touched.
+    X : array_like, (n, d)
+        Inputs.
+    Y : array_like, (n, m), optional
+        Values. With one output, (n,) will do.
+    dYdX : array_like, (n, m, d), optional
+        Derivatives [sample, output, input]; NaN for one that was not measured. With one output, (n, d) will
+        do.
+    value_weight, derivative_weight : float, default 1.0
+        w_v and w_d; not negative, and not both zero on what is given.
+    n_threads : int, default 1
+        Threads of one evaluation; the result is the same for any number.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind, shape or range; the message names it.
+    """
+
+    def __init__(
+        self,
+        model: MLP,
+        X: ArrayLike,
+        Y: ArrayLike | None = None,
+        dYdX: ArrayLike | None = None,
+        *,
+        value_weight: float = 1.0,
+        derivative_weight: float = 1.0,
+        n_threads: int = 1,
+    ) -> None:
+        weights = as_loss_weights(value_weight, derivative_weight)
+        self._n_threads = _validation.as_threads(n_threads)
+        self._dtype = model.dtype
+        self._n_parameters = model.n_parameters
+        self._core = compile_objective(model, (X, Y, dYdX), weights, ("X", "Y", "dYdX"))
+        self._lock = threading.Lock()
+
+    def loss(self, parameters: ArrayLike) -> float:
+        """Compute the loss at parameters (n_parameters,)."""
+        return self.losses(parameters)[0]
+
+    def losses(self, parameters: ArrayLike) -> tuple[float, float, float]:
+        """Compute (loss, mean squared value error, mean squared derivative error), NaN for what is not given."""
+        vector = self._as_parameters(parameters)
+        with self._lock:
+            return self._core.losses(vector, self._n_threads)
+
+    def loss_and_gradient(self, parameters: ArrayLike) -> tuple[float, NDArray[Any]]:
+        """Compute the loss and its gradient (n_parameters,), which is of the model's type."""
+        vector = self._as_parameters(parameters)
+        with self._lock:
+            return self._core.loss_and_gradient(vector, self._n_threads)
+
+    def _as_parameters(self, parameters: ArrayLike) -> NDArray[Any]:
+        vector = _validation.as_real_array("parameters", parameters, self._dtype)
+        if vector.shape != (self._n_parameters,):
+            raise ValueError(f"parameters: expected shape ({self._n_parameters},), got {vector.shape}")
+        return vector
+
+
+Samples = tuple[ArrayLike, ArrayLike | None, ArrayLike | None]
+
+
+def as_loss_weights(value_weight: object, derivative_weight: object) -> tuple[float, float]:
+    """Check the two weights of the loss."""
+    weights = (
+        _validation.as_number("value_weight", value_weight, least=0.0),
+        _validation.as_number("derivative_weight", derivative_weight, least=0.0),
+    )
+    if weights == (0.0, 0.0):
+        raise ValueError("value_weight, derivative_weight: expected at least one above 0, got both 0")
+    return weights
+
+
+def compile_objective(
+    model: MLP, samples: Samples, weights: tuple[float, float], names: tuple[str, str, str]
+) -> Any:  # noqa: ANN401  Objective32 or Objective64
+    """Check samples against the model and hand them to the core."""
+    d, m, dtype = model.n_inputs, model.n_outputs, model.dtype
+    X, Y, dYdX = samples
+    inputs = _validation.as_inputs(names[0], X, d, dtype)
+    n = len(inputs)
+    if n == 0:
+        raise ValueError(f"{names[0]}: expected at least one sample, got shape {inputs.shape}")
+    _validation.check_finite(names[0], inputs)
+    if Y is None and dYdX is None:
+        raise ValueError(f"{names[1]}, {names[2]}: expected at least one of the two, got neither")
+
+    values = derivatives = None
+    if Y is not None:
+        values = _validation.as_values(names[1], Y, n, m, dtype)
+        _validation.check_finite(names[1], values)
+    if dYdX is not None:
+        derivatives = _validation.as_derivatives(names[2], dYdX, n, m, d, dtype)
+        _validation.check_finite(names[2], derivatives, missing_allowed=True)
+        if (derivatives != derivatives).all():  # only NaN differs from itself
+            raise ValueError(f"{names[2]}: expected at least one derivative, got NaN throughout")
+    if not (values is not None and weights[0] > 0) and not (derivatives is not None and weights[1] > 0):
+        only, weight = ("values", "value_weight") if values is not None else ("derivatives", "derivative_weight")
+        raise ValueError(f"{weight}: expected more than 0 for data that has only {only}, got 0")
+    compiled = _core.Objective32 if dtype == "float32" else _core.Objective64
+    return compiled(model._architecture, inputs, values, derivatives, *weights)

@@ -1,0 +1,56 @@
+"""Optimizers: what they are set to. Their state belongs to a `Trainer`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from . import _validation
+
+__all__ = ["Adam"]
+
+
+@dataclass(frozen=True)
+class Adam:
+    r"""Adam as published: Kingma and Ba (ICLR 2015), algorithm 1.
+
+    :math:`m \leftarrow \beta_1 m + (1-\beta_1) g`, :math:`v \leftarrow \beta_2 v + (1-\beta_2) g^2`,
+    :math:`\theta \leftarrow \theta - \eta\, \hat m / (\sqrt{\hat v} + \epsilon)` with the bias-corrected
+    :math:`\hat m = m / (1-\beta_1^t)` and :math:`\hat v = v / (1-\beta_2^t)`.
+
+    Parameters
+    ----------
+    learning_rate : float or callable, default 1e-3
+        η, or a schedule: a function of the epoch, such as those of `jetmlp.schedules`.
+    beta1, beta2 : float, default 0.9 and 0.999
+        Decay of the two moments, each at least 0 and below 1.
+    epsilon : float, default 1e-8
+        Added outside the root; above 0.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is of the wrong kind or out of its range; the message names it.
+    """
+
+    learning_rate: float | Callable[[int], float] = 1e-3
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+
+    def __post_init__(self) -> None:
+        if not callable(self.learning_rate):
+            _validation.as_number("learning_rate", self.learning_rate, above=0.0)
+        _validation.as_number("beta1", self.beta1, least=0.0, below=1.0)
+        _validation.as_number("beta2", self.beta2, least=0.0, below=1.0)
+        _validation.as_number("epsilon", self.epsilon, above=0.0)
+
+    def learning_rates(self, first_epoch: int, epochs: int) -> list[float]:
+        """Learning rates of `epochs` epochs from `first_epoch` on, each checked to be positive."""
+        rate = self.learning_rate
+        if not callable(rate):
+            return [float(rate)] * epochs
+        return [
+            _validation.as_number(f"learning_rate({epoch})", rate(epoch), above=0.0)
+            for epoch in range(first_epoch, first_epoch + epochs)
+        ]

@@ -1,0 +1,253 @@
+"""Fitting a model to values and derivatives."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import _core, _validation
+from ._progress import ProgressBar
+from .errors import DivergenceError
+from .history import COLUMNS, History
+from .model import MLP
+from .objective import as_loss_weights, compile_objective
+from .optimizers import Adam
+
+Callback = Callable[[int, dict[str, float]], Any]
+
+
+class Trainer:
+    r"""Fits a model to samples of values, derivatives, or both.
+
+    Minimizes :math:`w_v\,\mathrm{mean}(\hat Y - Y)^2 + w_d\,\mathrm{mean}(\hat J - J)^2`
+    (Sobolev training: Czarnecki et al., NeurIPS 2017).
+
+    Parameters
+    ----------
+    model : MLP
+        Trained in place.
+    optimizer : Adam, optional
+        How to step; default ``Adam()``.
+    value_weight, derivative_weight : float, default 1.0
+        w_v and w_d: not negative, not both zero.
+    batch_size : int, optional
+        Samples per update; default all of them. The last batch of an epoch may be smaller and counts.
+    shuffle : bool, default True
+        Whether each epoch visits the samples in a new random order.
+    n_threads : int, default 1
+        Threads of a fit. The result is the same, to the last bit, for any number.
+    seed : int, default 0
+        Of the random orders.
+
+    Attributes
+    ----------
+    history : History
+        Of the last fit, also of one that ended with an error.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of its range; the message names it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import jetmlp
+    >>> x = np.linspace(-1, 1, 50)
+    >>> model = jetmlp.MLP([1, 16, 1], seed=0)
+    >>> trainer = jetmlp.Trainer(model, jetmlp.Adam(learning_rate=1e-2))
+    >>> history = trainer.fit(x, np.sin(x), np.cos(x), epochs=100)
+    >>> history["loss"][0] > history["loss"][-1]
+    np.True_
+    """
+
+    def __init__(
+        self,
+        model: MLP,
+        optimizer: Adam | None = None,
+        *,
+        value_weight: float = 1.0,
+        derivative_weight: float = 1.0,
+        batch_size: int | None = None,
+        shuffle: bool = True,
+        n_threads: int = 1,
+        seed: int = 0,
+    ) -> None:
+        if not isinstance(model, MLP):
+            raise TypeError(f"model: expected a jetmlp.MLP, got {model!r}")
+        optimizer = Adam() if optimizer is None else optimizer
+        if not isinstance(optimizer, Adam):
+            raise TypeError(f"optimizer: expected a jetmlp.Adam, got {optimizer!r}")
+        if not isinstance(shuffle, (bool, np.bool_)):
+            raise TypeError(f"shuffle: expected True or False, got {shuffle!r}")
+        self._weights = as_loss_weights(value_weight, derivative_weight)
+        self._batch_size = (
+            None if batch_size is None else _validation.as_integer("batch_size", batch_size, 1, 2**53)
+        )
+        self._n_threads = _validation.as_threads(n_threads)
+        self._model = model
+        self._optimizer = optimizer
+        self._fitting = threading.Lock()
+        compiled = _core.Trainer32 if model.dtype == np.float32 else _core.Trainer64
+        self._core: Any = compiled(
+            _core.AdamOptions(optimizer.beta1, optimizer.beta2, optimizer.epsilon),
+            model.n_parameters,
+            self._batch_size or 0,
+            bool(shuffle),
+            _validation.as_seed(seed),
+        )
+        self.history = History.from_table(np.empty((0, len(COLUMNS))), validated=False)
+
+    @property
+    def model(self) -> MLP:
+        """The model that is trained."""
+        return self._model
+
+    @property
+    def optimizer(self) -> Adam:
+        """The optimizer's settings."""
+        return self._optimizer
+
+    @property
+    def n_epochs(self) -> int:
+        """Whole epochs done since the trainer was made."""
+        return int(self._core.n_epochs)
+
+    def fit(
+        self,
+        X: ArrayLike,
+        Y: ArrayLike | None = None,
+        dYdX: ArrayLike | None = None,
+        *,
+        epochs: int,
+        validation_data: tuple[ArrayLike | None, ...] | None = None,
+        progress: bool = False,
+        callbacks: Iterable[Callback] | Callback = (),
+    ) -> History:
+        """Train for a number of epochs; a second call goes on where the first stopped.
+
+        Parameters
+        ----------
+        X : array_like, (n, d)
+            Inputs. With one input, (n,) will do.
+        Y : array_like, (n, m), optional
+            Values. With one output, (n,) will do.
+        dYdX : array_like, (n, m, d), optional
+            Derivatives [sample, output, input]; NaN for one that was not measured. With one output, (n, d)
+            will do. Without `Y`, an output bias under the identity has no gradient and stays as it is.
+        epochs : int
+            Passes over the samples.
+        validation_data : tuple (X, Y) or (X, Y, dYdX), optional
+            Samples to measure after every epoch; Y or dYdX may be None.
+        progress : bool, default False
+            Whether to show a bar with loss and validation loss.
+        callbacks : callable or iterable of callables
+            Each is called after every epoch as ``callback(epoch, losses)``: the epoch counted from 0 in
+            this call, and the entries of the history by name. The model has the epoch's parameters by
+            then. A callback that returns True ends the fit.
+
+        Returns
+        -------
+        History
+            Losses and learning rate of every epoch of this call.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is of the wrong kind, shape or range, before anything changes; the message
+            names it, what came and what was expected.
+        DivergenceError
+            If a loss turns NaN or infinite. The model keeps the last parameters with a finite one.
+        KeyboardInterrupt
+            On Ctrl-C. The model keeps the parameters of the last step.
+        RuntimeError
+            If this trainer is fitting already, in another thread or above a callback.
+        """
+        if not self._fitting.acquire(blocking=False):
+            raise RuntimeError("this trainer is already fitting")
+        try:
+            return self._fit((X, Y, dYdX), epochs, validation_data, progress, callbacks)
+        finally:
+            self._fitting.release()
+
+    def _fit(
+        self,
+        samples: tuple[ArrayLike, ArrayLike | None, ArrayLike | None],
+        epochs: int,
+        validation_data: tuple[ArrayLike | None, ...] | None,
+        progress: bool,
+        callbacks: Iterable[Callback] | Callback,
+    ) -> History:
+        epochs = _validation.as_integer("epochs", epochs, 0, 2**31)
+        callbacks = _as_callbacks(callbacks)
+        training = compile_objective(self._model, samples, self._weights, ("X", "Y", "dYdX"))
+        validation = self._compile_validation(validation_data)
+        learning_rates = self._optimizer.learning_rates(self.n_epochs, epochs)
+
+        with ProgressBar(epochs, shown=progress) as bar:
+            hook = self._hook(callbacks, bar, validated=validation is not None)
+            parameters, table, end, error = self._core.fit(
+                training, validation, learning_rates, self._model.parameters, self._n_threads, hook
+            )
+        self._model.parameters = parameters
+        self.history = History.from_table(table, validated=validation is not None)
+        if error is not None:
+            raise error
+        if end == "diverged":
+            raise DivergenceError(self.history.n_epochs)
+        return self.history
+
+    def _compile_validation(self, validation_data: tuple[ArrayLike | None, ...] | None) -> Any:  # noqa: ANN401
+        if validation_data is None:
+            return None
+        if not isinstance(validation_data, (tuple, list)) or len(validation_data) not in (2, 3):
+            raise ValueError(
+                "validation_data: expected a tuple (X, Y) or (X, Y, dYdX), got "
+                + (
+                    f"{len(validation_data)} entries"
+                    if isinstance(validation_data, (tuple, list))
+                    else repr(validation_data)
+                )
+            )
+        X, Y, dYdX = (*validation_data, None)[:3]
+        if X is None:
+            raise ValueError("validation_data: expected inputs first, got None")
+        names = ("validation_data[0]", "validation_data[1]", "validation_data[2]")
+        return compile_objective(self._model, (X, Y, dYdX), self._weights, names)
+
+    def _hook(
+        self, callbacks: tuple[Callback, ...], bar: ProgressBar, *, validated: bool
+    ) -> Callable[[NDArray[np.float64], NDArray[Any]], bool] | None:
+        """What the core calls after every epoch; None, and no call at all, where nobody listens."""
+        if not callbacks and not bar.shown:
+            return None
+        epoch = -1
+
+        def after_epoch(row: NDArray[np.float64], parameters: NDArray[Any]) -> bool:
+            nonlocal epoch
+            epoch += 1
+            losses = {name: float(column[0]) for name, column in
+                      History.from_table(row, validated=validated).items()}
+            bar.advance(losses)
+            if callbacks:
+                self._model.parameters = parameters
+            # Every callback is called, also after one that ends the fit.
+            return any([callback(epoch, losses) is True for callback in callbacks])
+
+        return after_epoch
+
+
+def _as_callbacks(callbacks: Iterable[Callback] | Callback) -> tuple[Callback, ...]:
+    if callable(callbacks):
+        return (callbacks,)
+    if not isinstance(callbacks, Iterable):
+        raise TypeError(f"callbacks: expected callables, got {callbacks!r}")
+    callbacks = tuple(callbacks)
+    for callback in callbacks:
+        if not callable(callback):
+            raise TypeError(f"callbacks: expected callables, got {callback!r}")
+    return callbacks
