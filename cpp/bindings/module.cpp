@@ -3,11 +3,21 @@
 
 PYBIND11_MODULE(JETMLP_MODULE_NAME, module) {
     using namespace jetmlp::bindings;
-    bind_info(module);
+    module.def(
+        "build_info",
+        [] {
+            py::dict info;
+            info["version"] = JETMLP_VERSION;
+            info["instruction_set"] = JETMLP_INSTRUCTION_SET;
+            info["compiler"] = JETMLP_COMPILER;
+            info["eigen"] = JETMLP_EIGEN;
+            return info;
+        },
+        "How this core was built: version, instruction-set level, compiler, version of Eigen.");
     bind_activation(module);
-    bind_random(module);
     bind_architecture(module);
-    bind_predict(module);
     bind_objective(module);
+    bind_predict(module);
+    bind_random(module);
     bind_trainer(module);
 }

@@ -1,5 +1,5 @@
 from collections.abc import Callable, Sequence
-from typing import Final, overload
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,35 +9,25 @@ LEVELS_AVAILABLE: list[str]
 ACTIVATIONS: Final[tuple[str, ...]]
 INITIALIZATIONS: Final[tuple[str, ...]]
 
+_Float = TypeVar("_Float", np.float32, np.float64)
 _Float32 = NDArray[np.float32]
 _Float64 = NDArray[np.float64]
 _FitResult32 = tuple[_Float32, _Float64, str, BaseException | None]
 _FitResult64 = tuple[_Float64, _Float64, str, BaseException | None]
 
 def build_info() -> dict[str, str]: ...
-@overload
-def activation(name: str, z: _Float32) -> tuple[_Float32, _Float32, _Float32, _Float32]: ...
-@overload
-def activation(name: str, z: _Float64) -> tuple[_Float64, _Float64, _Float64, _Float64]: ...
+def activation(
+    name: str, z: NDArray[_Float]
+) -> tuple[NDArray[_Float], NDArray[_Float], NDArray[_Float], NDArray[_Float]]: ...
 def philox4x32(counter: Sequence[int], key: Sequence[int]) -> list[int]: ...
-@overload
 def predict(
     architecture: Architecture,
-    parameters: _Float32,
-    X: _Float32,
+    parameters: NDArray[_Float],
+    X: NDArray[_Float],
     values: bool,
     jacobian: bool,
     n_threads: int,
-) -> tuple[_Float32 | None, _Float32 | None]: ...
-@overload
-def predict(
-    architecture: Architecture,
-    parameters: _Float64,
-    X: _Float64,
-    values: bool,
-    jacobian: bool,
-    n_threads: int,
-) -> tuple[_Float64 | None, _Float64 | None]: ...
+) -> tuple[NDArray[_Float] | None, NDArray[_Float] | None]: ...
 
 class Generator:
     def __init__(self, seed: int, purpose: int, index: int) -> None: ...

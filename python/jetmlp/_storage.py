@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ def _assemble(path: Path, metadata: dict[str, str], tensors: dict[str, Any]) -> 
     configuration = json.loads(metadata["architecture"])
     sizes = configuration["layer_sizes"]
     parts = []
-    for layer, (n_in, n_out) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+    for layer, (n_in, n_out) in enumerate(pairwise(sizes)):
         for name, shape in ((f"weights.{layer}", (n_out, n_in)), (f"bias.{layer}", (n_out,))):
             tensor = tensors.get(name)
             if tensor is None or tensor.shape != shape or tensor.dtype != np.dtype(configuration["dtype"]):

@@ -17,7 +17,9 @@ def as_real_array(name: str, value: ArrayLike, dtype: np.dtype[Any]) -> NDArray[
     try:
         array = np.asarray(value)
     except ValueError as error:  # a ragged nested list
-        raise ValueError(f"{name}: expected a rectangular array, got nested lists of unequal length") from error
+        raise ValueError(
+            f"{name}: expected a rectangular array, got nested lists of unequal length"
+        ) from error
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name}: expected real numbers, got an array of {array.dtype} ({_sample(array)})")
     with np.errstate(over="ignore"):  # checked_samples reports it by the argument's name
@@ -34,7 +36,7 @@ def _shape_error(name: str, array: NDArray[Any], expected: str) -> ValueError:
 
 
 def as_inputs(name: str, X: ArrayLike, d: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Inputs as (n, d); a 1-D array is taken for a single input."""
+    """Take inputs as (n, d); a 1-D array is taken for a single input."""
     array = as_real_array(name, X, dtype)
     if array.ndim == 1 and d == 1:
         array = array[:, np.newaxis]
@@ -44,7 +46,7 @@ def as_inputs(name: str, X: ArrayLike, d: int, dtype: np.dtype[Any]) -> NDArray[
 
 
 def as_values(name: str, Y: ArrayLike, n: int, m: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Values as (n, m); a 1-D array is taken for a single output."""
+    """Take values as (n, m); a 1-D array is taken for a single output."""
     array = as_real_array(name, Y, dtype)
     if array.shape == (n, m) or (m == 1 and array.shape == (n,)):
         return array.reshape(n, m)
@@ -52,7 +54,7 @@ def as_values(name: str, Y: ArrayLike, n: int, m: int, dtype: np.dtype[Any]) -> 
 
 
 def as_derivatives(name: str, dYdX: ArrayLike, n: int, m: int, d: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Derivatives as (n, m, d); (n, d) is taken for a single output, (n,) for a single input too."""
+    """Take derivatives as (n, m, d); (n, d) means a single output, (n,) a single input too."""
     array = as_real_array(name, dYdX, dtype)
     accepted: list[tuple[int, ...]] = [(n, m, d)]
     if m == 1:
@@ -103,7 +105,12 @@ def as_threads(value: object) -> int:
 
 
 def as_number(
-    name: str, value: object, *, above: float | None = None, least: float | None = None, below: float = math.inf
+    name: str,
+    value: object,
+    *,
+    above: float | None = None,
+    least: float | None = None,
+    below: float = math.inf,
 ) -> float:
     """Take a finite real number within bounds: more than `above` or at least `least`, less than `below`."""
     if isinstance(value, (bool, np.bool_, str, bytes, complex)):
@@ -121,7 +128,9 @@ def as_number(
         bounds.append(f"below {below:g}")
     within = (above is None or number > above) and (least is None or number >= least) and number < below
     if not (math.isfinite(number) and within):
-        raise ValueError(f"{name}: expected a finite number {' and '.join(bounds)}".rstrip() + f", got {value!r}")
+        raise ValueError(
+            f"{name}: expected a finite number {' and '.join(bounds)}".rstrip() + f", got {value!r}"
+        )
     return number
 
 

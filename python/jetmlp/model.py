@@ -82,9 +82,7 @@ class MLP:
             "output_activation", output_activation, _core.ACTIVATIONS
         )
         self._dtype = _as_dtype(dtype)
-        self._architecture = _core.Architecture(
-            self._layer_sizes, self._activation, self._output_activation
-        )
+        self._architecture = _core.Architecture(self._layer_sizes, self._activation, self._output_activation)
 
     @property
     def layer_sizes(self) -> tuple[int, ...]:
@@ -175,7 +173,8 @@ class MLP:
         TypeError, ValueError
             If `X` is not an array of real numbers of that shape.
         """
-        return self._evaluate(X, n_threads, values=True, jacobian=False)[0]
+        values: NDArray[Any] = self._evaluate(X, n_threads, values=True, jacobian=False)[0]
+        return values
 
     __call__ = predict
 
@@ -199,11 +198,10 @@ class MLP:
         TypeError, ValueError
             If `X` is not an array of real numbers of that shape.
         """
-        return self._evaluate(X, n_threads, values=False, jacobian=True)[1]
+        jacobian: NDArray[Any] = self._evaluate(X, n_threads, values=False, jacobian=True)[1]
+        return jacobian
 
-    def predict_with_jacobian(
-        self, X: ArrayLike, *, n_threads: int = 1
-    ) -> tuple[NDArray[Any], NDArray[Any]]:
+    def predict_with_jacobian(self, X: ArrayLike, *, n_threads: int = 1) -> tuple[NDArray[Any], NDArray[Any]]:
         """Compute values and derivatives at `X` in one pass.
 
         Parameters

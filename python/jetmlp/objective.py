@@ -64,16 +64,18 @@ class Objective:
         return self.losses(parameters)[0]
 
     def losses(self, parameters: ArrayLike) -> tuple[float, float, float]:
-        """Compute (loss, mean squared value error, mean squared derivative error), NaN for what is not given."""
+        """Compute (loss, mean squared value error, that of derivatives), NaN for what is not given."""
         vector = self._as_parameters(parameters)
         with self._lock:
-            return self._core.losses(vector, self._n_threads)
+            losses: tuple[float, float, float] = self._core.losses(vector, self._n_threads)
+        return losses
 
     def loss_and_gradient(self, parameters: ArrayLike) -> tuple[float, NDArray[Any]]:
         """Compute the loss and its gradient (n_parameters,), which is of the model's type."""
         vector = self._as_parameters(parameters)
         with self._lock:
-            return self._core.loss_and_gradient(vector, self._n_threads)
+            loss, gradient = self._core.loss_and_gradient(vector, self._n_threads)
+        return loss, gradient
 
     def _as_parameters(self, parameters: ArrayLike) -> NDArray[Any]:
         vector = _validation.as_real_array("parameters", parameters, self._dtype)
@@ -120,7 +122,9 @@ def compile_objective(
         if (derivatives != derivatives).all():  # only NaN differs from itself
             raise ValueError(f"{names[2]}: expected at least one derivative, got NaN throughout")
     if not (values is not None and weights[0] > 0) and not (derivatives is not None and weights[1] > 0):
-        only, weight = ("values", "value_weight") if values is not None else ("derivatives", "derivative_weight")
+        only, weight = (
+            ("values", "value_weight") if values is not None else ("derivatives", "derivative_weight")
+        )
         raise ValueError(f"{weight}: expected more than 0 for data that has only {only}, got 0")
     compiled = _core.Objective32 if dtype == "float32" else _core.Objective64
     return compiled(model._architecture, inputs, values, derivatives, *weights)

@@ -41,6 +41,7 @@ class Constant(_Checked):
     learning_rate: float
 
     def __call__(self, epoch: int) -> float:
+        """Return the learning rate of an epoch, counted from 0."""
         return self.learning_rate
 
 
@@ -63,6 +64,7 @@ class Cosine(_Checked):
     final: float = 1e-6
 
     def __call__(self, epoch: int) -> float:
+        """Return the learning rate of an epoch, counted from 0."""
         return _cosine(self.initial, self.final, epoch / self.epochs)
 
 
@@ -82,6 +84,7 @@ class Exponential(_Checked):
     decay: float
 
     def __call__(self, epoch: int) -> float:
+        """Return the learning rate of an epoch, counted from 0."""
         return self.initial * self.decay**epoch
 
 
@@ -110,6 +113,7 @@ class OneCycle(_Checked):
     end_divisor: float = 1e4
 
     def __call__(self, epoch: int) -> float:
+        """Return the learning rate of an epoch, counted from 0."""
         start = self.peak / self.start_divisor
         progress = epoch / self.epochs
         if progress < self.warmup:
@@ -136,6 +140,7 @@ class Step(_Checked):
     factor: float = 0.1
 
     def __call__(self, epoch: int) -> float:
+        """Return the learning rate of an epoch, counted from 0."""
         return self.initial * self.factor ** (epoch // self.every)
 
 

@@ -222,7 +222,7 @@ class Trainer:
     def _hook(
         self, callbacks: tuple[Callback, ...], bar: ProgressBar, *, validated: bool
     ) -> Callable[[NDArray[np.float64], NDArray[Any]], bool] | None:
-        """What the core calls after every epoch; None, and no call at all, where nobody listens."""
+        """Make what the core calls after every epoch: None, so no call at all, where nobody listens."""
         if not callbacks and not bar.shown:
             return None
         epoch = -1
@@ -230,13 +230,15 @@ class Trainer:
         def after_epoch(row: NDArray[np.float64], parameters: NDArray[Any]) -> bool:
             nonlocal epoch
             epoch += 1
-            losses = {name: float(column[0]) for name, column in
-                      History.from_table(row, validated=validated).items()}
+            losses = {
+                name: float(column[0])
+                for name, column in History.from_table(row, validated=validated).items()
+            }
             bar.advance(losses)
             if callbacks:
                 self._model.parameters = parameters
-            # Every callback is called, also after one that ends the fit.
-            return any([callback(epoch, losses) is True for callback in callbacks])
+            answers = [callback(epoch, losses) for callback in callbacks]  # all, also after a True
+            return any(answer is True for answer in answers)
 
         return after_epoch
 
