@@ -1,0 +1,27 @@
+"""Figures of fits, losses and experiments, ready for a paper.
+
+Every function takes matplotlib axes or makes its own, draws, and returns the axes; none calls ``show``,
+none needs a display and none changes matplotlib's settings. Colours are those of Okabe and Ito, and curves
+also differ in line style and marker, so that the figures survive colour blindness and a grey printer.
+
+matplotlib is imported at the first figure, not with this package.
+"""
+
+from ._ablation import plot_ablation
+from ._figure import offscreen, save_figure
+from ._fit import plot_fit
+from ._gradient_check import plot_gradient_check
+from ._loss import plot_loss
+from ._monomials import plot_monomials
+from ._style import style
+
+__all__ = [
+    "offscreen",
+    "plot_ablation",
+    "plot_fit",
+    "plot_gradient_check",
+    "plot_loss",
+    "plot_monomials",
+    "save_figure",
+    "style",
+]

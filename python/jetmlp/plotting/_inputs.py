@@ -1,0 +1,51 @@
+"""Check what is to be drawn; every complaint names the argument."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+def as_numbers(name: str, values: ArrayLike) -> FloatArray:
+    """Return `values` as a float64 array of any shape, or raise a ValueError that names `name`."""
+    try:
+        array = np.asarray(values)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise ValueError(f"{name} must be an array of real numbers: {error}") from error
+    if array.dtype.kind not in "iuf":
+        raise ValueError(f"{name} must hold real numbers, got dtype {array.dtype}")
+    return array.astype(np.float64)
+
+
+def as_curve(
+    name: str, values: ArrayLike, *, length: int | None = None, like: str = "x", finite: bool = True
+) -> FloatArray:
+    """Return `values` as a 1-D float64 array.
+
+    Trailing axes of length one are dropped: (n, 1) of ``predict`` and (n, 1, 1) of ``jacobian`` are curves.
+    """
+    array = as_numbers(name, values)
+    if array.ndim == 0 or array.size != array.shape[0]:
+        raise ValueError(f"{name} must have shape (n,), (n, 1) or (n, 1, 1), got {array.shape}")
+    if array.size == 0:
+        raise ValueError(f"{name} is empty")
+    if length is not None and array.size != length:
+        raise ValueError(f"{name} must have as many entries as {like}: expected {length}, got {array.size}")
+    if finite and not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite, got NaN or Inf in {np.sum(~np.isfinite(array))} entries")
+    return array.reshape(-1)
+
+
+def as_mapping(values: object) -> dict[str, Any] | None:
+    """Return the items of a dict, a training history or a table of columns as a dict; else None.
+
+    A labelled 1-D series has keys too, yet is an array.
+    """
+    if not hasattr(values, "keys") or not hasattr(values, "__getitem__") or getattr(values, "ndim", 2) == 1:
+        return None
+    keys = list(values.keys())
+    return {str(key): values[key] for key in keys}

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from figure_data import MONOMIAL_ERRORS, RESULTS, TRUE, WIDTHS, X, evaluation, labelled
+from jetmlp import plotting
+
+
+@pytest.fixture(autouse=True)
+def _no_figures_left() -> Iterator[None]:
+    yield
+    plt.close("all")
+
+
+def test_ablation_marks_medians_and_extremes() -> None:
+    value_axes, derivative_axes = plotting.plot_ablation(RESULTS, baseline="baseline")
+    np.testing.assert_allclose(labelled(value_axes)["root mean square"][0], [2e-4, 0.5e-4])
+    np.testing.assert_allclose(labelled(derivative_axes)["maximum"][0], [1.8e-2, 4.5e-3])
+    ranges = [np.asarray(line.get_xdata()) for line in value_axes.lines]
+    assert any(r.size == 6 and np.allclose(r[:2], [1e-4, 3e-4]) and np.isnan(r[2]) for r in ranges)
+    # Baselines, upright through all rows.
+    upright = [r[0] for r in ranges if r.size == 2 and r[0] == r[1]]
+    np.testing.assert_allclose(upright, [2e-4, 8e-4])
+    assert value_axes.get_xscale() == derivative_axes.get_xscale() == "log"
+    assert [text.get_text() for text in value_axes.get_yticklabels()] == ["baseline", "wider"]
+    assert value_axes.yaxis_inverted()
+    for axes, smallest, largest in ((value_axes, 5e-5, 1.2e-3), (derivative_axes, 1e-3, 2.7e-2)):
+        assert smallest / 10 < axes.get_xlim()[0] < smallest
+        assert largest < axes.get_xlim()[1] < largest * 10
+
+
+def test_ablation_without_values_or_with_zeros() -> None:
+    rows = {"derivative only": {"derivative": evaluation(1.0)["derivative"]}, "exact": evaluation(0.0)}
+    value_axes, derivative_axes = plotting.plot_ablation(rows, metrics=["rmse"])
+    np.testing.assert_array_equal(labelled(value_axes)["root mean square"], [[0.0], [1.0]])
+    np.testing.assert_array_equal(labelled(derivative_axes)["root mean square"][0], [2e-3, 0.0])
+    value_axes.figure.draw_without_rendering()
+
+
+@pytest.mark.parametrize(
+    ("results", "options", "message"),
+    [
+        ({}, {}, r"^results must be a mapping"),
+        ([evaluation(1.0)], {}, r"^results must be a mapping"),
+        ({"a": []}, {}, r"^results\['a'\] must be an evaluation"),
+        ({"a": 1.0}, {}, r"^results\['a'\] must be an evaluation"),
+        ({"a": [1.0]}, {}, r"^results\['a'\] must hold evaluations"),
+        ({"a": evaluation(-1.0)}, {}, r"^results\['a'\]\['value'\]\['rmse'\] must be finite numbers >= 0"),
+        ({"a": evaluation(np.nan)}, {}, r"^results\['a'\]\['value'\]\['rmse'\] must be finite"),
+        (RESULTS, {"metrics": ["r3"]}, r"^metrics must be in every evaluation, .* no 'r3'"),
+        (RESULTS, {"metrics": "rmse"}, r"^metrics must be a sequence"),
+        (RESULTS, {"baseline": "narrow"}, r"^baseline must be one of baseline, wider, got 'narrow'"),
+    ],
+)
+def test_ablation_names_what_is_wrong(results: object, options: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        plotting.plot_ablation(results, **options)
+    assert plt.get_fignums() == []
+
+
+def test_monomials_draw_one_curve_for_each_power() -> None:
+    shuffle = [3, 0, 5, 1, 2, 4]
+    axes = plotting.plot_monomials(
+        np.array(WIDTHS)[shuffle],
+        {"fixed": MONOMIAL_ERRORS[:, shuffle], "k": 10 * MONOMIAL_ERRORS[:, shuffle]},
+    )
+    assert len(axes) == 2
+    for one, factor in zip(axes, (1.0, 10.0), strict=True):
+        lines = labelled(one)
+        assert list(lines) == [str(k) for k in range(1, 13)]
+        for k in range(1, 13):
+            np.testing.assert_array_equal(lines[str(k)], [WIDTHS, factor * MONOMIAL_ERRORS[k - 1]])
+        assert one.get_xscale() == one.get_yscale() == "log"
+        assert [text.get_text() for text in one.get_xticklabels()] == ["2", "4", "8", "16", "32", "64"]
+        assert len({(line.get_color(), line.get_marker()) for line in one.lines}) == 12
+        assert one.get_ylim()[0] < MONOMIAL_ERRORS.min() < 10 * MONOMIAL_ERRORS.max() < one.get_ylim()[1]
+    assert [one.get_title(loc="left") for one in axes] == ["fixed", "k"]
+
+
+def test_monomials_of_one_table_and_other_powers() -> None:
+    (axes,) = plotting.plot_monomials(WIDTHS, MONOMIAL_ERRORS[:2], powers=[3, 20], y_label="maximum error")
+    assert list(labelled(axes)) == ["3", "20"]
+    assert axes.get_ylabel() == "maximum error"
+
+
+@pytest.mark.parametrize(
+    ("widths", "errors", "options", "message"),
+    [
+        ([0, 2], np.ones((3, 2)), {}, r"^widths must be positive"),
+        (WIDTHS, np.ones((3, 2)), {}, r"^errors must have shape \(powers, 6\)"),
+        (WIDTHS, {"fixed": np.ones(6)}, {}, r"^errors\['fixed'\] must have shape"),
+        (WIDTHS, {}, {}, r"^errors must have at least one panel"),
+        (
+            WIDTHS,
+            {"a": np.ones((3, 6)), "b": np.ones((2, 6))},
+            {},
+            r"^errors must have one row for each of 3",
+        ),
+        (WIDTHS, -MONOMIAL_ERRORS, {}, r"^errors must hold finite errors >= 0"),
+        (WIDTHS, MONOMIAL_ERRORS, {"powers": [1, 2]}, r"^errors must have one row for each of 2 powers"),
+    ],
+)
+def test_monomials_name_what_is_wrong(
+    widths: object, errors: object, options: dict[str, object], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        plotting.plot_monomials(widths, errors, **options)
+    assert plt.get_fignums() == []
+
+
+def test_gradient_check_draws_three_ways_and_two_differences() -> None:
+    jacobian = TRUE.copy()
+    jacobian[::2] += 1e-15
+    central = TRUE + 1e-9
+    reverse = slice(None, None, -1)
+    gradient_axes, difference_axes = plotting.plot_gradient_check(
+        X[reverse], TRUE[reverse], jacobian[reverse, None, None], central[reverse], max_markers=11
+    )
+    lines = labelled(gradient_axes)
+    assert list(lines) == ["step by step", "Jacobian", "central differences"]
+    np.testing.assert_array_equal(lines["step by step"], [X, TRUE])
+    np.testing.assert_array_equal(lines["Jacobian"], [X, jacobian])
+    np.testing.assert_array_equal(lines["central differences"], [X[::20], central[::20]])
+    jacobian_difference, central_difference = difference_axes.lines
+    np.testing.assert_array_equal(jacobian_difference.get_data(), [X, np.abs(jacobian - TRUE)])
+    np.testing.assert_array_equal(central_difference.get_data(), [X, np.abs(central - TRUE)])
+    share = round(100 * np.mean(jacobian == TRUE))
+    assert f"zero at {share} %" in str(jacobian_difference.get_label())
+    assert difference_axes.get_yscale() == "log"
+    low, high = difference_axes.get_ylim()
+    assert low < 1e-15 < 1e-9 < high
+
+
+def test_gradient_check_without_difference_is_said() -> None:
+    _, difference_axes = plotting.plot_gradient_check(X, TRUE, TRUE, TRUE)
+    assert ["exactly zero" in text.get_text() for text in difference_axes.texts] == [True]
+    difference_axes.figure.draw_without_rendering()
+
+
+@pytest.mark.parametrize("name", ["step_by_step", "jacobian", "central_differences"])
+def test_gradient_check_names_what_is_wrong(name: str) -> None:
+    arguments: dict[str, object] = {
+        "x": X,
+        "step_by_step": TRUE,
+        "jacobian": TRUE,
+        "central_differences": TRUE,
+    }
+    with pytest.raises(ValueError, match=rf"^{name} must have as many entries as x"):
+        plotting.plot_gradient_check(**{**arguments, name: TRUE[1:]})
