@@ -1,0 +1,157 @@
+"""Activations and their first three derivatives against 50-digit values, over the whole range of both types.
+
+An error is measured in units in the last place of the sum of the magnitudes of the terms that make up the
+exact value (`reference_precise.activation_scale`). That is the exact value itself except near the zeros of
+silu', silu'', silu''', sigmoid''' and tanh''', where terms cancel and only they set what working precision
+can reach. sin and its derivatives have zeros at every multiple of pi / 2; from pi / 4 on the scale is 1.
+Where the exponential inside is below the smallest normal number it is taken as zero (subnormal numbers are
+a hundred times as slow). So an error of that number is allowed, times what multiplies the exponential:
+at most 8 for the bounded functions, |z| for silu, which is gone at |z| = 1000.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+from mpmath import mpf
+from numpy.typing import NDArray
+
+import reference_precise
+from jetmlp import _core
+from reference import ACTIVATION_NAMES
+
+DTYPES = ["float32", "float64"]
+LAST_PLACES = 8
+SMOOTH = ("tanh", "sigmoid", "softplus", "silu", "sin")
+
+
+def to_float(number: mpf) -> float:
+    """Round an mpmath number, also where its exponent is far below that of any float."""
+    if number == 0 or abs(number) < sys.float_info.min * sys.float_info.epsilon / 4:
+        return 0.0
+    return float(number)
+
+
+def both_signs(magnitudes: list[float], dtype: str) -> NDArray[Any]:
+    return np.array([*magnitudes, *(-z for z in magnitudes)], dtype=dtype)
+
+
+def points(dtype: str) -> NDArray[Any]:
+    """Zero, denormals, tiny numbers, dense over the bends, and on both sides of where exp underflows."""
+    info = np.finfo(dtype)
+    tiny = [0.0, info.smallest_subnormal, info.tiny / 16, info.tiny, 2 * info.tiny, float(info.tiny) ** 0.5]
+    small = [1e-30, 1e-20, 1e-10, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2]
+    large = [15, 16, 16.6, 17, 18, 19, 20, 22, 36.7, 37, 40, 50, 60, 80, 86, 87, 100, 103, 104, 110]
+    larger = [300, 350, 700, 708, 720, 744, 745, 746, 800, 1e3, 1e4]
+    bends = np.linspace(-14, 14, 561) + 1e-3  # off the round numbers
+    return np.concatenate([both_signs([*tiny, *small, *large, *larger], dtype), bends.astype(dtype)])
+
+
+def underflow_points(dtype: str) -> NDArray[Any]:
+    """Where exp(-z) and exp(-2 z) pass the smallest normal number."""
+    edge = -np.log(float(np.finfo(dtype).tiny)) + np.linspace(-4, 4, 33)
+    return both_signs([*edge, *(edge / 2)], dtype)
+
+
+def huge_points(dtype: str) -> NDArray[Any]:
+    return both_signs([1e5, 1e10, 1e30, np.finfo(dtype).max / 4, np.finfo(dtype).max], dtype)
+
+
+def assert_accurate(name: str, dtype: str, z: NDArray[Any]) -> None:
+    info = np.finfo(dtype)
+    computed = _core.activation(name, z)
+    exact = np.array([[to_float(x) for x in reference_precise.activation(name, float(x))] for x in z]).T
+    scale = np.array([[to_float(x) for x in reference_precise.activation_scale(name, float(x))] for x in z]).T
+    if name == "sin":
+        scale = np.where(np.abs(z) > np.pi / 4, 1.0, scale)
+    assert len(computed) == 4
+    for order, result in enumerate(computed):
+        assert result.shape == z.shape
+        assert result.dtype == dtype
+        error = np.abs(result.astype(np.float64) - exact[order])
+        below_normal = float(info.tiny) * np.clip(np.abs(z), 8, 1000)
+        allowed = LAST_PLACES * float(info.eps) * scale[order] + below_normal
+        worst = int(np.argmax(error / allowed))
+        assert error[worst] <= allowed[worst], (
+            f"{name}, order {order}, at {z[worst]!r}: {result[worst]!r}, exactly {exact[order][worst]!r}"
+        )
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", ACTIVATION_NAMES)
+def test_accurate_over_the_working_range(name: str, dtype: str) -> None:
+    assert_accurate(name, dtype, points(dtype))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", ACTIVATION_NAMES)
+def test_accurate_where_exponentials_underflow(name: str, dtype: str) -> None:
+    assert_accurate(name, dtype, underflow_points(dtype))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", ["tanh", "relu", "sigmoid", "softplus", "silu", "identity"])
+def test_accurate_up_to_the_largest_number(name: str, dtype: str) -> None:
+    assert_accurate(name, dtype, huge_points(dtype))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_sin_stays_bounded_up_to_the_largest_number(dtype: str) -> None:
+    for result in _core.activation("sin", huge_points(dtype)):
+        assert (np.abs(result) <= 1).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", ACTIVATION_NAMES)
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 7, 9, 15, 17, 33])
+def test_vector_ends_are_like_the_middle(n: int, name: str, dtype: str) -> None:
+    """What is left over after whole vectors agrees with the whole vectors, to rounding."""
+    z = np.linspace(-3, 3, 64).astype(dtype)
+    tolerance = 2 * np.finfo(dtype).eps
+    for whole, part in zip(_core.activation(name, z), _core.activation(name, z[:n].copy()), strict=True):
+        assert np.allclose(part, whole[:n], rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", SMOOTH)
+def test_nan_stays_visible_in_every_derivative(name: str, dtype: str) -> None:
+    for result in _core.activation(name, np.array([0.5, np.nan, -0.5], dtype=dtype)):
+        assert np.isnan(result).tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", ["relu", "identity"])
+def test_nan_stays_visible_in_piecewise_linear_values(name: str, dtype: str) -> None:
+    value, *_ = _core.activation(name, np.array([0.5, np.nan, -0.5], dtype=dtype))
+    assert np.isnan(value).tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    ("name", "at_minus_infinity", "at_infinity"),
+    [
+        ("tanh", [-1, 0, 0, 0], [1, 0, 0, 0]),
+        ("relu", [0, 0, 0, 0], [np.inf, 1, 0, 0]),
+        ("sigmoid", [0, 0, 0, 0], [1, 0, 0, 0]),
+        ("softplus", [0, 0, 0, 0], [np.inf, 1, 0, 0]),
+        ("silu", [0, 0, 0, 0], [np.inf, 1, 0, 0]),
+        ("identity", [-np.inf, 1, 0, 0], [np.inf, 1, 0, 0]),
+        ("sin", [np.nan] * 4, [np.nan] * 4),
+    ],
+)
+def test_infinities_go_to_the_limits(
+    name: str, at_minus_infinity: list[float], at_infinity: list[float], dtype: str
+) -> None:
+    results = np.array(_core.activation(name, np.array([-np.inf, np.inf], dtype=dtype)))
+    assert np.array_equal(results[:, 0], at_minus_infinity, equal_nan=True)
+    assert np.array_equal(results[:, 1], at_infinity, equal_nan=True)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_relu_has_slope_zero_at_zero(dtype: str) -> None:
+    value, slope, *_ = _core.activation("relu", np.array([0.0, -0.0, 1e-30, -1e-30], dtype=dtype))
+    assert slope.tolist() == [0, 0, 1, 0]
+    assert value.tolist() == [0, 0, np.dtype(dtype).type(1e-30), 0]
