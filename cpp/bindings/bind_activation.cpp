@@ -1,8 +1,8 @@
+#include "bindings.hpp"
+
 #include <jetmlp/activation.hpp>
 
 #include <string>
-
-#include "bindings.hpp"
 
 namespace jetmlp::bindings {
 

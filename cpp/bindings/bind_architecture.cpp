@@ -1,9 +1,9 @@
+#include "bindings.hpp"
+
 #include <jetmlp/architecture.hpp>
 #include <jetmlp/initialization.hpp>
 
 #include <string>
-
-#include "bindings.hpp"
 
 namespace jetmlp::bindings {
 
@@ -41,8 +41,7 @@ void bind_architecture(py::module_& module) {
                                    return offsets;
                                })
         .def("initial_parameters32", &initial_parameters<float>, py::arg("init"), py::arg("seed"))
-        .def("initial_parameters64", &initial_parameters<double>, py::arg("init"),
-             py::arg("seed"));
+        .def("initial_parameters64", &initial_parameters<double>, py::arg("init"), py::arg("seed"));
 }
 
 }  // namespace jetmlp::bindings

@@ -1,9 +1,9 @@
+#include "bindings.hpp"
+
 #include <jetmlp/objective.hpp>
 
 #include <memory>
 #include <utility>
-
-#include "bindings.hpp"
 
 namespace jetmlp::bindings {
 

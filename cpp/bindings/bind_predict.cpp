@@ -1,6 +1,6 @@
-#include <jetmlp/predict.hpp>
-
 #include "bindings.hpp"
+
+#include <jetmlp/predict.hpp>
 
 namespace jetmlp::bindings {
 

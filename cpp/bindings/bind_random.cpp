@@ -1,8 +1,8 @@
+#include "bindings.hpp"
+
 #include <jetmlp/random.hpp>
 
 #include <algorithm>
-
-#include "bindings.hpp"
 
 namespace jetmlp::bindings {
 
@@ -47,7 +47,7 @@ void bind_random(py::module_& module) {
                 std::vector<std::uint32_t> order;
                 self.permute(order, count);
                 Array<std::int64_t> numbers(count);
-                std::copy(order.begin(), order.end(), numbers.mutable_data());
+                std::ranges::copy(order, numbers.mutable_data());
                 return numbers;
             },
             py::arg("count"));

@@ -1,10 +1,10 @@
+#include "bindings.hpp"
+
 #include <jetmlp/optim/adam.hpp>
 #include <jetmlp/trainer.hpp>
 
 #include <memory>
 #include <utility>
-
-#include "bindings.hpp"
 
 namespace jetmlp::bindings {
 
@@ -72,7 +72,8 @@ py::tuple fit(Trainer<T>& self, Objective<T>& training, Objective<T>* validation
     {
         const py::gil_scoped_release release;  // one release per fit; only the hook comes back
         Execution execution(n_threads, [&pending] { return pending.signal_raised(); });
-        end = self.fit(training, validation, learning_rates, numbers, records, call_hook, execution);
+        end =
+            self.fit(training, validation, learning_rates, numbers, records, call_hook, execution);
     }
     return py::make_tuple(to_array(numbers), to_table(records), name_of(end), pending.error());
 }

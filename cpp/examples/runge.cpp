@@ -61,8 +61,8 @@ int main() {
     std::vector<EpochRecord> records;
     Execution execution(/*n_threads=*/1);
     const std::vector<double> learning_rates(1200, 1e-3);
-    const FitEnd end = trainer.fit(objective, nullptr, learning_rates, parameters, records, {},
-                                   execution);
+    const FitEnd end =
+        trainer.fit(objective, nullptr, learning_rates, parameters, records, {}, execution);
     if (end != FitEnd::finished) {
         std::puts("the fit did not finish");
         return EXIT_FAILURE;

@@ -1,9 +1,9 @@
+#include "kernels/activations.hpp"
+#include "names.hpp"
+
 #include <jetmlp/activation.hpp>
 
 #include <algorithm>
-
-#include "kernels/activations.hpp"
-#include "names.hpp"
 
 namespace jetmlp {
 

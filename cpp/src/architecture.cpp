@@ -9,8 +9,9 @@ namespace jetmlp {
 Architecture::Architecture(std::vector<Index> layer_sizes, Activation hidden, Activation output)
     : layer_sizes_(std::move(layer_sizes)), hidden_(hidden), output_(output) {
     if (layer_sizes_.size() < 2) {
-        throw std::invalid_argument("layer_sizes: expected at least two sizes (inputs, outputs), got " +
-                                    std::to_string(layer_sizes_.size()));
+        throw std::invalid_argument(
+            "layer_sizes: expected at least two sizes (inputs, outputs), got " +
+            std::to_string(layer_sizes_.size()));
     }
     for (const Index size : layer_sizes_) {
         if (size < 1) {

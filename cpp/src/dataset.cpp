@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <stdexcept>
+#include <utility>
 
 namespace jetmlp {
 
@@ -14,7 +14,7 @@ Dataset<T>::Dataset(Index n_samples, Index n_inputs, Index n_outputs, const T* i
     if (n_samples < 1) {
         throw std::invalid_argument("X: expected at least one sample");
     }
-    if (n_samples > static_cast<Index>(std::numeric_limits<std::uint32_t>::max())) {
+    if (!std::in_range<std::uint32_t>(n_samples)) {
         throw std::invalid_argument("X: expected fewer than 2³² samples");
     }
     if (values == nullptr && derivatives == nullptr) {

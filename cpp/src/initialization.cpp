@@ -1,10 +1,10 @@
+#include "names.hpp"
+
 #include <jetmlp/initialization.hpp>
 #include <jetmlp/random.hpp>
 
 #include <algorithm>
 #include <cmath>
-
-#include "names.hpp"
 
 namespace jetmlp {
 
@@ -13,8 +13,8 @@ Initialization initialization_from_name(std::string_view name) {
 }
 
 template <class T>
-void initialize(const Architecture& architecture, Initialization initialization,
-                std::uint64_t seed, T* parameters) {
+void initialize(const Architecture& architecture, Initialization initialization, std::uint64_t seed,
+                T* parameters) {
     std::uint64_t index = 0;
     for (const Layer& layer : architecture.layers()) {
         Generator generator(seed, Purpose::initialization, index++);

@@ -1,10 +1,10 @@
 #include "jet_propagation.hpp"
 
-#include <algorithm>
-#include <utility>
-
 #include "kernels/activations.hpp"
 #include "kernels/product.hpp"
+
+#include <algorithm>
+#include <utility>
 
 namespace jetmlp {
 
@@ -190,8 +190,7 @@ void JetPropagation<T>::first_gradient(T* weights_gradient) {
                         adjoint_.data() + (1 + k) * n_samples_ * layer.out_stride,
                         next_adjoint_.data());
         for (Index o = 0; o < layer.n_out; ++o) {
-            weights_gradient[o * layer.in_stride + k] +=
-                next_adjoint_[static_cast<std::size_t>(o)];
+            weights_gradient[o * layer.in_stride + k] += next_adjoint_[static_cast<std::size_t>(o)];
         }
     }
 }

@@ -5,11 +5,11 @@
 // product of (1+d)·n rows, not 1+d products of n.
 #pragma once
 
+#include "packed_parameters.hpp"
+
 #include <jetmlp/types.hpp>
 
 #include <vector>
-
-#include "packed_parameters.hpp"
 
 namespace jetmlp {
 
@@ -40,9 +40,7 @@ class JetPropagation {
 
     // Where the derivatives of the loss by output and tangent go before the backward pass.
     T* output_adjoint(Index sample) { return adjoint_row(sample); }
-    T* tangent_adjoint(Index sample, Index k) {
-        return adjoint_row((1 + k) * n_samples_ + sample);
-    }
+    T* tangent_adjoint(Index sample, Index k) { return adjoint_row((1 + k) * n_samples_ + sample); }
 
     // Adjoint, given ā (of a⁺) and ǡ_k (of ȧ⁺_k):
     //   z̄ = σ' ⊙ ā + Σ_k σ'' ⊙ ż_k ⊙ ǡ_k,  ż̄_k = σ' ⊙ ǡ_k,

@@ -2,12 +2,12 @@
 // disagree.
 #pragma once
 
+#include "jet_propagation.hpp"
+
 #include <jetmlp/dataset.hpp>
 #include <jetmlp/objective.hpp>
 
 #include <cmath>
-
-#include "jet_propagation.hpp"
 
 namespace jetmlp {
 

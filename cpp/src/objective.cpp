@@ -1,3 +1,7 @@
+#include "jet_propagation.hpp"
+#include "loss.hpp"
+#include "packed_parameters.hpp"
+
 #include <jetmlp/objective.hpp>
 
 #include <algorithm>
@@ -6,10 +10,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "jet_propagation.hpp"
-#include "loss.hpp"
-#include "packed_parameters.hpp"
 
 namespace jetmlp {
 
@@ -124,9 +124,8 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
     }
     execution.team.run(n_slices, [&](Index slice, int member) {
         JetPropagation<T>& jets = work.jets[static_cast<std::size_t>(member)];
-        T* const slice_gradient = gradient == nullptr
-                                      ? nullptr
-                                      : work.slice_gradients.data() + slice * gradient_size;
+        T* const slice_gradient =
+            gradient == nullptr ? nullptr : work.slice_gradients.data() + slice * gradient_size;
         SquaredErrors sums;
         for (Index b = slice * n_blocks / n_slices; b < (slice + 1) * n_blocks / n_slices; ++b) {
             execution.interrupt.poll();

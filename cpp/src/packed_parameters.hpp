@@ -2,14 +2,14 @@
 // vectors, and every W kept a second time transposed. The gradient is gathered in the same form.
 #pragma once
 
+#include "kernels/vector.hpp"
+
 #include <jetmlp/architecture.hpp>
 #include <jetmlp/types.hpp>
 
 #include <Eigen/Core>
 
 #include <vector>
-
-#include "kernels/vector.hpp"
 
 namespace jetmlp {
 

@@ -1,10 +1,10 @@
+#include "jet_propagation.hpp"
+#include "packed_parameters.hpp"
+
 #include <jetmlp/predict.hpp>
 
 #include <algorithm>
 #include <vector>
-
-#include "jet_propagation.hpp"
-#include "packed_parameters.hpp"
 
 namespace jetmlp {
 

@@ -72,7 +72,7 @@ std::uint32_t Generator::bounded(std::uint32_t bound) {
 void Generator::permute(std::vector<std::uint32_t>& order, Index count) {
     order.resize(static_cast<std::size_t>(count));
     std::iota(order.begin(), order.end(), 0U);
-    for (std::uint32_t last = static_cast<std::uint32_t>(count); last-- > 1;) {
+    for (auto last = static_cast<std::uint32_t>(count); last-- > 1;) {
         std::swap(order[last], order[bounded(last + 1)]);
     }
 }

@@ -43,8 +43,7 @@ FitEnd Trainer<T>::fit(Objective<T>& training, Objective<T>* validation,
     FitEnd end = FitEnd::finished;
     try {
         for (const double learning_rate : learning_rates) {
-            records.push_back(
-                run_epoch(training, validation, learning_rate, iterate, execution));
+            records.push_back(run_epoch(training, validation, learning_rate, iterate, execution));
             ++n_epochs_;
             if (hook && hook(records.back(), iterate.current)) {
                 end = FitEnd::stopped;
@@ -66,11 +65,10 @@ FitEnd Trainer<T>::fit(Objective<T>& training, Objective<T>* validation,
 
 template <class T>
 EpochRecord Trainer<T>::run_epoch(Objective<T>& training, Objective<T>* validation,
-                                  double learning_rate, Iterate<T>& iterate,
-                                  Execution& execution) {
+                                  double learning_rate, Iterate<T>& iterate, Execution& execution) {
     const Index n_samples = training.data().n_samples();
-    EpochPlan plan{training.all_rows(),
-                   options_.batch_size == 0 ? n_samples : options_.batch_size, learning_rate};
+    EpochPlan plan{training.all_rows(), options_.batch_size == 0 ? n_samples : options_.batch_size,
+                   learning_rate};
     if (options_.shuffle && plan.batch_size < n_samples) {
         Generator(options_.seed, Purpose::shuffling, n_epochs_).permute(order_, n_samples);
         plan.order.indices = order_.data();

@@ -25,7 +25,7 @@ Initialization initialization_from_name(std::string_view name);
 // Fills the flat vector of n_parameters numbers. Layer l draws from its own stream
 // (seed, initialization, l), in double whatever T is: both types start from the same network.
 template <class T>
-void initialize(const Architecture& architecture, Initialization initialization,
-                std::uint64_t seed, T* parameters);
+void initialize(const Architecture& architecture, Initialization initialization, std::uint64_t seed,
+                T* parameters);
 
 }  // namespace jetmlp

@@ -26,7 +26,9 @@ struct CacheLineAllocator {
     }
     void deallocate(T* pointer, std::size_t /*count*/) { ::operator delete(pointer, alignment); }
 
-    friend bool operator==(const CacheLineAllocator&, const CacheLineAllocator&) { return true; }
+    friend bool operator==(const CacheLineAllocator& /*one*/, const CacheLineAllocator& /*other*/) {
+        return true;
+    }
 };
 
 template <class T>

@@ -2,12 +2,12 @@
 // for is not computed: every function is inlined where its result is stored or dropped.
 #pragma once
 
+#include "elementary.hpp"
+#include "vector.hpp"
+
 #include <jetmlp/activation.hpp>
 
 #include <stdexcept>
-
-#include "elementary.hpp"
-#include "vector.hpp"
 
 namespace jetmlp::kernels {
 
@@ -39,7 +39,8 @@ struct Tanh {
     }
 };
 
-// The logistic function g, its slope s = g(1−g), and t = 1 − 2g = −tanh(z/2), none of which cancels.
+// The logistic function g, its slope s = g(1−g), and t = 1 − 2g = −tanh(z/2), none of which
+// cancels.
 template <class T>
 struct Logistic {
     Vector<T> g;

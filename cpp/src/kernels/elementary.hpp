@@ -2,11 +2,12 @@
 // is either a Taylor coefficient or a split of ln 2 or π/2, so nothing here has to be believed.
 #pragma once
 
+#include "vector.hpp"
+
 #include <jetmlp/types.hpp>
 
 #include <cmath>
-
-#include "vector.hpp"
+#include <numbers>
 
 namespace jetmlp::kernels {
 
@@ -17,12 +18,12 @@ template <>
 struct FloatFormat<float> {
     static constexpr int mantissa_bits = 23;
     static constexpr std::int32_t exponent_bias = 127;
-    static constexpr float round_magic = 0x1.8p23F;     // adding it leaves no bits for a fraction
+    static constexpr float round_magic = 0x1.8p23F;  // adding it leaves no bits for a fraction
     static constexpr float smallest_exponent = -87.33654F;  // of a normal e^x: ln 2⁻¹²⁶
-    static constexpr float ln2_high = 0x1.63p-1F;       // 9 bits: times n ≤ 127 it is exact
-    static constexpr float ln2_low = -2.12194440e-4F;   // ln 2 − ln2_high
-    static constexpr int exponential_terms = 8;         // 0.347⁸/9! is below half an ulp
-    static constexpr int logarithm_terms = 8;           // (1/9)⁸/17 likewise
+    static constexpr float ln2_high = 0x1.63p-1F;           // 9 bits: times n ≤ 127 it is exact
+    static constexpr float ln2_low = -2.12194440e-4F;       // ln 2 − ln2_high
+    static constexpr int exponential_terms = 8;             // 0.347⁸/9! is below half an ulp
+    static constexpr int logarithm_terms = 8;               // (1/9)⁸/17 likewise
     static constexpr int sine_terms = 5;
 };
 
@@ -56,8 +57,8 @@ struct Exponential {
 };
 
 // x = n ln 2 + r, |r| ≤ ln 2 / 2, q = e^r − 1 by its Taylor series. Then e^x = 2ⁿ + 2ⁿq and
-// e^x − 1 = (2ⁿ − 1) + 2ⁿq: neither cancels. Where e^x would be subnormal it is 0: subnormal numbers
-// cost a hundred times as much as others, and nothing here can tell 1e-38 from none.
+// e^x − 1 = (2ⁿ − 1) + 2ⁿq: neither cancels. Where e^x would be subnormal it is 0: subnormal
+// numbers cost a hundred times as much as others, and nothing here can tell 1e-38 from none.
 template <class T>
 inline Exponential<T> exponential_of_negative(Vector<T> x) {
     using Format = FloatFormat<T>;
@@ -67,7 +68,7 @@ inline Exponential<T> exponential_of_negative(Vector<T> x) {
 
     // The integer nearest to x / ln 2 stands in the low bits of `shifted`.
     const Vector<T> magic = broadcast(Format::round_magic);
-    const Vector<T> shifted = x * T(1.44269504088896340736) + magic;
+    const Vector<T> shifted = x * std::numbers::log2e_v<T> + magic;
     const Vector<T> n = shifted - magic;
     const IntegerVector<T> exponent = bits_of<T>(shifted) - bits_of<T>(magic);
     const Vector<T> power =
@@ -109,14 +110,14 @@ struct SineCosine {
 // Beyond this size z has too few fraction bits left for the reduction below; libm takes over.
 inline constexpr double largest_reduced_angle = 1.0e6;
 
-// z = n π/2 + r with |r| ≤ π/4, the product subtracted in three parts of π/2, of which the first two
-// have 33 bits (Cody and Waite; fdlibm's constants), so that n times them is exact for n < 2²⁰.
+// z = n π/2 + r with |r| ≤ π/4, the product subtracted in three parts of π/2, of which the first
+// two have 33 bits (Cody and Waite; fdlibm's constants), so that n times them is exact for n < 2²⁰.
 // Always in double: a float near a multiple of π would lose all its digits otherwise.
 template <class T>
 inline SineCosine<T> sine_cosine(const Vector<T>& z) {
     using Format = FloatFormat<T>;
     const Vector<T> magic = broadcast(Format::round_magic);
-    const Vector<T> shifted = z * T(0.63661977236758134308) + magic;
+    const Vector<T> shifted = z * (T(2) * std::numbers::inv_pi_v<T>)+magic;
     const Vector<T> n = shifted - magic;
     const IntegerVector<T> quadrant = bits_of<T>(shifted) - bits_of<T>(magic);
 
@@ -140,7 +141,8 @@ inline SineCosine<T> sine_cosine(const Vector<T>& z) {
     const Vector<T> sine = r + r * sine_series;
     const Vector<T> cosine = T(1) + cosine_series;
 
-    // Quadrants 1 and 3 exchange sine and cosine; 2 and 3 turn the sine's sign, 1 and 2 the cosine's.
+    // Quadrants 1 and 3 exchange sine and cosine; 2 and 3 turn the sine's sign, 1 and 2 the
+    // cosine's.
     const auto exchanged = (quadrant & 1) != 0;
     const auto sine_negative = (quadrant & 2) != 0;
     const auto cosine_negative = ((quadrant + 1) & 2) != 0;

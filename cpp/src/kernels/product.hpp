@@ -13,9 +13,9 @@
 // multiply-add, which needs about 8 of them under way.
 #pragma once
 
-#include <jetmlp/types.hpp>
-
 #include "vector.hpp"
+
+#include <jetmlp/types.hpp>
 
 namespace jetmlp::kernels {
 

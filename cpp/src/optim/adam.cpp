@@ -58,12 +58,11 @@ void Adam<T>::step(double learning_rate, const std::vector<T>& from, std::vector
     const T correction = static_cast<T>(1.0 / std::sqrt(1.0 - std::pow(options_.beta2, t)));
 
     const std::size_t size = gradient_.size();
-    const T* const gradient = gradient_.data();
-    const T* const parameters = from.data();
-    T* const first_moment = first_moment_.data();
-    T* const second_moment = second_moment_.data();
-    T* const updated = to.data();
-#pragma GCC ivdep
+    const T* __restrict const gradient = gradient_.data();
+    const T* __restrict const parameters = from.data();
+    T* __restrict const first_moment = first_moment_.data();
+    T* __restrict const second_moment = second_moment_.data();
+    T* __restrict const updated = to.data();
     for (std::size_t i = 0; i < size; ++i) {
         const T g = gradient[i];
         const T m = beta1 * first_moment[i] + one_minus_beta1 * g;
