@@ -6,6 +6,10 @@ on values and derivatives (Sobolev training) and give exact input derivatives.
 
 from __future__ import annotations
 
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
+
 from . import metrics, random, schedules
 from ._info import info
 from ._storage import load
@@ -16,6 +20,9 @@ from .objective import Objective
 from .optimizers import Adam
 from .trainer import Trainer
 
+if TYPE_CHECKING:
+    from . import experiments, plotting
+
 __all__ = [
     "MLP",
     "Adam",
@@ -23,11 +30,20 @@ __all__ = [
     "History",
     "Objective",
     "Trainer",
+    "experiments",
     "info",
     "load",
     "metrics",
+    "plotting",
     "random",
     "schedules",
 ]
 
 __version__ = info()["version"]
+
+
+def __getattr__(name: str) -> ModuleType:
+    """Import what most programs do not need only when it is asked for."""
+    if name in ("experiments", "plotting"):
+        return import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
