@@ -107,6 +107,7 @@ def style() -> Iterator[None]:
     ...     plotting.plot_fit(x, y, model.predict(x), axes=axes)
     """
     try:
+        from matplotlib import rcParams
         from matplotlib.style import context
     except ImportError as error:
         raise ImportError(
@@ -114,7 +115,13 @@ def style() -> Iterator[None]:
         ) from error
     # "default" first: a figure must not depend on what the session set before.
     with context(["default", _PARAMETERS]):
-        yield
+        try:
+            yield
+        finally:
+            interactive = rcParams["interactive"]
+    # No style sets it, but making the first figure of a session in Jupyter does: that turns the inline display
+    # on, and it has to stay on.
+    rcParams["interactive"] = interactive
 
 
 def next_looks(axes: Axes, count: int) -> list[Look]:
