@@ -83,9 +83,15 @@ void JetPropagation<T>::forward(const PackedParameters<T>& parameters) {
     activate(parameters.bias(layers_.front()), 0);
     for (std::size_t l = 1; l < layers_.size(); ++l) {
         const PackedLayer& layer = layers_[l];
-        product<T>(n_rows(), layer.out_stride, layer.n_in,
-                   {buffers_[l - 1].a.data(), layer.in_stride, 1}, parameters.transposed(layer),
-                   layer.out_stride, buffers_[l].z.data(), layer.out_stride, false);
+        if (layer.n_out <= kernels::most_dots<T>) {
+            kernels::product_of_rows<T>(n_rows(), layer.n_out, layer.in_stride,
+                                        buffers_[l - 1].a.data(), parameters.weights(layer),
+                                        buffers_[l].z.data(), layer.out_stride);
+        } else {
+            product<T>(n_rows(), layer.out_stride, layer.n_in,
+                       {buffers_[l - 1].a.data(), layer.in_stride, 1}, parameters.transposed(layer),
+                       layer.out_stride, buffers_[l].z.data(), layer.out_stride, false);
+        }
         activate(parameters.bias(layer), l);
     }
 }
@@ -163,14 +169,15 @@ void JetPropagation<T>::backward(const PackedParameters<T>& parameters, T* packe
         const PackedLayer& layer = layers_[l];
         activate_adjoint(l);
         add_column_sums(n_samples_, layer.out_stride, adjoint_.data(),
-                        packed_gradient + layer.bias);
+                        packed_gradient + layer.bias_gradient);
+        T* const weights_gradient = packed_gradient + layer.weights_gradient;
         if (l == 0) {
-            first_gradient(packed_gradient + layer.weights);
+            first_gradient(weights_gradient);
             return;
         }
         product<T>(layer.n_out, layer.in_stride, n_rows(), {adjoint_.data(), 1, layer.out_stride},
-                   buffers_[l - 1].a.data(), layer.in_stride, packed_gradient + layer.weights,
-                   layer.in_stride, true);
+                   buffers_[l - 1].a.data(), layer.in_stride, weights_gradient, layer.in_stride,
+                   true);
         product<T>(n_rows(), layer.in_stride, layer.n_out, {adjoint_.data(), layer.out_stride, 1},
                    parameters.weights(layer), layer.in_stride, next_adjoint_.data(),
                    layer.in_stride, false);
@@ -178,20 +185,17 @@ void JetPropagation<T>::backward(const PackedParameters<T>& parameters, T* packe
     }
 }
 
-// W̄ += Σ z̄ xᵀ, and to column k of it the sum of ż̄_k, whose ȧ_k is e_k.
+// W̄ᵀ += Σ x z̄ᵀ, and to row k of it the sum of ż̄_k, whose ȧ_k is e_k. Transposed, because with few
+// inputs the rows of W̄ would fill few lanes.
 template <class T>
-void JetPropagation<T>::first_gradient(T* weights_gradient) {
+void JetPropagation<T>::first_gradient(T* transposed_gradient) {
     const PackedLayer& layer = layers_.front();
-    product<T>(layer.n_out, layer.in_stride, n_samples_, {adjoint_.data(), 1, layer.out_stride},
-               input_.data(), input_stride_, weights_gradient, layer.in_stride, true);
+    product<T>(layer.n_in, layer.out_stride, n_samples_, {input_.data(), 1, input_stride_},
+               adjoint_.data(), layer.out_stride, transposed_gradient, layer.out_stride, true);
     for (Index k = 0; k < n_tangents_; ++k) {
-        std::fill_n(next_adjoint_.begin(), layer.out_stride, T(0));
         add_column_sums(n_samples_, layer.out_stride,
                         adjoint_.data() + (1 + k) * n_samples_ * layer.out_stride,
-                        next_adjoint_.data());
-        for (Index o = 0; o < layer.n_out; ++o) {
-            weights_gradient[o * layer.in_stride + k] += next_adjoint_[static_cast<std::size_t>(o)];
-        }
+                        transposed_gradient + k * layer.out_stride);
     }
 }
 

@@ -64,7 +64,7 @@ class JetPropagation {
     void first_products(const PackedParameters<T>& parameters);
     void activate(const T* bias, std::size_t l);
     void activate_adjoint(std::size_t l);
-    void first_gradient(T* weights_gradient);
+    void first_gradient(T* transposed_gradient);
 
     std::vector<PackedLayer> layers_;
     Index n_tangents_;

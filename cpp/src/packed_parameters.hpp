@@ -9,6 +9,7 @@
 
 #include <Eigen/Core>
 
+#include <algorithm>
 #include <vector>
 
 namespace jetmlp {
@@ -28,11 +29,14 @@ using ConstVectorView = Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>;
 struct PackedLayer {
     Index n_in;
     Index n_out;
-    Index in_stride;   // padded n_in: row length of W
-    Index out_stride;  // padded n_out: row length of Wᵀ, length of b
-    Index weights;     // offset of W (n_out, in_stride)
-    Index bias;        // offset of b (out_stride)
-    Index transposed;  // offset of Wᵀ (n_in, out_stride)
+    Index in_stride;         // padded n_in: row length of W
+    Index out_stride;        // padded n_out: row length of Wᵀ, length of b
+    Index weights;           // offset of W (n_out, in_stride)
+    Index transposed;        // offset of Wᵀ (n_in, out_stride)
+    Index bias;              // offset of b (out_stride)
+    Index weights_gradient;  // offset of W̄ in a packed gradient: (n_out, in_stride), but for the
+                             // first layer transposed, (n_in, out_stride)
+    Index bias_gradient;     // offset of b̄ (out_stride)
     Activation activation;
 };
 
@@ -47,21 +51,25 @@ class PackedLayout {
             packed.in_stride = kernels::padded<T>(layer.n_in);
             packed.out_stride = kernels::padded<T>(layer.n_out);
             packed.activation = layer.activation;
-            packed.weights = gradient_size_;
-            packed.bias = packed.weights + packed.n_out * packed.in_stride;
-            gradient_size_ = packed.bias + packed.out_stride;
+
+            const Index weights_size = packed.n_out * packed.in_stride;
+            const Index transposed_size = packed.n_in * packed.out_stride;
+            packed.weights = size_;
+            packed.transposed = packed.weights + weights_size;
+            packed.bias = packed.transposed + transposed_size;
+            size_ = packed.bias + packed.out_stride;
+
+            packed.weights_gradient = gradient_size_;
+            packed.bias_gradient =
+                packed.weights_gradient + (layers_.empty() ? transposed_size : weights_size);
+            gradient_size_ = packed.bias_gradient + packed.out_stride;
             layers_.push_back(packed);
-        }
-        size_ = gradient_size_;
-        for (PackedLayer& packed : layers_) {
-            packed.transposed = size_;
-            size_ += packed.n_in * packed.out_stride;
         }
     }
 
     [[nodiscard]] const std::vector<PackedLayer>& layers() const { return layers_; }
-    [[nodiscard]] Index size() const { return size_; }  // W, b and Wᵀ of every layer
-    [[nodiscard]] Index gradient_size() const { return gradient_size_; }  // the first W and b alone
+    [[nodiscard]] Index size() const { return size_; }  // W, Wᵀ and b of every layer
+    [[nodiscard]] Index gradient_size() const { return gradient_size_; }  // W̄ and b̄
 
   private:
     std::vector<PackedLayer> layers_;
@@ -84,8 +92,8 @@ class PackedParameters {
                                              flat.n_in, Eigen::OuterStride<>(flat.n_in));
             MatrixView<T>(data_.data() + packed.weights, packed.n_out, packed.n_in,
                           Eigen::OuterStride<>(packed.in_stride)) = weights;
-            MatrixView<T>(data_.data() + packed.transposed, packed.n_in, packed.n_out,
-                          Eigen::OuterStride<>(packed.out_stride)) = weights.transpose();
+            transpose(flat, parameters + flat.weights_offset, packed.out_stride,
+                      data_.data() + packed.transposed);
             VectorView<T>(data_.data() + packed.bias, packed.n_out) =
                 ConstVectorView<T>(parameters + flat.bias_offset, flat.n_out);
         }
@@ -103,6 +111,19 @@ class PackedParameters {
     }
 
   private:
+    // Strip by strip: whole cache lines are written, and the lines read stay at hand meanwhile.
+    static void transpose(const Layer& layer, const T* weights, Index out_stride, T* transposed) {
+        constexpr Index strip = 64 / static_cast<Index>(sizeof(T));
+        for (Index first = 0; first < layer.n_out; first += strip) {
+            const Index end = std::min(first + strip, layer.n_out);
+            for (Index i = 0; i < layer.n_in; ++i) {
+                for (Index o = first; o < end; ++o) {
+                    transposed[i * out_stride + o] = weights[o * layer.n_in + i];
+                }
+            }
+        }
+    }
+
     PackedLayout<T> layout_;
     Buffer<T> data_;
 };
@@ -114,12 +135,19 @@ void add_packed_gradient(const Architecture& architecture, const PackedLayout<T>
     for (std::size_t l = 0; l < layout.layers().size(); ++l) {
         const Layer& flat = architecture.layers()[l];
         const PackedLayer& packed = layout.layers()[l];
-        MatrixView<T>(gradient + flat.weights_offset, flat.n_out, flat.n_in,
-                      Eigen::OuterStride<>(flat.n_in)) +=
-            ConstMatrixView<T>(packed_gradient + packed.weights, packed.n_out, packed.n_in,
-                               Eigen::OuterStride<>(packed.in_stride));
+        MatrixView<T> weights(gradient + flat.weights_offset, flat.n_out, flat.n_in,
+                              Eigen::OuterStride<>(flat.n_in));
+        const T* const packed_weights = packed_gradient + packed.weights_gradient;
+        if (l == 0) {
+            weights += ConstMatrixView<T>(packed_weights, packed.n_in, packed.n_out,
+                                          Eigen::OuterStride<>(packed.out_stride))
+                           .transpose();
+        } else {
+            weights += ConstMatrixView<T>(packed_weights, packed.n_out, packed.n_in,
+                                          Eigen::OuterStride<>(packed.in_stride));
+        }
         VectorView<T>(gradient + flat.bias_offset, flat.n_out) +=
-            ConstVectorView<T>(packed_gradient + packed.bias, packed.n_out);
+            ConstVectorView<T>(packed_gradient + packed.bias_gradient, packed.n_out);
     }
 }
 

@@ -114,4 +114,51 @@ void product(Index rows, Index columns, Index inner, Strided<T> a, const T* b, I
     }
 }
 
+// Sums across lanes always run over this many, whatever the vectors of a level hold, so that the
+// levels with fused multiply-add give the same bytes.
+template <class T>
+inline constexpr Index dot_lanes = 64 / static_cast<Index>(sizeof(T));
+
+// Up to this many outputs, sums across lanes cost less than the lanes that padding leaves empty.
+template <class T>
+inline constexpr Index most_dots = dot_lanes<T> / 4;
+
+// The dot product of `count` numbers: dot_lanes partial sums, added pairwise by halves.
+template <class T>
+inline T dot(Index count, const T* a, const T* b) {
+    constexpr Index vectors = dot_lanes<T> / lanes<T>;
+    Vector<T> sums[vectors] = {};
+    for (Index first = 0; first < count; first += dot_lanes<T>) {
+#pragma GCC unroll 4
+        for (Index j = 0; j < vectors; ++j) {
+            const Index at = first + j * lanes<T>;
+            if (vectors == 1 || at < count) {
+                sums[j] += load(a + at) * load(b + at);
+            }
+        }
+    }
+    T parts[dot_lanes<T>];
+    std::memcpy(parts, sums, sizeof parts);
+#pragma GCC unroll 4
+    for (Index half = dot_lanes<T> / 2; half > 0; half /= 2) {
+#pragma GCC unroll 8
+        for (Index i = 0; i < half; ++i) {
+            parts[i] += parts[i + half];
+        }
+    }
+    return parts[0];
+}
+
+// C (rows × outputs) = A Wᵀ as dot products of rows: A (rows, inner), W (outputs, inner), where
+// inner is a multiple of the vector length and the padding of W is zero.
+template <class T>
+void product_of_rows(Index rows, Index outputs, Index inner, const T* a, const T* w, T* c,
+                     Index c_stride) {
+    for (Index row = 0; row < rows; ++row) {
+        for (Index o = 0; o < outputs; ++o) {
+            c[row * c_stride + o] = dot(inner, a + row * inner, w + o * inner);
+        }
+    }
+}
+
 }  // namespace jetmlp::kernels
