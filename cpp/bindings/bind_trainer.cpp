@@ -49,10 +49,12 @@ const char* name_of(FitEnd end) {
 // the first two whatever the others say.
 template <class T>
 py::tuple fit(Trainer<T>& self, Objective<T>& training, Objective<T>* validation,
-              const std::vector<double>& learning_rates, const Array<T>& parameters, int n_threads,
+              const Array<double>& learning_rates, const Array<T>& parameters, int n_threads,
               const std::optional<py::function>& hook) {
     expect_length("parameters", parameters.size(), training.architecture().n_parameters());
     std::vector<T> numbers(parameters.data(), parameters.data() + parameters.size());
+    const std::vector<double> rates(learning_rates.data(),
+                                    learning_rates.data() + learning_rates.size());
     std::vector<EpochRecord> records;
     PendingError pending;
     EpochHook<T> call_hook;
@@ -72,8 +74,12 @@ py::tuple fit(Trainer<T>& self, Objective<T>& training, Objective<T>* validation
     {
         const py::gil_scoped_release release;  // one release per fit; only the hook comes back
         Execution execution(n_threads, [&pending] { return pending.signal_raised(); });
-        end =
-            self.fit(training, validation, learning_rates, numbers, records, call_hook, execution);
+        end = self.fit(training, validation, rates, numbers, records, call_hook, execution);
+    }
+    // A Ctrl-C since the last look, or of a fit shorter than the time between two looks: raised by
+    // the interpreter before the caller had a name for the result, it would cost the whole fit.
+    if (!pending.any()) {
+        pending.signal_raised();
     }
     return py::make_tuple(to_array(numbers), to_table(records), name_of(end), pending.error());
 }
@@ -90,8 +96,8 @@ void bind_trainer_of(py::module_& module, const char* name) {
              py::arg("shuffle"), py::arg("seed"))
         .def_property_readonly("n_epochs", &Trainer<T>::n_epochs)
         .def("fit", &fit<T>, py::arg("training"), py::arg("validation").none(true),
-             py::arg("learning_rates"), py::arg("parameters").noconvert(), py::arg("n_threads"),
-             py::arg("hook"));
+             py::arg("learning_rates").noconvert(), py::arg("parameters").noconvert(),
+             py::arg("n_threads"), py::arg("hook"));
 }
 
 }  // namespace

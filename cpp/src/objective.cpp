@@ -141,6 +141,7 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
     if (gradient != nullptr) {
         std::fill_n(gradient, work.architecture.n_parameters(), T(0));
         for (Index slice = 0; slice < n_slices; ++slice) {
+            execution.interrupt.poll();  // a network of millions of parameters takes its time here
             add_packed_gradient(work.architecture, layout,
                                 work.slice_gradients.data() + slice * gradient_size, gradient);
         }

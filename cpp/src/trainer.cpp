@@ -1,7 +1,6 @@
 #include <jetmlp/random.hpp>
 #include <jetmlp/trainer.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -21,11 +20,6 @@ struct HandBack {
     Iterate<T>& iterate;
     std::vector<T>& parameters;
 };
-
-template <class T>
-bool all_finite(const std::vector<T>& numbers) {
-    return std::all_of(numbers.begin(), numbers.end(), [](T x) { return std::isfinite(x); });
-}
 
 }  // namespace
 
@@ -49,10 +43,6 @@ FitEnd Trainer<T>::fit(Objective<T>& training, Objective<T>* validation,
                 end = FitEnd::stopped;
                 break;
             }
-        }
-        // No loss has seen the last update yet.
-        if (!all_finite(iterate.current)) {
-            throw Diverged();
         }
     } catch (const Diverged&) {
         iterate.current = iterate.previous;

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from .model import MLP, _restore
+from .model import MLP
 
-FORMAT = "jetmlp.MLP"
+METADATA_KEY = "jetmlp.MLP"
 FORMAT_VERSION = 1
 
 
@@ -21,21 +20,20 @@ def save(model: MLP, path: str | os.PathLike[str]) -> None:
     """Write a model; see `MLP.save`."""
     from safetensors.numpy import save as serialize
 
-    tensors = {}
-    for layer, (weights, bias) in enumerate(zip(model.weights, model.biases, strict=True)):
-        tensors[f"weights.{layer}"] = weights
-        tensors[f"bias.{layer}"] = bias
-    metadata = {
-        "format": FORMAT,
-        "format_version": str(FORMAT_VERSION),
-        "architecture": json.dumps(model._configuration()),
-    }
-    _replace_file(Path(path), serialize(tensors, metadata))
+    layers = zip(model.weights, model.biases, strict=True)
+    tensors = dict(zip(_tensor_shapes(model), chain.from_iterable(layers), strict=True))
+    # One entry: safetensors writes several in an order that changes from call to call.
+    description = {"format_version": FORMAT_VERSION, "architecture": model._configuration()}
+    _replace_file(Path(path), serialize(tensors, {METADATA_KEY: json.dumps(description)}))
 
 
 def _replace_file(path: Path, content: bytes) -> None:
     """Write beside the target, then move over it, so that a failure leaves the old file whole."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        error.filename = str(path)  # what the caller asked for, not what stands in for it
+        raise
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -75,31 +73,53 @@ def load(path: str | os.PathLike[str]) -> MLP:
     path.open("rb").close()  # an OSError of the usual kind if there is nothing to read
     try:
         with safe_open(str(path), framework="numpy") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            model = _blank(path, file.metadata() or {})
+            expected = _tensor_shapes(model)
+            if set(file.keys()) != set(expected):
+                raise ValueError(
+                    f"path: {path}: expected tensors {sorted(expected)}, got {sorted(file.keys())}"
+                )
+            tensors = {name: file.get_tensor(name) for name in expected}
     except SafetensorError as error:
         raise ValueError(f"path: {path} is not a readable safetensors file ({error})") from error
-    return _assemble(path, metadata, tensors)
+    for name, shape in expected.items():
+        tensor = tensors[name]
+        if tensor.shape != shape or tensor.dtype != model.dtype:
+            raise ValueError(
+                f"path: {path}: expected {name} as {model.dtype} {shape}, got {tensor.dtype} {tensor.shape}"
+            )
+    try:
+        model.parameters = np.concatenate([tensor.ravel() for tensor in tensors.values()])
+    except ValueError as error:
+        raise ValueError(f"path: {path}: {error}") from error
+    return model
 
 
-def _assemble(path: Path, metadata: dict[str, str], tensors: dict[str, Any]) -> MLP:
-    if metadata.get("format") != FORMAT:
-        raise ValueError(f"path: {path} holds no model of jetmlp (format {metadata.get('format')!r})")
-    if metadata.get("format_version") != str(FORMAT_VERSION):
+def _blank(path: Path, metadata: dict[str, str]) -> MLP:
+    """Build the model that the metadata describe, still without parameters."""
+    if METADATA_KEY not in metadata:
+        raise ValueError(f"path: {path} holds no model of jetmlp, its metadata is {metadata}")
+    try:
+        description = json.loads(metadata[METADATA_KEY])
+        version, architecture = description["format_version"], description["architecture"]
+    except (KeyError, RecursionError, TypeError, ValueError) as error:
+        raise ValueError(f"path: {path} does not describe a network ({error!r})") from error
+    if version != FORMAT_VERSION:
         raise ValueError(
-            f"path: {path} has format version {metadata.get('format_version')}, this jetmlp reads "
-            f"{FORMAT_VERSION}"
+            f"path: {path} has format version {version!r}, this jetmlp reads version {FORMAT_VERSION}"
         )
-    configuration = json.loads(metadata["architecture"])
-    sizes = configuration["layer_sizes"]
-    parts = []
-    for layer, (n_in, n_out) in enumerate(pairwise(sizes)):
-        for name, shape in ((f"weights.{layer}", (n_out, n_in)), (f"bias.{layer}", (n_out,))):
-            tensor = tensors.get(name)
-            if tensor is None or tensor.shape != shape or tensor.dtype != np.dtype(configuration["dtype"]):
-                got = "nothing" if tensor is None else f"{tensor.dtype} {tensor.shape}"
-                raise ValueError(
-                    f"path: {path}: expected {name} as {configuration['dtype']} {shape}, got {got}"
-                )
-            parts.append(tensor.ravel())
-    return _restore(configuration, np.concatenate(parts))
+    try:
+        model = MLP.__new__(MLP)
+        model._configure(**architecture)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"path: {path} does not describe a network ({error})") from error
+    return model
+
+
+def _tensor_shapes(model: MLP) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of the tensors of a model, in the order of its parameters."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for layer, (n_in, n_out) in enumerate(pairwise(model.layer_sizes)):
+        shapes[f"weights.{layer}"] = (n_out, n_in)
+        shapes[f"bias.{layer}"] = (n_out,)
+    return shapes

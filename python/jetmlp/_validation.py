@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 MOST_THREADS = 256
+MOST_UNITS = 2**24
 
 
 def as_real_array(name: str, value: ArrayLike, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Convert to a contiguous float array, or raise a ``TypeError`` that names the argument."""
+    """Convert to a contiguous float array, masked entries to NaN; an error names the argument."""
     try:
         array = np.asarray(value)
     except ValueError as error:  # a ragged nested list
@@ -22,12 +24,19 @@ def as_real_array(name: str, value: ArrayLike, dtype: np.dtype[Any]) -> NDArray[
         ) from error
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name}: expected real numbers, got an array of {array.dtype} ({_sample(array)})")
-    with np.errstate(over="ignore"):  # checked_samples reports it by the argument's name
+    if isinstance(value, np.ma.MaskedArray):
+        floating = np.promote_types(array.dtype, np.float16)
+        array = np.ma.filled(value.astype(floating), np.nan)  # masked means missing
+    with np.errstate(over="ignore", under="ignore"):  # check_finite reports an overflow by its argument
         return np.ascontiguousarray(array, dtype=dtype)
 
 
 def _sample(array: NDArray[Any]) -> str:
-    text = repr(array.flat[0]) if array.size else "empty"
+    """Show an entry, of objects the first one that is no number."""
+    entries = list(array.flat[:1])
+    if array.dtype.kind == "O":
+        entries = [entry for entry in array.flat if not isinstance(entry, (int, float))] or entries
+    text = repr(entries[0]) if entries else "empty"
     return text if len(text) <= 40 else text[:37] + "..."
 
 
@@ -73,7 +82,9 @@ def check_finite(name: str, array: NDArray[Any], *, missing_allowed: bool = Fals
         return
     index = tuple(int(i) for i in np.argwhere(bad)[0])
     expected = "finite numbers or NaN for what is missing" if missing_allowed else "finite numbers"
-    note = f" (as {array.dtype}; use dtype='float64' for larger numbers)" if array.dtype == np.float32 else ""
+    note = ""
+    if array.dtype == np.float32 and np.isinf(array[index]):
+        note = " (as float32; a model of dtype='float64' takes larger numbers)"
     raise ValueError(
         f"{name}: expected {expected}, got {array[index]} at {list(index)}, "
         f"{int(bad.sum())} such of {array.size}{note}"
@@ -113,10 +124,13 @@ def as_number(
     below: float = math.inf,
 ) -> float:
     """Take a finite real number within bounds: more than `above` or at least `least`, less than `below`."""
-    if isinstance(value, (bool, np.bool_, str, bytes, complex)):
-        raise TypeError(f"{name}: expected a real number, got {value!r}")
     try:
+        array = np.asarray(value)
+        if array.ndim > 0 or array.dtype.kind not in "fiuO":  # fractions and decimals are objects to NumPy
+            raise TypeError
         number = float(value)  # type: ignore[arg-type]
+    except OverflowError:  # an integer
+        number = math.inf
     except (TypeError, ValueError):
         raise TypeError(f"{name}: expected a real number, got {value!r}") from None
     bounds = []
@@ -141,3 +155,35 @@ def as_choice(name: str, value: object, choices: tuple[str, ...]) -> str:
     if value not in choices:
         raise ValueError(f"{name}: expected one of {', '.join(map(repr, choices))}, got {value!r}")
     return value
+
+
+def as_boolean(name: str, value: object) -> bool:
+    """Take True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name}: expected True or False, got {value!r}")
+    return bool(value)
+
+
+def as_layer_sizes(value: Iterable[int]) -> tuple[int, ...]:
+    """Take the sizes of the layers, those of inputs and outputs among them."""
+    try:
+        entries = tuple(value)
+    except TypeError:
+        entries = None
+    if entries is None or isinstance(value, (str, bytes)):
+        raise TypeError(f"layer_sizes: expected a sequence of integers, got {value!r}")
+    sizes = tuple(as_integer("layer_sizes", size, 1, MOST_UNITS) for size in entries)
+    if len(sizes) < 2:
+        raise ValueError(f"layer_sizes: expected at least two sizes, inputs and outputs, got {sizes}")
+    return sizes
+
+
+def as_dtype(value: DTypeLike) -> np.dtype[Any]:
+    """Take float32 or float64, by any name NumPy knows for them."""
+    try:
+        dtype = np.dtype(value)
+    except TypeError:
+        dtype = np.dtype(object)
+    if value is None or dtype not in (np.float32, np.float64):
+        raise ValueError(f"dtype: expected 'float32' or 'float64', got {value!r}")
+    return dtype

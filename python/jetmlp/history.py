@@ -33,7 +33,7 @@ class History(dict[str, NDArray[np.float64]]):
     @property
     def n_epochs(self) -> int:
         """Number of whole epochs."""
-        return len(self["learning_rate"])
+        return len(self.get("learning_rate", ()))
 
     def __repr__(self) -> str:
         if self.n_epochs == 0:

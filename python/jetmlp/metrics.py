@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import _validation
 from .model import MLP
+from .objective import as_model
 
 __all__ = ["evaluate", "mae", "max_error", "mse", "r2", "rmse"]
 
@@ -55,7 +56,7 @@ def r2(true: ArrayLike, predicted: ArrayLike) -> float:
             continue
         residual = float(np.sum((of_column[present] - column[present]) ** 2))
         spread = float(np.sum((column[present] - column[present].mean()) ** 2))
-        if spread > 0.0:
+        if np.ptp(column[present]) > 0.0:  # the spread of equal numbers is seldom 0 after rounding
             scores.append(1.0 - residual / spread)
         else:
             scores.append(1.0 if residual == 0.0 else 0.0)
@@ -96,20 +97,25 @@ def evaluate(
     Raises
     ------
     TypeError, ValueError
-        If an array is of the wrong kind or shape, or nothing is given to compare with.
+        If an array is of the wrong kind or shape or not finite, or nothing is given to compare with.
     """
     if Y is None and dYdX is None:
         raise ValueError("Y, dYdX: expected at least one of the two, got neither")
-    inputs = _validation.as_inputs("X", X, model.n_inputs, _FLOAT64)
+    inputs = _validation.as_inputs("X", X, as_model(model).n_inputs, _FLOAT64)
     n = len(inputs)
     if n == 0:
         raise ValueError(f"X: expected at least one sample, got shape {inputs.shape}")
+    _validation.check_finite("X", inputs)
     result = {}
     if Y is not None:
         values = _validation.as_values("Y", Y, n, model.n_outputs, _FLOAT64)
+        _validation.check_finite("Y", values)
         result["value"] = _all_metrics(values, model.predict(inputs))
     if dYdX is not None:
         derivatives = _validation.as_derivatives("dYdX", dYdX, n, model.n_outputs, model.n_inputs, _FLOAT64)
+        _validation.check_finite("dYdX", derivatives, missing_allowed=True)
+        if np.isnan(derivatives).all():
+            raise ValueError("dYdX: expected at least one derivative, got NaN throughout")
         result["derivative"] = _all_metrics(derivatives, model.jacobian(inputs))
     return result
 

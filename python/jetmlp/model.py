@@ -13,8 +13,6 @@ from . import _core, _validation
 if TYPE_CHECKING:
     import os
 
-MOST_UNITS = 2**24
-
 
 class MLP:
     r"""A multilayer perceptron: :math:`a^{l} = \sigma(W^{l} a^{l-1} + b^{l})`.
@@ -76,12 +74,12 @@ class MLP:
         self, layer_sizes: Iterable[int], activation: str, output_activation: str, dtype: DTypeLike
     ) -> None:
         """Check and keep everything but the parameters."""
-        self._layer_sizes = _as_layer_sizes(layer_sizes)
+        self._layer_sizes = _validation.as_layer_sizes(layer_sizes)
         self._activation = _validation.as_choice("activation", activation, _core.ACTIVATIONS)
         self._output_activation = _validation.as_choice(
             "output_activation", output_activation, _core.ACTIVATIONS
         )
-        self._dtype = _as_dtype(dtype)
+        self._dtype = _validation.as_dtype(dtype)
         self._architecture = _core.Architecture(self._layer_sizes, self._activation, self._output_activation)
 
     @property
@@ -268,25 +266,6 @@ class MLP:
             f"MLP({sizes}, activation={self._activation!r}, output_activation={self._output_activation!r}, "
             f"dtype={self._dtype.name!r}, {self.n_parameters} parameters)"
         )
-
-
-def _as_layer_sizes(value: Iterable[int]) -> tuple[int, ...]:
-    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
-        raise TypeError(f"layer_sizes: expected a sequence of integers, got {value!r}")
-    sizes = tuple(_validation.as_integer("layer_sizes", size, 1, MOST_UNITS) for size in value)
-    if len(sizes) < 2:
-        raise ValueError(f"layer_sizes: expected at least two sizes, inputs and outputs, got {sizes}")
-    return sizes
-
-
-def _as_dtype(value: DTypeLike) -> np.dtype[Any]:
-    try:
-        dtype = np.dtype(value)
-    except TypeError:
-        dtype = np.dtype(object)
-    if value is None or dtype not in (np.float32, np.float64):
-        raise ValueError(f"dtype: expected 'float32' or 'float64', got {value!r}")
-    return dtype
 
 
 def _restore(configuration: dict[str, Any], parameters: NDArray[Any]) -> MLP:

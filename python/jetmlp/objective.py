@@ -28,8 +28,8 @@ class Objective:
     Y : array_like, (n, m), optional
         Values. With one output, (n,) will do.
     dYdX : array_like, (n, m, d), optional
-        Derivatives [sample, output, input]; NaN for one that was not measured. With one output, (n, d) will
-        do.
+        Derivatives [sample, output, input]; NaN, or masked, for one that was not measured. With one output,
+        (n, d) will do.
     value_weight, derivative_weight : float, default 1.0
         w_v and w_d; not negative, and not both zero on what is given.
     n_threads : int, default 1
@@ -54,7 +54,7 @@ class Objective:
     ) -> None:
         weights = as_loss_weights(value_weight, derivative_weight)
         self._n_threads = _validation.as_threads(n_threads)
-        self._dtype = model.dtype
+        self._dtype = as_model(model).dtype
         self._n_parameters = model.n_parameters
         self._core = compile_objective(model, (X, Y, dYdX), weights, ("X", "Y", "dYdX"))
         self._lock = threading.Lock()
@@ -85,6 +85,13 @@ class Objective:
 
 
 Samples = tuple[ArrayLike, ArrayLike | None, ArrayLike | None]
+
+
+def as_model(model: object) -> MLP:
+    """Check that a model is one."""
+    if not isinstance(model, MLP):
+        raise TypeError(f"model: expected a jetmlp.MLP, got {model!r}")
+    return model
 
 
 def as_loss_weights(value_weight: object, derivative_weight: object) -> tuple[float, float]:
@@ -122,9 +129,7 @@ def compile_objective(
         if (derivatives != derivatives).all():  # only NaN differs from itself
             raise ValueError(f"{names[2]}: expected at least one derivative, got NaN throughout")
     if not (values is not None and weights[0] > 0) and not (derivatives is not None and weights[1] > 0):
-        only, weight = (
-            ("values", "value_weight") if values is not None else ("derivatives", "derivative_weight")
-        )
-        raise ValueError(f"{weight}: expected more than 0 for data that has only {only}, got 0")
+        weight, only = ("value_weight", names[1]) if values is not None else ("derivative_weight", names[2])
+        raise ValueError(f"{weight}: expected more than 0 as there is only {only} to fit, got 0")
     compiled = _core.Objective32 if dtype == "float32" else _core.Objective64
     return compiled(model._architecture, inputs, values, derivatives, *weights)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from . import _validation
 
 __all__ = ["Adam"]
@@ -39,18 +42,23 @@ class Adam:
     epsilon: float = 1e-8
 
     def __post_init__(self) -> None:
+        checked = {
+            "beta1": _validation.as_number("beta1", self.beta1, least=0.0, below=1.0),
+            "beta2": _validation.as_number("beta2", self.beta2, least=0.0, below=1.0),
+            "epsilon": _validation.as_number("epsilon", self.epsilon, above=0.0),
+        }
         if not callable(self.learning_rate):
-            _validation.as_number("learning_rate", self.learning_rate, above=0.0)
-        _validation.as_number("beta1", self.beta1, least=0.0, below=1.0)
-        _validation.as_number("beta2", self.beta2, least=0.0, below=1.0)
-        _validation.as_number("epsilon", self.epsilon, above=0.0)
+            checked["learning_rate"] = _validation.as_number("learning_rate", self.learning_rate, above=0.0)
+        for name, number in checked.items():
+            object.__setattr__(self, name, number)  # as a plain float, whatever it came as
 
-    def learning_rates(self, first_epoch: int, epochs: int) -> list[float]:
-        """Learning rates of `epochs` epochs from `first_epoch` on, each checked to be positive."""
+    def learning_rates(self, first_epoch: int, epochs: int) -> NDArray[np.float64]:
+        """Compute the rates of `epochs` epochs from `first_epoch` on, each checked to be positive."""
         rate = self.learning_rate
         if not callable(rate):
-            return [float(rate)] * epochs
-        return [
+            return np.full(epochs, rate)
+        rates = (
             _validation.as_number(f"learning_rate({epoch})", rate(epoch), above=0.0)
             for epoch in range(first_epoch, first_epoch + epochs)
-        ]
+        )
+        return np.fromiter(rates, dtype=np.float64, count=epochs)

@@ -20,12 +20,14 @@ class _Checked:
     def __post_init__(self) -> None:
         for field in fields(self):  # type: ignore[arg-type]
             value = getattr(self, field.name)
+            checked: float
             if field.name in ("epochs", "every"):
-                _validation.as_integer(field.name, value, 1, 2**53)
+                checked = _validation.as_integer(field.name, value, 1, 2**53)
             elif field.name == "warmup":
-                _validation.as_number(field.name, value, above=0.0, below=1.0)
+                checked = _validation.as_number(field.name, value, above=0.0, below=1.0)
             else:
-                _validation.as_number(field.name, value, above=0.0)
+                checked = _validation.as_number(field.name, value, above=0.0)
+            object.__setattr__(self, field.name, checked)  # as a plain number, whatever it came as
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class Exponential(_Checked):
 
     def __call__(self, epoch: int) -> float:
         """Return the learning rate of an epoch, counted from 0."""
-        return self.initial * self.decay**epoch
+        return self.initial * _power(self.decay, epoch)
 
 
 @dataclass(frozen=True)
@@ -141,9 +143,17 @@ class Step(_Checked):
 
     def __call__(self, epoch: int) -> float:
         """Return the learning rate of an epoch, counted from 0."""
-        return self.initial * self.factor ** (epoch // self.every)
+        return self.initial * _power(self.factor, epoch // self.every)
 
 
 def _cosine(start: float, end: float, progress: float) -> float:
     """From start at 0 to end at 1 and beyond, along half a cosine."""
     return end + (start - end) * 0.5 * (1.0 + math.cos(math.pi * min(progress, 1.0)))
+
+
+def _power(factor: float, exponent: int) -> float:
+    """Infinity where Python would raise: the optimizer then says at which epoch."""
+    try:
+        return factor**exponent
+    except OverflowError:
+        return math.inf

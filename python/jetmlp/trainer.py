@@ -14,7 +14,7 @@ from ._progress import ProgressBar
 from .errors import DivergenceError
 from .history import COLUMNS, History
 from .model import MLP
-from .objective import as_loss_weights, compile_objective
+from .objective import as_loss_weights, as_model, compile_objective
 from .optimizers import Adam
 
 Callback = Callable[[int, dict[str, float]], Any]
@@ -77,13 +77,16 @@ class Trainer:
         n_threads: int = 1,
         seed: int = 0,
     ) -> None:
-        if not isinstance(model, MLP):
-            raise TypeError(f"model: expected a jetmlp.MLP, got {model!r}")
+        model = as_model(model)
         optimizer = Adam() if optimizer is None else optimizer
         if not isinstance(optimizer, Adam):
             raise TypeError(f"optimizer: expected a jetmlp.Adam, got {optimizer!r}")
-        if not isinstance(shuffle, (bool, np.bool_)):
-            raise TypeError(f"shuffle: expected True or False, got {shuffle!r}")
+        with np.errstate(all="ignore"):
+            epsilon = model.dtype.type(optimizer.epsilon)
+        if not 0.0 < epsilon < np.inf:
+            raise ValueError(
+                f"optimizer: expected an epsilon above 0 that {model.dtype} can hold, got {optimizer}"
+            )
         self._weights = as_loss_weights(value_weight, derivative_weight)
         self._batch_size = (
             None if batch_size is None else _validation.as_integer("batch_size", batch_size, 1, 2**53)
@@ -97,7 +100,7 @@ class Trainer:
             _core.AdamOptions(optimizer.beta1, optimizer.beta2, optimizer.epsilon),
             model.n_parameters,
             self._batch_size or 0,
-            bool(shuffle),
+            _validation.as_boolean("shuffle", shuffle),
             _validation.as_seed(seed),
         )
         self.history = History.from_table(np.empty((0, len(COLUMNS))), validated=False)
@@ -137,8 +140,9 @@ class Trainer:
         Y : array_like, (n, m), optional
             Values. With one output, (n,) will do.
         dYdX : array_like, (n, m, d), optional
-            Derivatives [sample, output, input]; NaN for one that was not measured. With one output, (n, d)
-            will do. Without `Y`, an output bias under the identity has no gradient and stays as it is.
+            Derivatives [sample, output, input]; NaN, or masked, for one that was not measured. With one
+            output, (n, d) will do. Without `Y`, an output bias under the identity has no gradient and stays
+            as it is.
         epochs : int
             Passes over the samples.
         validation_data : tuple (X, Y) or (X, Y, dYdX), optional
@@ -183,6 +187,7 @@ class Trainer:
         callbacks: Iterable[Callback] | Callback,
     ) -> History:
         epochs = _validation.as_integer("epochs", epochs, 0, 2**31)
+        progress = _validation.as_boolean("progress", progress)
         callbacks = _as_callbacks(callbacks)
         training = compile_objective(self._model, samples, self._weights, ("X", "Y", "dYdX"))
         validation = self._compile_validation(validation_data)
@@ -238,7 +243,7 @@ class Trainer:
             if callbacks:
                 self._model.parameters = parameters
             answers = [callback(epoch, losses) for callback in callbacks]  # all, also after a True
-            return any(answer is True for answer in answers)
+            return any(isinstance(answer, (bool, np.bool_)) and bool(answer) for answer in answers)
 
         return after_epoch
 

@@ -1,6 +1,11 @@
 #include <jetmlp/optim/adam.hpp>
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
 #include <utility>
 
 namespace jetmlp {
@@ -26,8 +31,11 @@ Losses Adam<T>::run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterat
             throw Diverged();
         }
         // Out of place: `current` has just shown a finite loss and is kept until the next has.
-        step(plan.learning_rate, iterate.current, iterate.previous);
+        const bool finite = step(plan.learning_rate, iterate.current, iterate.previous);
         std::swap(iterate.current, iterate.previous);
+        if (!finite) {  // no loss need notice: an output bias is no part of the derivatives
+            throw Diverged();
+        }
 
         const double share = static_cast<double>(batch.count) / static_cast<double>(n_samples);
         mean.total += share * losses.total;
@@ -45,7 +53,7 @@ Losses Adam<T>::run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterat
 // m ← β₁m + (1−β₁)g,  v ← β₂v + (1−β₂)g²,  θ ← θ − η m̂ / (√v̂ + ε)
 // with m̂ = m/(1−β₁ᵗ) and v̂ = v/(1−β₂ᵗ).
 template <class T>
-void Adam<T>::step(double learning_rate, const std::vector<T>& from, std::vector<T>& to) {
+bool Adam<T>::step(double learning_rate, const std::vector<T>& from, std::vector<T>& to) {
     ++n_steps_;
     const auto t = static_cast<double>(n_steps_);
     const T beta1 = static_cast<T>(options_.beta1);
@@ -63,14 +71,22 @@ void Adam<T>::step(double learning_rate, const std::vector<T>& from, std::vector
     T* __restrict const first_moment = first_moment_.data();
     T* __restrict const second_moment = second_moment_.data();
     T* __restrict const updated = to.data();
+    // As integers, magnitudes keep their order, with infinity and NaN above every number: a maximum
+    // that vectorizes, where an "all finite" of floats would not.
+    using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+    constexpr Bits infinity = std::bit_cast<Bits>(std::numeric_limits<T>::infinity());
+    Bits largest = 0;
     for (std::size_t i = 0; i < size; ++i) {
         const T g = gradient[i];
         const T m = beta1 * first_moment[i] + one_minus_beta1 * g;
         const T v = beta2 * second_moment[i] + one_minus_beta2 * (g * g);
         first_moment[i] = m;
         second_moment[i] = v;
-        updated[i] = parameters[i] - rate * m / (std::sqrt(v) * correction + epsilon);
+        const T theta = parameters[i] - rate * m / (std::sqrt(v) * correction + epsilon);
+        updated[i] = theta;
+        largest = std::max(largest, std::bit_cast<Bits>(std::abs(theta)));
     }
+    return largest < infinity;
 }
 
 template class Adam<float>;

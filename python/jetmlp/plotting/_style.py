@@ -119,8 +119,8 @@ def style() -> Iterator[None]:
             yield
         finally:
             interactive = rcParams["interactive"]
-    # No style sets it, but making the first figure of a session in Jupyter does: that turns the inline display
-    # on, and it has to stay on.
+    # No style sets it, but making the first figure of a session in Jupyter does: that turns the inline
+    # display on, and it has to stay on.
     rcParams["interactive"] = interactive
 
 

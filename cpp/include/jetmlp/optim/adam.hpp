@@ -22,7 +22,8 @@ class Adam final : public Optimizer<T> {
                      Execution& execution) override;
 
   private:
-    void step(double learning_rate, const std::vector<T>& from, std::vector<T>& to);
+    // False if a parameter is no longer finite.
+    bool step(double learning_rate, const std::vector<T>& from, std::vector<T>& to);
 
     AdamOptions options_;
     Index n_steps_ = 0;

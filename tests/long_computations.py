@@ -1,0 +1,89 @@
+"""Computations that take minutes and more, for test_ending.py to interrupt: run as a program with a name.
+
+Says "ready" once the computation is under way, and as JSON how it ended and what it left behind.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+import jetmlp
+
+Check = Callable[[], bool]
+
+
+def announce(ready: Check) -> None:
+    def wait() -> None:
+        while not ready():
+            time.sleep(0.001)
+        print("ready", flush=True)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def seconds_from_now(seconds: float) -> Check:
+    start = time.monotonic()
+    return lambda: time.monotonic() > start + seconds
+
+
+def report(ended: str, model: jetmlp.MLP, trainer: jetmlp.Trainer | None) -> None:
+    found = {"ended": ended, "at": time.monotonic(), "finite": bool(np.isfinite(model.parameters).all())}
+    if trainer is not None:
+        found["n_epochs"] = trainer.n_epochs
+        found["history"] = trainer.history["loss"].tolist()[:1000]
+        found["n_recorded"] = trainer.history.n_epochs
+        x = np.linspace(-1, 1, 10)
+        found["afterwards"] = trainer.fit(x, x, epochs=2).n_epochs
+    print(json.dumps(found))
+
+
+def fit(
+    n_samples: int, ready: Callable[[jetmlp.Trainer], Check], *, n_threads: int, progress: bool = False
+) -> None:
+    x = np.linspace(-1, 1, n_samples)
+    model = jetmlp.MLP([1, 64, 64, 1] if n_samples > 1000 else [1, 8, 1])
+    trainer = jetmlp.Trainer(model, n_threads=n_threads)
+    announce(ready(trainer))
+    ended = "finished"
+    try:
+        trainer.fit(x, np.sin(x), np.cos(x), epochs=10**7, progress=progress)
+    except KeyboardInterrupt:
+        ended = "interrupted"
+    report(ended, model, trainer)
+
+
+def evaluate(what: str, n_threads: int) -> None:
+    x = np.linspace(-1, 1, 2 * 10**6)
+    model = jetmlp.MLP([1, 512, 512, 1])
+    objective = jetmlp.Objective(model, x, x, x, n_threads=n_threads)
+    computations: dict[str, Callable[[], object]] = {
+        "predict": lambda: model.predict(x, n_threads=n_threads),
+        "jacobian": lambda: model.jacobian(x, n_threads=n_threads),
+        "objective": lambda: objective.loss_and_gradient(model.parameters),
+    }
+    announce(seconds_from_now(0.3))
+    ended = "finished"
+    try:
+        computations[what]()
+    except KeyboardInterrupt:
+        ended = "interrupted"
+    report(ended, model, None)
+
+
+def main(name: str, n_threads: int) -> None:
+    if name in ("many epochs", "many epochs with a bar"):
+        fit(20, lambda trainer: lambda: trainer.n_epochs > 100, n_threads=n_threads, progress="bar" in name)
+    elif name == "huge batch":
+        fit(2 * 10**6, lambda trainer: seconds_from_now(0.3), n_threads=n_threads)
+    else:
+        evaluate(name, n_threads)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))
