@@ -2,6 +2,7 @@
 // vectors, and every W kept a second time transposed. The gradient is gathered in the same form.
 #pragma once
 
+#include "kernels/transpose.hpp"
 #include "kernels/vector.hpp"
 
 #include <jetmlp/architecture.hpp>
@@ -9,7 +10,6 @@
 
 #include <Eigen/Core>
 
-#include <algorithm>
 #include <vector>
 
 namespace jetmlp {
@@ -92,8 +92,8 @@ class PackedParameters {
                                              flat.n_in, Eigen::OuterStride<>(flat.n_in));
             MatrixView<T>(data_.data() + packed.weights, packed.n_out, packed.n_in,
                           Eigen::OuterStride<>(packed.in_stride)) = weights;
-            transpose(flat, parameters + flat.weights_offset, packed.out_stride,
-                      data_.data() + packed.transposed);
+            kernels::transpose(flat.n_out, flat.n_in, parameters + flat.weights_offset, flat.n_in,
+                               data_.data() + packed.transposed, packed.out_stride);
             VectorView<T>(data_.data() + packed.bias, packed.n_out) =
                 ConstVectorView<T>(parameters + flat.bias_offset, flat.n_out);
         }
@@ -111,19 +111,6 @@ class PackedParameters {
     }
 
   private:
-    // Strip by strip: whole cache lines are written, and the lines read stay at hand meanwhile.
-    static void transpose(const Layer& layer, const T* weights, Index out_stride, T* transposed) {
-        constexpr Index strip = 64 / static_cast<Index>(sizeof(T));
-        for (Index first = 0; first < layer.n_out; first += strip) {
-            const Index end = std::min(first + strip, layer.n_out);
-            for (Index i = 0; i < layer.n_in; ++i) {
-                for (Index o = first; o < end; ++o) {
-                    transposed[i * out_stride + o] = weights[o * layer.n_in + i];
-                }
-            }
-        }
-    }
-
     PackedLayout<T> layout_;
     Buffer<T> data_;
 };

@@ -22,7 +22,7 @@ struct FloatFormat<float> {
     static constexpr float smallest_exponent = -87.33654F;  // of a normal e^x: ln 2⁻¹²⁶
     static constexpr float ln2_high = 0x1.63p-1F;           // 9 bits: times n ≤ 127 it is exact
     static constexpr float ln2_low = -2.12194440e-4F;       // ln 2 − ln2_high
-    static constexpr int exponential_terms = 8;             // 0.347⁸/9! is below half an ulp
+    static constexpr int exponential_terms = 7;             // 0.347⁷/8! is a quarter of an ulp
     static constexpr int logarithm_terms = 8;               // (1/9)⁸/17 likewise
     static constexpr int sine_terms = 5;
 };
@@ -35,7 +35,7 @@ struct FloatFormat<double> {
     static constexpr double smallest_exponent = -708.39641853226408;
     static constexpr double ln2_high = 6.93147180369123816490e-01;  // 33 bits
     static constexpr double ln2_low = 1.90821492927058770002e-10;
-    static constexpr int exponential_terms = 14;
+    static constexpr int exponential_terms = 13;
     static constexpr int logarithm_terms = 17;
     static constexpr int sine_terms = 8;
 };
