@@ -7,10 +7,13 @@ import doctest
 import pytest
 
 import jetmlp
-from jetmlp import model, trainer
+from jetmlp import experiments, model, trainer
+from jetmlp.experiments import fit, gradient_steps
 
 
-@pytest.mark.parametrize("module", [model, trainer], ids=lambda module: module.__name__)
+@pytest.mark.parametrize(
+    "module", [model, trainer, experiments, fit, gradient_steps], ids=lambda module: module.__name__
+)
 def test_examples(module: object) -> None:
     results = doctest.testmod(module)  # type: ignore[arg-type]
     assert results.attempted > 0

@@ -1,0 +1,97 @@
+"""Files that are whole or not there at all, and folders that are known to take them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a path beside `path` to write to, and move it over `path` once the block ends well."""
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, in UTF-8 and with the same line ends everywhere."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(text.encode("utf-8"))
+
+
+def write_json(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a document in the order of its keys; NaN and Inf, which JSON does not have, become null."""
+    write_text(path, json.dumps(plain(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table; floats to every digit."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    write_text(path, buffer.getvalue())
+
+
+def plain(value: object) -> Any:  # noqa: ANN401  what json takes
+    """Turn mappings, sequences and NumPy's numbers into what json takes."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [plain(entry) for entry in value]
+    if isinstance(value, (np.floating, float)):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, (np.integer, np.bool_)):
+        return value.item()
+    return value
+
+
+def prepare_folders(out: Path, names: Sequence[str]) -> None:
+    """Make the folders of a report and try to write to each.
+
+    Raises
+    ------
+    OSError
+        If that is not possible; folders made on the way are removed again.
+    """
+    made: list[Path] = []
+    try:
+        for folder in (out, *(out / name for name in names)):
+            _make(folder, made)
+            _try_writing(folder)
+    except OSError:
+        for folder in reversed(made):
+            folder.rmdir()
+        raise
+
+
+def _try_writing(folder: Path) -> None:
+    """Write a file and remove it; permissions alone do not say whether that works."""
+    try:
+        handle, probe = tempfile.mkstemp(dir=folder, prefix=".probe-")
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder)) from error
+    os.close(handle)
+    os.unlink(probe)
+
+
+def _make(folder: Path, made: list[Path]) -> None:
+    """Make a folder and those above it; note in `made` what was not there before."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    for one in reversed(missing):
+        one.mkdir(exist_ok=True)
+        made.append(one)

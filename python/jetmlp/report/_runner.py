@@ -1,0 +1,99 @@
+"""Fits side by side in threads: each leaves Python's lock alone while it runs."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from itertools import pairwise
+from typing import NamedTuple
+
+from ..experiments import FitExperiment, FitResult, Study, seeds_of
+
+# Fits beyond this many at once would wait for each other's Python parts, and for the figures.
+MOST_THREADS = 8
+
+Runs = dict[str, list[FitResult]]
+
+
+class _Job(NamedTuple):
+    study: Study
+    label: str
+    fit: FitExperiment
+    seed: int
+
+
+def default_threads() -> int:
+    """Return the number of processors that this process may use, within limits."""
+    try:
+        available = len(os.sched_getaffinity(0))
+    except AttributeError:  # not on this system
+        available = os.cpu_count() or 1
+    return min(available, MOST_THREADS)
+
+
+def run_studies(
+    studies: Sequence[Study],
+    *,
+    seed: int,
+    n_seeds: int,
+    n_threads: int,
+    after_fit: Callable[[Study], None],
+    after_study: Callable[[Study, Runs], None],
+) -> None:
+    """Run all fits of some experiments, `n_threads` at a time.
+
+    Each fit has one thread, so results do not depend on how many run at once.
+
+    Parameters
+    ----------
+    studies : sequence of Study
+        The experiments.
+    seed, n_seeds : int
+        The first seed and how many; an experiment may need more.
+    n_threads : int
+        Fits at a time.
+    after_fit : callable
+        Called in this thread after each fit with its experiment.
+    after_study : callable
+        Called in this thread with an experiment and all its results as soon as they are there, while
+        other fits go on.
+    """
+    jobs = [
+        _Job(study, label, fit, one)
+        for study in studies
+        for one in seeds_of(study, seed, n_seeds)
+        for label, fit in study.fits.items()
+    ]
+    results: dict[tuple[str, str, int], FitResult] = {}
+    open_jobs = {study.name: len(study.fits) * len(seeds_of(study, seed, n_seeds)) for study in studies}
+    stop = threading.Event()
+    pool = ThreadPoolExecutor(n_threads, thread_name_prefix="fit")
+    try:
+        futures: dict[Future[FitResult], _Job] = {
+            pool.submit(job.fit.run, job.seed, stop=stop.is_set): job for job in sorted(jobs, key=_order)
+        }
+        for future in as_completed(futures):
+            job = futures.pop(future)
+            results[job.study.name, job.label, job.seed] = future.result()
+            after_fit(job.study)
+            open_jobs[job.study.name] -= 1
+            if open_jobs[job.study.name] == 0:
+                seeds = seeds_of(job.study, seed, n_seeds)
+                runs = {
+                    label: [results.pop((job.study.name, label, one)) for one in seeds]
+                    for label in job.study.fits
+                }
+                after_study(job.study, runs)
+    finally:
+        # Also after Ctrl-C, which reaches only this thread: the others are told, and end soon.
+        stop.set()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _order(job: _Job) -> tuple[bool, int]:
+    """Put first what has the most figures to draw meanwhile, and of those what takes longest."""
+    widths = job.fit.layer_sizes
+    work = sum(n_in * n_out for n_in, n_out in pairwise(widths)) * job.fit.epochs
+    return len(job.study.fits) > 2, -work * getattr(job.fit.data, "n_train", 1)

@@ -1,0 +1,46 @@
+"""Tables on a terminal, or wherever standard output goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TextIO
+
+from ._tables import Table
+
+
+def print_tables(tables: Iterable[Table], file: TextIO) -> None:
+    """Write tables; in colour, and folded to its width, only on a terminal."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    console = Console(file=file, highlight=False)
+    for table in tables:
+        grid = RichTable(
+            title=Text(table.title),
+            title_justify="left",
+            title_style="bold",
+            box=SIMPLE_HEAD,
+            padding=(0, 1, 0, 0),
+        )
+        for place, column in enumerate(table.columns):
+            words = place < table.n_left
+            grid.add_column(Text(column), justify="left" if words else "right", no_wrap=words)
+        for row in table.rows:
+            cells = zip(table.columns, row, strict=True)
+            grid.add_row(*(Text(cell, style=_style(column, cell)) for column, cell in cells))
+        if not console.is_terminal:
+            # A file has no width to fold to.
+            unbounded = console.options.update(max_width=1000)
+            console.width = max(console.width, console.measure(grid, options=unbounded).maximum)
+        console.print(grid)
+        console.print()
+
+
+def _style(column: str, cell: str) -> str:
+    if column == "ratio" and cell not in ("", "-"):
+        return "green" if float(cell) <= 1.0 else "red"
+    if column == "verdict":
+        return {"helps": "green", "hurts": "red"}.get(cell, "")
+    return ""

@@ -1,0 +1,238 @@
+"""The folders and summaries that `jetmlp reproduce` writes."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import jetmlp
+from jetmlp.cli import main
+from jetmlp.experiments import (
+    EXPERIMENTS,
+    PUBLISHED,
+    Ablation,
+    Comparison,
+    FitExperiment,
+    Monomials,
+    UniformRandom,
+    get,
+)
+from jetmlp.report import Table, reproduce
+
+FIT_FIGURES = {"runge_fit_f.png", "runge_fit_df.png", "loss_total.png", "loss_f.png", "loss_df.png"}
+LOSS_FIGURES = {"loss_total.png", "loss_f.png", "loss_df.png"}
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read what is JSON to the letter: without NaN and Infinity."""
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{path} holds {constant}")
+
+    document = json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
+    assert isinstance(document, dict)
+    return document
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def check_folder(folder: Path, files: set[str]) -> None:
+    """All these files and no other, and the figures are figures."""
+    assert {path.name for path in folder.iterdir()} == files
+    for path in folder.glob("*.png"):
+        content = path.read_bytes()
+        assert content.startswith(b"\x89PNG\r\n\x1a\n")
+        assert content.endswith(b"IEND\xaeB`\x82")
+        assert len(content) > 5_000
+
+
+def short(name: str, epochs: int = 3) -> FitExperiment:
+    experiment = get(name)
+    assert isinstance(experiment, FitExperiment)
+    return replace(experiment, epochs=epochs)
+
+
+def without_times(document: object) -> object:
+    if isinstance(document, dict):
+        kept = [name for name in document if name not in ("time_s", "cpu_time_s")]
+        return {name: without_times(document[name]) for name in kept}
+    return [without_times(entry) for entry in document] if isinstance(document, list) else document
+
+
+def test_value_only_and_input_gradient(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "deep" / "out"
+    (out / "value-only").mkdir(parents=True)
+    (out / "value-only" / "notes.txt").write_text("mine")
+    (out / "value-only" / "metrics.json").write_text("old")
+    assert main(["reproduce", "value-only", "input-gradient", "--out", str(out), "--threads", "2"]) == 0
+
+    stdout, stderr = capsys.readouterr()
+    assert stderr.startswith(f"jetmlp: wrote {out} in ")
+    assert stderr.count("\n") == 1
+    assert "\x1b" not in stdout
+    for text in ("Published and measured", "value-only", "on test", "1.20e-05", "input-gradient", "3-8-8-1"):
+        assert text in stdout
+
+    assert {path.name for path in out.iterdir()} == {
+        "value-only",
+        "input-gradient",
+        "summary.md",
+        "summary.json",
+    }
+    check_folder(out / "value-only", FIT_FIGURES | {"metrics.json", "history.csv", "notes.txt"})
+    gradient_figures = {f"gradient_3-8-8-1_x{k}.png" for k in (1, 2, 3)} | {"gradient_1-64-64-1.png"}
+    check_folder(out / "input-gradient", gradient_figures | {"metrics.json", "gradients.csv"})
+
+    result = get("value-only").run(0)  # type: ignore[union-attr]
+    assert isinstance(result.errors, dict)  # type: ignore[union-attr]
+    metrics = read_json(out / "value-only" / "metrics.json")
+    assert metrics["experiment"] == "value-only"
+    assert metrics["errors"] == result.errors  # type: ignore[union-attr]
+    assert metrics["points"] == "test"
+    assert metrics["published"] == PUBLISHED["value-only"].errors
+    assert metrics["ratio"]["value_mse"] == metrics["errors"]["value_mse"] / 1.2e-5
+    assert metrics["ratio"]["derivative_mse"] is None
+    assert metrics["configuration"]["layer_sizes"] == [1, 64, 64, 1]
+    assert metrics["configuration"]["epochs"] == 500
+    assert metrics["seed"] == 0
+    assert metrics["time_s"] > 0.0
+    assert metrics["instruction_set"] == jetmlp.info()["level"]
+    assert metrics["versions"]["jetmlp"] == jetmlp.__version__
+    assert metrics["versions"]["numpy"] == np.__version__
+    assert set(metrics["evaluations"]) == {"train", "validation", "test", "2001 equispaced"}
+
+    history = read_csv(out / "value-only" / "history.csv")
+    assert [int(row["epoch"]) for row in history] == list(range(500))
+    losses = [float(row["val_value_loss"]) for row in history]
+    np.testing.assert_array_equal(losses, result.history["val_value_loss"])  # type: ignore[union-attr]
+
+    gradients = read_csv(out / "input-gradient" / "gradients.csv")
+    assert len(gradients) == 4 * 401
+    for row in gradients:
+        assert float(row["step_by_step"]) == pytest.approx(float(row["jacobian"]), abs=1e-14)
+    assert read_json(out / "input-gradient" / "metrics.json")["errors"]["3-8-8-1"]["jacobian_max"] < 1e-14
+
+    summary = read_json(out / "summary.json")
+    assert summary["fits"]["value-only"]["errors"]["value_mse"]["median"] == metrics["errors"]["value_mse"]
+    assert summary["fits"]["value-only"]["errors"]["value_mse"]["published"] == 1.2e-5
+    markdown = (out / "summary.md").read_text(encoding="utf-8")
+    assert "| value-only | MSE of f | 1.20e-05 | " in markdown
+    assert "## input-gradient" in markdown
+
+
+def test_several_seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fit = short("derivative-only", epochs=20)
+    monkeypatch.setitem(EXPERIMENTS, "derivative-only", fit)
+    report = reproduce(["derivative-only"], tmp_path, seed=4, n_seeds=3)
+    errors = [fit.run(seed).errors["derivative_mse"] for seed in (4, 5, 6)]
+    compared = report.document["fits"]["derivative-only"]["errors"]["derivative_mse"]
+    assert compared["median"] == np.median(np.array(errors, dtype=float))
+    assert (compared["minimum"], compared["maximum"]) == (min(errors), max(errors))  # type: ignore[type-var]
+    assert compared["ratio"] == compared["median"] / 5.602e-6
+    metrics = read_json(tmp_path / "derivative-only" / "metrics.json")
+    assert [one["seed"] for one in metrics["seeds"]] == [4, 5, 6]
+    assert [one["errors"]["derivative_mse"] for one in metrics["seeds"]] == errors
+    assert metrics["errors"] == metrics["seeds"][0]["errors"]
+    assert metrics["value_shift"] == fit.run(4).value_shift.tolist()  # type: ignore[union-attr]
+    assert [row[:3] for row in report.tables[0].rows] == [
+        ("derivative-only", "MSE of f'", "5.60e-06"),
+        ("  on validation", "max of f'", "9.16e-03"),
+    ]
+    assert "medians of 3 seeds" in report.tables[0].title
+
+
+def test_any_number_of_threads_gives_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("weighted-sobolev", "value-only", "mini-batch"):
+        monkeypatch.setitem(EXPERIMENTS, name, short(name))
+    names = ["weighted-sobolev", "value-only", "mini-batch"]
+    reproduce(names, tmp_path / "one", n_threads=1)
+    reproduce(names, tmp_path / "three", n_threads=3)
+    files = sorted(path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*.*"))
+    assert len(files) == 3 * 7 + 2
+    for file in files:
+        one, three = tmp_path / "one" / file, tmp_path / "three" / file
+        if file.name == "metrics.json":
+            assert without_times(read_json(one)) == without_times(read_json(three))
+        elif file.parent != Path():
+            assert one.read_bytes() == three.read_bytes(), file
+
+
+def test_networks_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    experiment = get("relu-vs-tanh")
+    assert isinstance(experiment, Comparison)
+    networks = {label: replace(fit, epochs=4) for label, fit in experiment.networks.items()}
+    monkeypatch.setitem(EXPERIMENTS, "relu-vs-tanh", replace(experiment, networks=networks))
+    report = reproduce(["relu-vs-tanh"], tmp_path)
+    folder = tmp_path / "relu-vs-tanh"
+    check_folder(folder, FIT_FIGURES | {"metrics.json", "history.csv"})
+    metrics = read_json(folder / "metrics.json")
+    assert list(metrics["fits"]) == ["ReLU", "tanh"]
+    assert metrics["fits"]["tanh"]["configuration"]["activation"] == "tanh"
+    assert metrics["fits"]["ReLU"]["published"]["value_mse"] == 2.65e-5
+    history = read_csv(folder / "history.csv")
+    assert [(row["network"], row["epoch"]) for row in history] == [
+        (label, str(epoch)) for label in ("ReLU", "tanh") for epoch in range(4)
+    ]
+    assert list(report.document["fits"]) == ["relu-vs-tanh: ReLU", "relu-vs-tanh: tanh"]
+
+
+def test_ablation_and_monomials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ablation, monomials = get("ablation"), get("monomials")
+    assert isinstance(ablation, Ablation)
+    assert isinstance(monomials, Monomials)
+    variants = {label: replace(fit, epochs=3) for label, fit in list(ablation.variants.items())[:3]}
+    monkeypatch.setitem(EXPERIMENTS, "ablation", replace(ablation, variants=variants, least_seeds=2))
+    small = replace(monomials, powers=(2, 5), widths=(2, 4), epochs=3, least_seeds=2)
+    monkeypatch.setitem(EXPERIMENTS, "monomials", small)
+    report = reproduce(["ablation", "monomials"], tmp_path)
+
+    check_folder(tmp_path / "ablation", {"ablation.png", "ablation.csv", "metrics.json"})
+    rows = read_csv(tmp_path / "ablation" / "ablation.csv")
+    assert [(row["fit"], row["seed"]) for row in rows] == [(v, s) for v in variants for s in ("0", "1")]
+    effects = read_json(tmp_path / "ablation" / "metrics.json")["effects"]
+    assert effects["derivative weight 10"]["value"]["verdict"] in ("helps", "hurts", "unclear")
+    assert effects["weighted-sobolev"]["value"]["ratio"] == 1.0
+
+    check_folder(
+        tmp_path / "monomials", {"monomials_f.png", "monomials_df.png", "monomials.csv", "metrics.json"}
+    )
+    rows = read_csv(tmp_path / "monomials" / "monomials.csv")
+    assert len(rows) == 2 * 2 * 2 * 2
+    assert {(row["n_train"], row["layer_sizes"]) for row in rows} == {
+        (n, sizes) for n in ("48", "8", "20") for sizes in ("1-2-1", "1-4-1")
+    }
+    rmse = read_json(tmp_path / "monomials" / "metrics.json")["rmse"]
+    assert np.array(rmse["4k points"]["derivative"]).shape == (2, 2)
+    assert [table.title.split(":")[0] for table in report.tables] == ["ablation", "monomials", "monomials"]
+
+
+def test_a_function_of_two_inputs_has_no_curve_but_losses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plane = FitExperiment(
+        name="plane",
+        function=lambda X: X[:, 0] * X[:, 1],
+        data=UniformRandom(n_train=20, n_validation=5, low=(0.0, 0.0), high=(1.0, 1.0)),
+        layer_sizes=(2, 4, 1),
+        epochs=2,
+    )
+    monkeypatch.setitem(EXPERIMENTS, "plane", plane)
+    reproduce(["plane"], tmp_path)
+    check_folder(tmp_path / "plane", LOSS_FIGURES | {"metrics.json", "history.csv"})
+    metrics = read_json(tmp_path / "plane" / "metrics.json")
+    assert metrics["published"] is None
+    assert metrics["last_losses"]["derivative_loss"] is None
+
+
+def test_a_table_in_markdown() -> None:
+    table = Table("Title", ("name", "error\nof f"), [("a", "1"), ("b", "2")])
+    assert table.to_markdown() == ("## Title\n\n| name | error of f |\n| --- | ---: |\n| a | 1 |\n| b | 2 |")
