@@ -61,8 +61,8 @@ class Trainer:
     >>> model = jetmlp.MLP([1, 16, 1], seed=0)
     >>> trainer = jetmlp.Trainer(model, jetmlp.Adam(learning_rate=1e-2))
     >>> history = trainer.fit(x, np.sin(x), np.cos(x), epochs=100)
-    >>> history["loss"][0] > history["loss"][-1]
-    np.True_
+    >>> bool(history["loss"][0] > history["loss"][-1])
+    True
     """
 
     def __init__(
