@@ -14,66 +14,41 @@ using kernels::product;
 using kernels::store;
 using kernels::Vector;
 
-namespace {
-
-// Sum over rows: total[j] += Σ_i rows[i·stride + j] for j < width, a multiple of the vector length.
-template <class T>
-void add_column_sums(Index n_rows, Index width, const T* rows, T* total) {
-    for (Index j = 0; j < width; j += lanes<T>) {
-        Vector<T> sum{};
-        for (Index i = 0; i < n_rows; ++i) {
-            sum += load(rows + i * width + j);
-        }
-        store(total + j, load(total + j) + sum);
-    }
-}
-
-}  // namespace
-
-template <class T>
-Index JetPropagation<T>::block_samples(Index n_tangents) {
-    // About 128 rows of 64 numbers are a product large enough to run at full speed, and a few
-    // such matrices per layer stay in the second-level cache.
-    constexpr Index rows = 128;
-    return std::max<Index>(1, rows / (1 + n_tangents));
-}
-
 template <class T>
 JetPropagation<T>::JetPropagation(const PackedLayout<T>& layout, Index n_tangents, Passes passes)
-    : layers_(layout.layers()),
+    : Propagation<T>(layout, n_tangents),
       n_tangents_(n_tangents),
       passes_(passes),
-      input_stride_(layers_.front().in_stride),
       buffers_(layers_.size()) {
-    const Index n_samples = block_samples(n_tangents);
-    const Index n_rows = (1 + n_tangents) * n_samples;
-    const auto sized = [](Index rows, Index width) {
-        return Buffer<T>(static_cast<std::size_t>(rows * width), T(0));
-    };
-    input_ = sized(n_samples, input_stride_);
-    Index widest = 0;
+    const Index n_samples = this->block_samples();
+    const Index most_rows = (1 + n_tangents) * n_samples;
     for (std::size_t l = 0; l < layers_.size(); ++l) {
         const Index width = layers_[l].out_stride;
-        widest = std::max(widest, width);
-        buffers_[l].z = sized(n_rows, width);
-        buffers_[l].a = sized(n_rows, width);
+        buffers_[l].z = this->zeros(most_rows, width);
+        buffers_[l].a = this->zeros(most_rows, width);
         if (passes == Passes::forward_and_backward) {
-            buffers_[l].s1 = sized(n_samples, width);
-            buffers_[l].s2 = sized(n_samples, width);
+            buffers_[l].s1 = this->zeros(n_samples, width);
+            buffers_[l].s2 = this->zeros(n_samples, width);
         }
     }
     if (passes == Passes::forward_and_backward) {
-        adjoint_ = sized(n_rows, widest);
-        next_adjoint_ = sized(n_rows, widest);
+        adjoint_ = this->zeros(most_rows, this->widest());
+        next_adjoint_ = this->zeros(most_rows, this->widest());
     }
 }
 
 template <class T>
 void JetPropagation<T>::begin(Index n_samples) {
     n_samples_ = n_samples;
+    const Index stride = layers_.back().out_stride;
+    const Index next_tangent = n_samples * stride;
+    const T* outputs = buffers_.back().a.data();
+    this->outputs_ = {outputs, stride, 1, 0};
+    this->derivatives_ = {outputs + next_tangent, stride, 1, next_tangent};
     if (passes_ == Passes::forward_and_backward) {
-        // The padding of the seed must be zero; what an earlier layer left there is not.
-        std::fill_n(adjoint_.begin(), n_rows() * layers_.back().out_stride, T(0));
+        std::fill_n(adjoint_.begin(), n_rows() * stride, T(0));
+        this->output_adjoints_ = {adjoint_.data(), stride, 1, 0};
+        this->derivative_adjoints_ = {adjoint_.data() + next_tangent, stride, 1, next_tangent};
     }
 }
 
@@ -82,17 +57,9 @@ void JetPropagation<T>::forward(const PackedParameters<T>& parameters) {
     first_products(parameters);
     activate(parameters.bias(layers_.front()), 0);
     for (std::size_t l = 1; l < layers_.size(); ++l) {
-        const PackedLayer& layer = layers_[l];
-        if (layer.n_out <= kernels::most_dots<T>) {
-            kernels::product_of_rows<T>(n_rows(), layer.n_out, layer.in_stride,
-                                        buffers_[l - 1].a.data(), parameters.weights(layer),
-                                        buffers_[l].z.data(), layer.out_stride);
-        } else {
-            product<T>(n_rows(), layer.out_stride, layer.n_in,
-                       {buffers_[l - 1].a.data(), layer.in_stride, 1}, parameters.transposed(layer),
-                       layer.out_stride, buffers_[l].z.data(), layer.out_stride, false);
-        }
-        activate(parameters.bias(layer), l);
+        this->multiply_by_transposed(parameters, layers_[l], n_rows(), buffers_[l - 1].a.data(),
+                                     buffers_[l].z.data());
+        activate(parameters.bias(layers_[l]), l);
     }
 }
 
@@ -102,7 +69,7 @@ void JetPropagation<T>::first_products(const PackedParameters<T>& parameters) {
     const PackedLayer& layer = layers_.front();
     const T* transposed = parameters.transposed(layer);
     T* z = buffers_.front().z.data();
-    product<T>(n_samples_, layer.out_stride, layer.n_in, {input_.data(), input_stride_, 1},
+    product<T>(n_samples_, layer.out_stride, layer.n_in, {input_.data(), layer.in_stride, 1},
                transposed, layer.out_stride, z, layer.out_stride, false);
     for (Index row = n_samples_; row < n_rows(); ++row) {
         const Index k = row / n_samples_ - 1;
@@ -166,36 +133,27 @@ void JetPropagation<T>::activate_adjoint(std::size_t l) {
 template <class T>
 void JetPropagation<T>::backward(const PackedParameters<T>& parameters, T* packed_gradient) {
     for (std::size_t l = layers_.size(); l-- > 0;) {
-        const PackedLayer& layer = layers_[l];
         activate_adjoint(l);
-        add_column_sums(n_samples_, layer.out_stride, adjoint_.data(),
-                        packed_gradient + layer.bias_gradient);
-        T* const weights_gradient = packed_gradient + layer.weights_gradient;
-        if (l == 0) {
-            first_gradient(weights_gradient);
-            return;
+        this->add_bias_gradient(layers_[l], n_samples_, adjoint_.data(), packed_gradient);
+        if (l > 0) {
+            this->add_weights_gradient(l, n_rows(), adjoint_.data(), buffers_[l - 1].a.data(),
+                                       packed_gradient);
+            this->multiply(parameters, layers_[l], n_rows(), adjoint_.data(), next_adjoint_.data());
+            std::swap(adjoint_, next_adjoint_);
         }
-        product<T>(layer.n_out, layer.in_stride, n_rows(), {adjoint_.data(), 1, layer.out_stride},
-                   buffers_[l - 1].a.data(), layer.in_stride, weights_gradient, layer.in_stride,
-                   true);
-        product<T>(n_rows(), layer.in_stride, layer.n_out, {adjoint_.data(), layer.out_stride, 1},
-                   parameters.weights(layer), layer.in_stride, next_adjoint_.data(),
-                   layer.in_stride, false);
-        std::swap(adjoint_, next_adjoint_);
     }
+    add_first_weights_gradient(packed_gradient);
 }
 
-// W̄ᵀ += Σ x z̄ᵀ, and to row k of it the sum of ż̄_k, whose ȧ_k is e_k. Transposed, because with few
-// inputs the rows of W̄ would fill few lanes.
+// W̄ᵀ += Σ x z̄ᵀ, and to row k of it the sum of ż̄_k, whose ȧ_k is e_k.
 template <class T>
-void JetPropagation<T>::first_gradient(T* transposed_gradient) {
+void JetPropagation<T>::add_first_weights_gradient(T* packed_gradient) const {
+    this->add_weights_gradient(0, n_samples_, adjoint_.data(), input_.data(), packed_gradient);
     const PackedLayer& layer = layers_.front();
-    product<T>(layer.n_in, layer.out_stride, n_samples_, {input_.data(), 1, input_stride_},
-               adjoint_.data(), layer.out_stride, transposed_gradient, layer.out_stride, true);
     for (Index k = 0; k < n_tangents_; ++k) {
         add_column_sums(n_samples_, layer.out_stride,
                         adjoint_.data() + (1 + k) * n_samples_ * layer.out_stride,
-                        transposed_gradient + k * layer.out_stride);
+                        packed_gradient + layer.weights_gradient + k * layer.out_stride);
     }
 }
 

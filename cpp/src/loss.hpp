@@ -2,7 +2,7 @@
 // disagree.
 #pragma once
 
-#include "jet_propagation.hpp"
+#include "propagation.hpp"
 
 #include <jetmlp/dataset.hpp>
 #include <jetmlp/objective.hpp>
@@ -33,12 +33,12 @@ struct SeedScales {
     T derivative = 0;
 };
 
-// Sums (Ŷ−Y)² and (Ĵ−J)² over the samples rows[first] … that `jets` holds, and writes
+// Sums (Ŷ−Y)² and (Ĵ−J)² over the samples rows[first] … that are propagated, and writes
 // ∂loss/∂Ŷ = scale (Ŷ−Y) and ∂loss/∂Ĵ = scale (Ĵ−J) as the seed of the backward pass if asked to.
 // Derivatives that are NaN count neither here nor there. Squares are summed in double.
 template <class T>
 SquaredErrors loss_and_seed(const Dataset<T>& data, Rows rows, Index first, Index n_samples,
-                            SeedScales<T> scales, bool with_seed, JetPropagation<T>& jets) {
+                            SeedScales<T> scales, bool with_seed, Propagation<T>& propagation) {
     const Index d = data.n_inputs();
     const Index m = data.n_outputs();
     SquaredErrors sums;
@@ -47,25 +47,25 @@ SquaredErrors loss_and_seed(const Dataset<T>& data, Rows rows, Index first, Inde
         if (data.has_values()) {
             const T* target = data.value(sample);
             for (Index o = 0; o < m; ++o) {
-                const T error = jets.output(i)[o] - target[o];
+                const T error = propagation.output(i, o) - target[o];
                 sums.value = add_square(sums.value, error);
                 if (with_seed) {
-                    jets.output_adjoint(i)[o] = scales.value * error;
+                    propagation.output_adjoint(i, o) = scales.value * error;
                 }
             }
         }
         if (data.has_derivatives()) {
             const T* target = data.derivative(sample);
-            for (Index k = 0; k < d; ++k) {
-                for (Index o = 0; o < m; ++o) {
+            for (Index o = 0; o < m; ++o) {
+                for (Index k = 0; k < d; ++k) {
                     const T wanted = target[o * d + k];
                     if (std::isnan(wanted)) {
                         continue;
                     }
-                    const T error = jets.tangent(i, k)[o] - wanted;
+                    const T error = propagation.derivative(i, o, k) - wanted;
                     sums.derivative = add_square(sums.derivative, error);
                     if (with_seed) {
-                        jets.tangent_adjoint(i, k)[o] = scales.derivative * error;
+                        propagation.derivative_adjoint(i, o, k) = scales.derivative * error;
                     }
                 }
             }

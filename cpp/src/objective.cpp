@@ -1,6 +1,6 @@
-#include "jet_propagation.hpp"
 #include "loss.hpp"
 #include "packed_parameters.hpp"
+#include "propagation.hpp"
 
 #include <jetmlp/objective.hpp>
 
@@ -30,14 +30,10 @@ void expect_same(const char* what, Index network, Index data) {
 template <class T>
 struct Objective<T>::Workspace {
     Workspace(const Architecture& network, Dataset<T> samples, LossWeights loss_weights)
-        : architecture(network),
-          data(std::move(samples)),
-          weights(loss_weights),
-          n_tangents(data.has_derivatives() ? data.n_inputs() : 0),
-          packed(network) {}
+        : architecture(network), data(std::move(samples)), weights(loss_weights), packed(network) {}
 
     SquaredErrors evaluate_block(Rows rows, Index first, Index n_samples, SeedScales<T> scales,
-                                 T* packed_gradient, JetPropagation<T>& propagation) const {
+                                 T* packed_gradient, Propagation<T>& propagation) const {
         propagation.begin(n_samples);
         for (Index i = 0; i < n_samples; ++i) {
             std::copy_n(data.input(rows[first + i]), data.n_inputs(), propagation.input(i));
@@ -64,9 +60,8 @@ struct Objective<T>::Workspace {
     Architecture architecture;
     Dataset<T> data;
     LossWeights weights;
-    Index n_tangents;
     PackedParameters<T> packed;
-    std::vector<JetPropagation<T>> jets;  // one per thread
+    std::vector<std::unique_ptr<Propagation<T>>> propagations;  // one per thread
     Buffer<T> slice_gradients;
     std::vector<SquaredErrors> slice_sums;
 };
@@ -101,8 +96,9 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
     const Dataset<T>& data = work.data;
     const PackedLayout<T>& layout = work.packed.layout();
     work.packed.assign(work.architecture, parameters);
-    while (work.jets.size() < static_cast<std::size_t>(execution.team.n_threads())) {
-        work.jets.emplace_back(layout, work.n_tangents, Passes::forward_and_backward);
+    while (work.propagations.size() < static_cast<std::size_t>(execution.team.n_threads())) {
+        work.propagations.push_back(
+            make_propagation<T>(layout, data.has_derivatives(), Passes::forward_and_backward));
     }
 
     const auto n_values = static_cast<double>(rows.count * data.n_outputs());
@@ -114,7 +110,7 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
         scales.derivative = static_cast<T>(2.0 * work.weights.derivative / n_derivatives);
     }
 
-    const Index block = JetPropagation<T>::block_samples(work.n_tangents);
+    const Index block = work.propagations.front()->block_samples();
     const Index n_blocks = (rows.count + block - 1) / block;
     const Index n_slices = std::min(n_blocks, most_slices);
     const Index gradient_size = layout.gradient_size();
@@ -123,15 +119,15 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
         work.slice_gradients.assign(static_cast<std::size_t>(n_slices * gradient_size), T(0));
     }
     execution.team.run(n_slices, [&](Index slice, int member) {
-        JetPropagation<T>& jets = work.jets[static_cast<std::size_t>(member)];
+        Propagation<T>& propagation = *work.propagations[static_cast<std::size_t>(member)];
         T* const slice_gradient =
             gradient == nullptr ? nullptr : work.slice_gradients.data() + slice * gradient_size;
         SquaredErrors sums;
         for (Index b = slice * n_blocks / n_slices; b < (slice + 1) * n_blocks / n_slices; ++b) {
             execution.interrupt.poll();
             const Index n_samples = std::min(block, rows.count - b * block);
-            const SquaredErrors of_block =
-                work.evaluate_block(rows, b * block, n_samples, scales, slice_gradient, jets);
+            const SquaredErrors of_block = work.evaluate_block(rows, b * block, n_samples, scales,
+                                                               slice_gradient, propagation);
             sums.value += of_block.value;
             sums.derivative += of_block.derivative;
         }

@@ -1,9 +1,10 @@
-#include "jet_propagation.hpp"
 #include "packed_parameters.hpp"
+#include "propagation.hpp"
 
 #include <jetmlp/predict.hpp>
 
 #include <algorithm>
+#include <memory>
 #include <vector>
 
 namespace jetmlp {
@@ -13,32 +14,34 @@ void predict(const Architecture& architecture, const T* parameters, Index n_samp
              const T* inputs, T* values, T* jacobian, Execution& execution) {
     const Index d = architecture.n_inputs();
     const Index m = architecture.n_outputs();
-    const Index n_tangents = jacobian == nullptr ? 0 : d;
     PackedParameters<T> packed(architecture);
     packed.assign(architecture, parameters);
-    const Index block = JetPropagation<T>::block_samples(n_tangents);
+    std::vector<std::unique_ptr<Propagation<T>>> workspaces;
+    for (int member = 0; member < execution.team.n_threads(); ++member) {
+        workspaces.push_back(
+            make_propagation<T>(packed.layout(), jacobian != nullptr, Passes::forward));
+    }
+    const Index block = workspaces.front()->block_samples();
     const Index n_blocks = (n_samples + block - 1) / block;
-    std::vector<JetPropagation<T>> workspaces(
-        static_cast<std::size_t>(execution.team.n_threads()),
-        JetPropagation<T>(packed.layout(), n_tangents, Passes::forward));
 
     execution.team.run(n_blocks, [&](Index b, int member) {
         execution.interrupt.poll();
-        JetPropagation<T>& jets = workspaces[static_cast<std::size_t>(member)];
+        Propagation<T>& propagation = *workspaces[static_cast<std::size_t>(member)];
         const Index first = b * block;
         const Index count = std::min(block, n_samples - first);
-        jets.begin(count);
+        propagation.begin(count);
         for (Index i = 0; i < count; ++i) {
-            std::copy_n(inputs + (first + i) * d, d, jets.input(i));
+            std::copy_n(inputs + (first + i) * d, d, propagation.input(i));
         }
-        jets.forward(packed);
+        propagation.forward(packed);
         for (Index i = 0; i < count; ++i) {
-            if (values != nullptr) {
-                std::copy_n(jets.output(i), m, values + (first + i) * m);
-            }
-            for (Index k = 0; k < n_tangents; ++k) {
-                for (Index o = 0; o < m; ++o) {
-                    jacobian[((first + i) * m + o) * d + k] = jets.tangent(i, k)[o];
+            for (Index o = 0; o < m; ++o) {
+                const Index at = (first + i) * m + o;
+                if (values != nullptr) {
+                    values[at] = propagation.output(i, o);
+                }
+                for (Index k = 0; jacobian != nullptr && k < d; ++k) {
+                    jacobian[at * d + k] = propagation.derivative(i, o, k);
                 }
             }
         }
