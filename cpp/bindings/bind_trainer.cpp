@@ -3,12 +3,23 @@
 #include <jetmlp/optim/adam.hpp>
 #include <jetmlp/trainer.hpp>
 
+#include <atomic>
 #include <memory>
 #include <utility>
 
 namespace jetmlp::bindings {
 
 namespace {
+
+// Set from one thread to end the fits of others.
+class StopFlag {
+  public:
+    void set() { wanted_.store(true, std::memory_order_relaxed); }
+    [[nodiscard]] bool wanted() const { return wanted_.load(std::memory_order_relaxed); }
+
+  private:
+    std::atomic<bool> wanted_{false};
+};
 
 template <class T>
 Array<T> to_array(const std::vector<T>& numbers) {
@@ -50,7 +61,7 @@ const char* name_of(FitEnd end) {
 template <class T>
 py::tuple fit(Trainer<T>& self, Objective<T>& training, Objective<T>* validation,
               const Array<double>& learning_rates, const Array<T>& parameters, int n_threads,
-              const std::optional<py::function>& hook) {
+              const std::optional<py::function>& hook, const StopFlag* stop) {
     expect_length("parameters", parameters.size(), training.architecture().n_parameters());
     std::vector<T> numbers(parameters.data(), parameters.data() + parameters.size());
     const std::vector<double> rates(learning_rates.data(),
@@ -73,7 +84,9 @@ py::tuple fit(Trainer<T>& self, Objective<T>& training, Objective<T>* validation
     FitEnd end = FitEnd::finished;
     {
         const py::gil_scoped_release release;  // one release per fit; only the hook comes back
-        Execution execution(n_threads, [&pending] { return pending.signal_raised(); });
+        Execution execution(n_threads, [&pending, stop] {
+            return (stop != nullptr && stop->wanted()) || pending.signal_raised();
+        });
         end = self.fit(training, validation, rates, numbers, records, call_hook, execution);
     }
     // A Ctrl-C since the last look, or of a fit shorter than the time between two looks: raised by
@@ -97,7 +110,7 @@ void bind_trainer_of(py::module_& module, const char* name) {
         .def_property_readonly("n_epochs", &Trainer<T>::n_epochs)
         .def("fit", &fit<T>, py::arg("training"), py::arg("validation").none(true),
              py::arg("learning_rates").noconvert(), py::arg("parameters").noconvert(),
-             py::arg("n_threads"), py::arg("hook"));
+             py::arg("n_threads"), py::arg("hook"), py::arg("stop").none(true));
 }
 
 }  // namespace
@@ -108,6 +121,9 @@ void bind_trainer(py::module_& module) {
                  return AdamOptions{beta1, beta2, epsilon};
              }),
              py::arg("beta1"), py::arg("beta2"), py::arg("epsilon"));
+    py::class_<StopFlag>(module, "StopFlag", "Ends the fits it was given to.")
+        .def(py::init<>())
+        .def("set", &StopFlag::set);
     bind_trainer_of<float>(module, "Trainer32");
     bind_trainer_of<double>(module, "Trainer64");
 }

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from . import metrics, random, schedules
 from ._info import info
 from ._storage import load
+from .ensemble import fit_many
 from .errors import DivergenceError
 from .history import History
 from .model import MLP
@@ -31,6 +32,7 @@ __all__ = [
     "Objective",
     "Trainer",
     "experiments",
+    "fit_many",
     "info",
     "load",
     "metrics",

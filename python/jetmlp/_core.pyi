@@ -50,6 +50,10 @@ class Architecture:
 class AdamOptions:
     def __init__(self, beta1: float, beta2: float, epsilon: float) -> None: ...
 
+class StopFlag:
+    def __init__(self) -> None: ...
+    def set(self) -> None: ...
+
 class Objective32:
     def __init__(
         self,
@@ -90,6 +94,7 @@ class Trainer32:
         parameters: _Float32,
         n_threads: int,
         hook: Callable[[_Float64, _Float32], bool] | None,
+        stop: StopFlag | None,
     ) -> _FitResult32: ...
 
 class Trainer64:
@@ -106,4 +111,5 @@ class Trainer64:
         parameters: _Float64,
         n_threads: int,
         hook: Callable[[_Float64, _Float64], bool] | None,
+        stop: StopFlag | None,
     ) -> _FitResult64: ...

@@ -13,19 +13,23 @@ class DivergenceError(ArithmeticError):
     ----------
     epoch : int
         The epoch in which it happened, counted from 0 in this call of ``fit``.
+    trainer : int, optional
+        In `fit_many`, which of the trainers it was, counted from 0.
 
     Attributes
     ----------
-    epoch : int
+    epoch, trainer
         The same.
     """
 
-    def __init__(self, epoch: int) -> None:
-        super().__init__(epoch)
+    def __init__(self, epoch: int, trainer: int | None = None) -> None:
+        super().__init__(epoch, trainer)
         self.epoch = epoch
+        self.trainer = trainer
 
     def __str__(self) -> str:
+        of_trainer = "" if self.trainer is None else f" of trainers[{self.trainer}]"
         return (
-            f"the loss is no longer finite in epoch {self.epoch}; the model keeps its last finite "
-            "parameters. A smaller learning rate may help."
+            f"the loss is no longer finite in epoch {self.epoch}{of_trainer}; the model keeps its last "
+            "finite parameters. A smaller learning rate may help."
         )

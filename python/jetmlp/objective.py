@@ -133,3 +133,22 @@ def compile_objective(
         raise ValueError(f"{weight}: expected more than 0 as there is only {only} to fit, got 0")
     compiled = _core.Objective32 if dtype == "float32" else _core.Objective64
     return compiled(model._architecture, inputs, values, derivatives, *weights)
+
+
+def compile_validation(
+    model: MLP, validation_data: tuple[ArrayLike | None, ...] | None, weights: tuple[float, float]
+) -> Any:  # noqa: ANN401  Objective32, Objective64 or None
+    """Check validation data against the model and hand them to the core."""
+    if validation_data is None:
+        return None
+    if not isinstance(validation_data, (tuple, list)):
+        raise ValueError(f"validation_data: expected a tuple (X, Y) or (X, Y, dYdX), got {validation_data!r}")
+    if len(validation_data) not in (2, 3):
+        raise ValueError(
+            f"validation_data: expected a tuple (X, Y) or (X, Y, dYdX), got {len(validation_data)} entries"
+        )
+    X, Y, dYdX = (*validation_data, None)[:3]
+    if X is None:
+        raise ValueError("validation_data: expected inputs first, got None")
+    names = ("validation_data[0]", "validation_data[1]", "validation_data[2]")
+    return compile_objective(model, (X, Y, dYdX), weights, names)

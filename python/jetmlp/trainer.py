@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,10 +15,19 @@ from ._progress import ProgressBar
 from .errors import DivergenceError
 from .history import COLUMNS, History
 from .model import MLP
-from .objective import as_loss_weights, as_model, compile_objective
+from .objective import Samples, as_loss_weights, as_model, compile_objective, compile_validation
 from .optimizers import Adam
 
 Callback = Callable[[int, dict[str, float]], Any]
+Hook = Callable[[NDArray[np.float64], NDArray[Any]], bool]
+
+
+class PreparedFit(NamedTuple):
+    """What the core needs to know of a fit, all of it checked."""
+
+    training: Any  # _core.Objective32 or _core.Objective64
+    validation: Any  # likewise, or None
+    learning_rates: NDArray[np.float64]  # of every epoch
 
 
 class Trainer:
@@ -171,62 +181,49 @@ class Trainer:
         RuntimeError
             If this trainer is fitting already, in another thread or above a callback.
         """
+        epochs = _validation.as_integer("epochs", epochs, 0, 2**31)
+        progress = _validation.as_boolean("progress", progress)
+        listeners = _as_callbacks(callbacks)
+        with self._claimed():
+            prepared = self._prepare((X, Y, dYdX), epochs, validation_data)
+            with ProgressBar(epochs, shown=progress) as bar:
+                hook = self._hook(listeners, bar, validated=prepared.validation is not None)
+                return self._run(prepared, hook)
+
+    @contextmanager
+    def _claimed(self) -> Iterator[None]:
+        """Keep the trainer from fitting twice at a time."""
         if not self._fitting.acquire(blocking=False):
             raise RuntimeError("this trainer is already fitting")
         try:
-            return self._fit((X, Y, dYdX), epochs, validation_data, progress, callbacks)
+            yield
         finally:
             self._fitting.release()
 
-    def _fit(
-        self,
-        samples: tuple[ArrayLike, ArrayLike | None, ArrayLike | None],
-        epochs: int,
-        validation_data: tuple[ArrayLike | None, ...] | None,
-        progress: bool,
-        callbacks: Iterable[Callback] | Callback,
-    ) -> History:
-        epochs = _validation.as_integer("epochs", epochs, 0, 2**31)
-        progress = _validation.as_boolean("progress", progress)
-        callbacks = _as_callbacks(callbacks)
+    def _prepare(
+        self, samples: Samples, epochs: int, validation_data: tuple[ArrayLike | None, ...] | None
+    ) -> PreparedFit:
+        """Check everything and hand it to the core; nothing of trainer or model changes."""
         training = compile_objective(self._model, samples, self._weights, ("X", "Y", "dYdX"))
-        validation = self._compile_validation(validation_data)
-        learning_rates = self._optimizer.learning_rates(self.n_epochs, epochs)
+        validation = compile_validation(self._model, validation_data, self._weights)
+        return PreparedFit(training, validation, self._optimizer.learning_rates(self.n_epochs, epochs))
 
-        with ProgressBar(epochs, shown=progress) as bar:
-            hook = self._hook(callbacks, bar, validated=validation is not None)
-            parameters, table, end, error = self._core.fit(
-                training, validation, learning_rates, self._model.parameters, self._n_threads, hook
-            )
+    def _run(
+        self, prepared: PreparedFit, hook: Hook | None = None, stop: _core.StopFlag | None = None
+    ) -> History:
+        """Run a prepared fit and keep what it came to, however it ends."""
+        parameters, table, end, error = self._core.fit(
+            *prepared, self._model.parameters, self._n_threads, hook, stop
+        )
         self._model.parameters = parameters
-        self.history = History.from_table(table, validated=validation is not None)
+        self.history = History.from_table(table, validated=prepared.validation is not None)
         if error is not None:
             raise error
         if end == "diverged":
             raise DivergenceError(self.history.n_epochs)
         return self.history
 
-    def _compile_validation(self, validation_data: tuple[ArrayLike | None, ...] | None) -> Any:  # noqa: ANN401
-        if validation_data is None:
-            return None
-        if not isinstance(validation_data, (tuple, list)) or len(validation_data) not in (2, 3):
-            raise ValueError(
-                "validation_data: expected a tuple (X, Y) or (X, Y, dYdX), got "
-                + (
-                    f"{len(validation_data)} entries"
-                    if isinstance(validation_data, (tuple, list))
-                    else repr(validation_data)
-                )
-            )
-        X, Y, dYdX = (*validation_data, None)[:3]
-        if X is None:
-            raise ValueError("validation_data: expected inputs first, got None")
-        names = ("validation_data[0]", "validation_data[1]", "validation_data[2]")
-        return compile_objective(self._model, (X, Y, dYdX), self._weights, names)
-
-    def _hook(
-        self, callbacks: tuple[Callback, ...], bar: ProgressBar, *, validated: bool
-    ) -> Callable[[NDArray[np.float64], NDArray[Any]], bool] | None:
+    def _hook(self, callbacks: tuple[Callback, ...], bar: ProgressBar, *, validated: bool) -> Hook | None:
         """Make what the core calls after every epoch: None, so no call at all, where nobody listens."""
         if not callbacks and not bar.shown:
             return None

@@ -1,0 +1,102 @@
+"""Many independent fits at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack
+
+from numpy.typing import ArrayLike
+
+from . import _core, _validation
+from .errors import DivergenceError
+from .history import History
+from .trainer import Trainer
+
+
+def fit_many(
+    trainers: Iterable[Trainer],
+    X: ArrayLike,
+    Y: ArrayLike | None = None,
+    dYdX: ArrayLike | None = None,
+    *,
+    epochs: int,
+    validation_data: tuple[ArrayLike | None, ...] | None = None,
+    n_threads: int | None = None,
+) -> list[History]:
+    """Train independent models on the same samples, several at a time.
+
+    The way to an ensemble, or to a sweep over seeds and settings. Each fit gives the same bytes as
+    ``trainer.fit`` would by itself.
+
+    Parameters
+    ----------
+    trainers : iterable of Trainer
+        Each with a model of its own.
+    X, Y, dYdX : array_like
+        Samples, as for `Trainer.fit`.
+    epochs : int
+        Passes over the samples.
+    validation_data : tuple (X, Y) or (X, Y, dYdX), optional
+        Samples to measure after every epoch, as for `Trainer.fit`.
+    n_threads : int, optional
+        Fits at a time; default one for each processor.
+
+    Returns
+    -------
+    list of History
+        One for each trainer, in their order.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind, shape or range, before anything changes.
+    DivergenceError
+        If a loss of some fit turned NaN or infinite, after all others have ended; the error says which,
+        and every trainer has its history.
+    KeyboardInterrupt
+        On Ctrl-C. Every model keeps the parameters of its last step, every trainer its history.
+    RuntimeError
+        If one of the trainers is fitting already.
+    """
+    fleet = _as_trainers(trainers)
+    epochs = _validation.as_integer("epochs", epochs, 0, 2**31)
+    threads = (os.cpu_count() or 1) if n_threads is None else _validation.as_threads(n_threads)
+    stop = _core.StopFlag()
+    with ExitStack() as claims:
+        for trainer in fleet:
+            claims.enter_context(trainer._claimed())
+        prepared = [trainer._prepare((X, Y, dYdX), epochs, validation_data) for trainer in fleet]
+        with ThreadPoolExecutor(threads) as pool:
+            fits = [
+                pool.submit(trainer._run, fit, None, stop)
+                for trainer, fit in zip(fleet, prepared, strict=True)
+            ]
+            try:
+                wait(fits)
+            except BaseException:  # Ctrl-C reaches the main thread alone, which tells the others
+                stop.set()
+                pool.shutdown(cancel_futures=True)
+                raise
+    for index, fit in enumerate(fits):
+        error = fit.exception()
+        if isinstance(error, DivergenceError):
+            raise DivergenceError(error.epoch, index)
+    return [fit.result() for fit in fits]
+
+
+def _as_trainers(trainers: Iterable[Trainer]) -> list[Trainer]:
+    if not isinstance(trainers, Iterable):
+        raise TypeError(f"trainers: expected jetmlp.Trainer objects, got {trainers!r}")
+    fleet = list(trainers)
+    for trainer in fleet:
+        if not isinstance(trainer, Trainer):
+            raise TypeError(f"trainers: expected jetmlp.Trainer objects, got {trainer!r}")
+    for what, count in (
+        ("trainers", len({id(trainer) for trainer in fleet})),
+        ("models", len({id(trainer.model) for trainer in fleet})),
+    ):
+        if count < len(fleet):
+            raise ValueError(f"trainers: expected {len(fleet)} different {what}, got {count}")
+    return fleet

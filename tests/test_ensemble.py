@@ -1,0 +1,121 @@
+"""Many fits at once are the same fits."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+import jetmlp
+
+X = np.linspace(-1.0, 1.0, 90)
+Y, DYDX = np.sin(3.0 * X), 3.0 * np.cos(3.0 * X)
+
+
+def trainers(count: int, dtype: str = "float32") -> list[jetmlp.Trainer]:
+    return [
+        jetmlp.Trainer(
+            jetmlp.MLP([1, 8 + seed, 1], dtype=dtype, seed=seed),
+            jetmlp.Adam(1e-3 * (1 + seed)),
+            batch_size=None if seed % 2 else 32,
+            seed=seed,
+        )
+        for seed in range(count)
+    ]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n_threads", [None, 1, 2, 7], ids="threads={}".format)
+def test_each_fit_has_the_bytes_it_has_alone(n_threads: int | None, dtype: str) -> None:
+    together, alone = trainers(5, dtype), trainers(5, dtype)
+    for _ in range(2):  # a second call goes on
+        histories = jetmlp.fit_many(
+            together, X, Y, DYDX, epochs=20, validation_data=(X, Y), n_threads=n_threads
+        )
+        for many, one, history in zip(together, alone, histories, strict=True):
+            expected = one.fit(X, Y, DYDX, epochs=20, validation_data=(X, Y))
+            assert history is many.history
+            assert list(history) == list(expected)
+            for name in expected:
+                assert np.array_equal(history[name], expected[name], equal_nan=True), name
+            assert np.array_equal(many.model.parameters, one.model.parameters)
+
+
+def test_nothing_to_fit_is_nothing_fitted() -> None:
+    assert jetmlp.fit_many([], X, Y, epochs=3) == []
+
+
+def test_one_that_diverges_is_named_and_the_others_are_fitted() -> None:
+    fleet, alone = trainers(3), trainers(3)
+    fleet[1] = jetmlp.Trainer(jetmlp.MLP([1, 8, 1]), jetmlp.Adam(1e30))
+    with pytest.raises(jetmlp.DivergenceError, match=r"trainers\[1\]") as caught:
+        jetmlp.fit_many(fleet, X, Y, epochs=10)
+    assert caught.value.trainer == 1
+    assert caught.value.epoch == fleet[1].history.n_epochs < 10
+    for index in (0, 2):
+        alone[index].fit(X, Y, epochs=10)
+        assert np.array_equal(fleet[index].model.parameters, alone[index].model.parameters)
+
+
+def test_bad_calls_name_the_argument_and_change_nothing() -> None:
+    fleet = trainers(2)
+    before = [trainer.model.parameters for trainer in fleet]
+    twice = [fleet[0], jetmlp.Trainer(fleet[0].model)]
+    cases = [
+        (TypeError, "trainers", lambda: jetmlp.fit_many(3, X, Y, epochs=1)),  # type: ignore[arg-type]
+        (TypeError, "trainers", lambda: jetmlp.fit_many([fleet[0], None], X, Y, epochs=1)),  # type: ignore[list-item]
+        (ValueError, "different trainers", lambda: jetmlp.fit_many([fleet[0]] * 2, X, Y, epochs=1)),
+        (ValueError, "different models", lambda: jetmlp.fit_many(twice, X, Y, epochs=1)),
+        (ValueError, "Y: expected shape", lambda: jetmlp.fit_many(fleet, X, Y[:3], epochs=1)),
+        (ValueError, "epochs", lambda: jetmlp.fit_many(fleet, X, Y, epochs=-1)),
+        (ValueError, "n_threads", lambda: jetmlp.fit_many(fleet, X, Y, epochs=1, n_threads=0)),
+    ]
+    for kind, message, call in cases:
+        with pytest.raises(kind, match=message):
+            call()
+    assert all(np.array_equal(t.model.parameters, p) for t, p in zip(fleet, before, strict=True))
+    assert [trainer.n_epochs for trainer in fleet] == [0, 0]
+
+
+def test_a_trainer_at_work_is_not_taken_twice() -> None:
+    fleet = trainers(2)
+
+    def again(epoch: int, losses: dict[str, float]) -> None:
+        jetmlp.fit_many(fleet, X, Y, epochs=1)
+
+    with pytest.raises(RuntimeError, match="already fitting"):
+        fleet[1].fit(X, Y, epochs=2, callbacks=again)
+    assert len(jetmlp.fit_many(fleet, X, Y, epochs=1)) == 2  # and the failed call let go of the others
+
+
+INTERRUPTED = """
+import numpy as np
+import jetmlp
+
+x = np.linspace(-1, 1, 200)
+fleet = [jetmlp.Trainer(jetmlp.MLP([1, 32, 32, 1], seed=seed)) for seed in range(4)]
+before = [trainer.model.parameters for trainer in fleet]
+print("started", flush=True)
+try:
+    jetmlp.fit_many(fleet, x, np.sin(x), epochs=10_000_000, n_threads=2)
+except KeyboardInterrupt:
+    changed = [not np.array_equal(t.model.parameters, p) for t, p in zip(fleet, before)]
+    kept = [t.history.n_epochs == t.n_epochs > 0 for t in fleet]
+    print(changed, kept)
+"""
+
+
+def test_ctrl_c_ends_all_and_keeps_what_they_have() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "started\n"
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    out, error = process.communicate(timeout=60)
+    assert out.strip() == "[True, True, False, False] [True, True, False, False]", error
