@@ -1,7 +1,6 @@
 #include "jet_propagation.hpp"
 
 #include "kernels/activations.hpp"
-#include "kernels/product.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -10,7 +9,6 @@ namespace jetmlp {
 
 using kernels::lanes;
 using kernels::load;
-using kernels::product;
 using kernels::store;
 using kernels::Vector;
 
@@ -69,8 +67,7 @@ void JetPropagation<T>::first_products(const PackedParameters<T>& parameters) {
     const PackedLayer& layer = layers_.front();
     const T* transposed = parameters.transposed(layer);
     T* z = buffers_.front().z.data();
-    product<T>(n_samples_, layer.out_stride, layer.n_in, {input_.data(), layer.in_stride, 1},
-               transposed, layer.out_stride, z, layer.out_stride, false);
+    this->multiply_by_transposed(parameters, layer, n_samples_, input_.data(), z);
     for (Index row = n_samples_; row < n_rows(); ++row) {
         const Index k = row / n_samples_ - 1;
         std::copy_n(transposed + k * layer.out_stride, layer.out_stride,
