@@ -62,7 +62,7 @@ def fit_many(
     """
     fleet = _as_trainers(trainers)
     epochs = _validation.as_integer("epochs", epochs, 0, 2**31)
-    threads = (os.cpu_count() or 1) if n_threads is None else _validation.as_threads(n_threads)
+    threads = available_processors() if n_threads is None else _validation.as_threads(n_threads)
     stop = _core.StopFlag()
     with ExitStack() as claims:
         for trainer in fleet:
@@ -84,6 +84,14 @@ def fit_many(
         if isinstance(error, DivergenceError):
             raise DivergenceError(error.epoch, index)
     return [fit.result() for fit in fits]
+
+
+def available_processors() -> int:
+    """Return the number of processors that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on this system
+        return os.cpu_count() or 1
 
 
 def _as_trainers(trainers: Iterable[Trainer]) -> list[Trainer]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from itertools import pairwise
 from typing import NamedTuple
 
+from ..ensemble import available_processors
 from ..experiments import FitExperiment, FitResult, Study, seeds_of
 
 # Fits beyond this many at once would wait for each other's Python parts, and for the figures.
@@ -26,11 +26,7 @@ class _Job(NamedTuple):
 
 def default_threads() -> int:
     """Return the number of processors that this process may use, within limits."""
-    try:
-        available = len(os.sched_getaffinity(0))
-    except AttributeError:  # not on this system
-        available = os.cpu_count() or 1
-    return min(available, MOST_THREADS)
+    return min(available_processors(), MOST_THREADS)
 
 
 def run_studies(
