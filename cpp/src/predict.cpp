@@ -17,6 +17,7 @@ void predict(const Architecture& architecture, const T* parameters, Index n_samp
     PackedParameters<T> packed(architecture);
     packed.assign(architecture, parameters);
     std::vector<std::unique_ptr<Propagation<T>>> workspaces;
+    workspaces.reserve(static_cast<std::size_t>(execution.team.n_threads()));
     for (int member = 0; member < execution.team.n_threads(); ++member) {
         workspaces.push_back(
             make_propagation<T>(packed.layout(), jacobian != nullptr, Passes::forward));
