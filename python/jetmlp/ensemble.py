@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
@@ -28,7 +27,7 @@ def fit_many(
     """Train independent models on the same samples, several at a time.
 
     The way to an ensemble, or to a sweep over seeds and settings. Each fit gives the same bytes as
-    ``trainer.fit`` would by itself.
+    ``trainer.fit`` would by itself, and runs on one thread unless its trainer was given a number.
 
     Parameters
     ----------
@@ -62,7 +61,7 @@ def fit_many(
     """
     fleet = _as_trainers(trainers)
     epochs = _validation.as_integer("epochs", epochs, 0, 2**31)
-    threads = available_processors() if n_threads is None else _validation.as_threads(n_threads)
+    threads = _validation.as_threads(n_threads)
     stop = _core.StopFlag()
     with ExitStack() as claims:
         for trainer in fleet:
@@ -70,7 +69,7 @@ def fit_many(
         prepared = [trainer._prepare((X, Y, dYdX), epochs, validation_data) for trainer in fleet]
         with ThreadPoolExecutor(threads) as pool:
             fits = [
-                pool.submit(trainer._run, fit, None, stop)
+                pool.submit(trainer._run, fit, None, stop, n_threads=trainer._n_threads or 1)
                 for trainer, fit in zip(fleet, prepared, strict=True)
             ]
             try:
@@ -84,14 +83,6 @@ def fit_many(
         if isinstance(error, DivergenceError):
             raise DivergenceError(error.epoch, index)
     return [fit.result() for fit in fits]
-
-
-def available_processors() -> int:
-    """Return the number of processors that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on this system
-        return os.cpu_count() or 1
 
 
 def _as_trainers(trainers: Iterable[Trainer]) -> list[Trainer]:

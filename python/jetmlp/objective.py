@@ -32,8 +32,9 @@ class Objective:
         (n, d) will do.
     value_weight, derivative_weight : float, default 1.0
         w_v and w_d; not negative, and not both zero on what is given.
-    n_threads : int, default 1
-        Threads of one evaluation; the result is the same for any number.
+    n_threads : int, optional
+        Most threads of one evaluation; default one for each processor. The result is the same for any
+        number.
 
     Raises
     ------
@@ -50,7 +51,7 @@ class Objective:
         *,
         value_weight: float = 1.0,
         derivative_weight: float = 1.0,
-        n_threads: int = 1,
+        n_threads: int | None = None,
     ) -> None:
         weights = as_loss_weights(value_weight, derivative_weight)
         self._n_threads = _validation.as_threads(n_threads)

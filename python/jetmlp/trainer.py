@@ -48,8 +48,9 @@ class Trainer:
         Samples per update; default all of them. The last batch of an epoch may be smaller and counts.
     shuffle : bool, default True
         Whether each epoch visits the samples in a new random order.
-    n_threads : int, default 1
-        Threads of a fit. The result is the same, to the last bit, for any number.
+    n_threads : int, optional
+        Most threads of a fit; default one for each processor. A fit measures whether they pay and runs on
+        one where they do not. The result is the same, to the last bit, for any number.
     seed : int, default 0
         Of the random orders.
 
@@ -84,7 +85,7 @@ class Trainer:
         derivative_weight: float = 1.0,
         batch_size: int | None = None,
         shuffle: bool = True,
-        n_threads: int = 1,
+        n_threads: int | None = None,
         seed: int = 0,
     ) -> None:
         model = as_model(model)
@@ -101,7 +102,7 @@ class Trainer:
         self._batch_size = (
             None if batch_size is None else _validation.as_integer("batch_size", batch_size, 1, 2**53)
         )
-        self._n_threads = _validation.as_threads(n_threads)
+        self._n_threads = None if n_threads is None else _validation.as_threads(n_threads)
         self._model = model
         self._optimizer = optimizer
         self._fitting = threading.Lock()
@@ -188,7 +189,7 @@ class Trainer:
             prepared = self._prepare((X, Y, dYdX), epochs, validation_data)
             with ProgressBar(epochs, shown=progress) as bar:
                 hook = self._hook(listeners, bar, validated=prepared.validation is not None)
-                return self._run(prepared, hook)
+                return self._run(prepared, hook, n_threads=self._n_threads)
 
     @contextmanager
     def _claimed(self) -> Iterator[None]:
@@ -209,11 +210,16 @@ class Trainer:
         return PreparedFit(training, validation, self._optimizer.learning_rates(self.n_epochs, epochs))
 
     def _run(
-        self, prepared: PreparedFit, hook: Hook | None = None, stop: _core.StopFlag | None = None
+        self,
+        prepared: PreparedFit,
+        hook: Hook | None = None,
+        stop: _core.StopFlag | None = None,
+        *,
+        n_threads: int | None = None,
     ) -> History:
         """Run a prepared fit and keep what it came to, however it ends."""
         parameters, table, end, error = self._core.fit(
-            *prepared, self._model.parameters, self._n_threads, hook, stop
+            *prepared, self._model.parameters, _validation.as_threads(n_threads), hook, stop
         )
         self._model.parameters = parameters
         self.history = History.from_table(table, validated=prepared.validation is not None)
