@@ -1,11 +1,13 @@
 #include "loss.hpp"
 #include "packed_parameters.hpp"
 #include "propagation.hpp"
+#include "subnormals.hpp"
 
 #include <jetmlp/objective.hpp>
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -124,7 +126,8 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
     if (gradient != nullptr) {
         work.slice_gradients.assign(static_cast<std::size_t>(n_slices * gradient_size), T(0));
     }
-    const auto evaluate_slice = [&](Index slice, int member) {
+    auto evaluate_slice = [&](Index slice, int member) {
+        const FlushSubnormals flush;
         Propagation<T>& propagation = *work.propagations[static_cast<std::size_t>(member)];
         T* const slice_gradient =
             gradient == nullptr ? nullptr : work.slice_gradients.data() + slice * gradient_size;
@@ -139,13 +142,14 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
         }
         work.slice_sums[static_cast<std::size_t>(slice)] = sums;
     };
+    // By reference: a copy in the std::function would be allocated anew in every step.
     if (execution.team.n_threads() > 1 && n_slices > 1) {
         const auto begin = std::chrono::steady_clock::now();
-        execution.team.run(n_slices, evaluate_slice, work.team_choice.alone());
+        execution.team.run(n_slices, std::ref(evaluate_slice), work.team_choice.alone());
         const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
         work.team_choice.record(time.count(), static_cast<double>(rows.count));
     } else {
-        execution.team.run(n_slices, evaluate_slice);
+        execution.team.run(n_slices, std::ref(evaluate_slice));
     }
 
     if (gradient != nullptr) {
