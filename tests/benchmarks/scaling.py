@@ -2,9 +2,9 @@
 
     python tests/benchmarks/scaling.py [--out DIR] [--dtype float32|float64]
 
-One thread. Each network is timed over whole training steps (Adam included) and set beside the floating-point
-operations of its matrix products, so the speed in GFLOP/s says where time goes into anything else. The corners
-are trainings full of numbers below the smallest normal one, beside the same training without them.
+One thread. Each network is timed over whole training steps (Adam included) and set beside the operations of
+its matrix products, so the speed in GFLOP/s says where time goes into anything else. The corners are trainings
+full of numbers below the smallest normal one, beside the same training without them.
 """
 
 from __future__ import annotations
