@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from numpy.typing import ArrayLike
 
 from . import _core, _validation
+from ._samples import Samples
 from .errors import DivergenceError
 from .history import History
 from .trainer import Trainer
@@ -22,6 +23,11 @@ def fit_many(
     dYdX: ArrayLike | None = None,
     *,
     epochs: int,
+    sample_weight: ArrayLike | None = None,
+    derivative_sample_weight: ArrayLike | None = None,
+    directions: ArrayLike | None = None,
+    dYdV: ArrayLike | None = None,
+    allow_missing_values: bool = False,
     validation_data: tuple[ArrayLike | None, ...] | None = None,
     n_threads: int | None = None,
 ) -> list[History]:
@@ -38,6 +44,10 @@ def fit_many(
         Samples, as for `Trainer.fit`.
     epochs : int
         Passes over the samples.
+    sample_weight, derivative_sample_weight, directions, dYdV : array_like, optional
+        How much samples count, and derivatives along directions, as for `Trainer.fit`.
+    allow_missing_values : bool, default False
+        Whether NaN in `Y` means a value that was not measured, as for `Trainer.fit`.
     validation_data : tuple (X, Y) or (X, Y, dYdX), optional
         Samples to measure after every epoch, as for `Trainer.fit`.
     n_threads : int, optional
@@ -67,13 +77,15 @@ def fit_many(
     with ExitStack() as claims:
         for trainer in fleet:
             claims.enter_context(trainer._claimed())
-        prepared = [trainer._prepare((X, Y, dYdX), epochs, validation_data) for trainer in fleet]
+        samples = Samples(
+            X, Y, dYdX, sample_weight, derivative_sample_weight, directions, dYdV, allow_missing_values
+        )
+        prepared = [trainer._prepare(samples, epochs, validation_data) for trainer in fleet]
         with ThreadPoolExecutor(threads) as pool:
-            fits = [
-                pool.submit(trainer._run, fit, None, stop)
-                for trainer, fit in zip(fleet, prepared, strict=True)
-            ]
+            fits = []
             try:
+                for trainer, its in zip(fleet, prepared, strict=True):
+                    fits.append(pool.submit(trainer._run, its, None, stop))
                 wait(fits)
             except BaseException:  # Ctrl-C reaches the main thread alone, which tells the others
                 stop.set()

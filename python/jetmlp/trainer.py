@@ -12,10 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import _core, _validation
 from ._progress import ProgressBar
+from ._samples import Samples, as_arrays
 from .errors import DivergenceError
 from .history import COLUMNS, History
 from .model import MLP
-from .objective import Samples, as_loss_weights, as_model, compile_objective, compile_validation
+from .objective import as_loss_weights, as_model, as_validation_samples, compile_objective
 from .optimizers import Adam
 
 Callback = Callable[[int, dict[str, float]], Any]
@@ -33,8 +34,9 @@ class PreparedFit(NamedTuple):
 class Trainer:
     r"""Fits a model to samples of values, derivatives, or both.
 
-    Minimizes :math:`w_v\,\mathrm{mean}(\hat Y - Y)^2 + w_d\,\mathrm{mean}(\hat J - J)^2`
-    (Sobolev training: Czarnecki et al., NeurIPS 2017).
+    Minimizes :math:`w_v\,\mathrm{mean}(\hat Y - Y)^2 + w_d\,\mathrm{mean}(\hat J - J)^2 + l_2 \sum W^2`
+    (Sobolev training: Czarnecki et al., NeurIPS 2017), the penalty over the weights of all layers and not
+    the biases.
 
     Parameters
     ----------
@@ -44,6 +46,8 @@ class Trainer:
         How to step; default ``Adam()``.
     value_weight, derivative_weight : float, default 1.0
         w_v and w_d: not negative, not both zero.
+    l2 : float, default 0.0
+        l₂, not negative. The history's ``loss`` has the penalty in it, ``val_loss`` has not.
     batch_size : int, optional
         Samples per update; default all of them. The last batch of an epoch may be smaller and counts.
     shuffle : bool, default True
@@ -82,6 +86,7 @@ class Trainer:
         *,
         value_weight: float = 1.0,
         derivative_weight: float = 1.0,
+        l2: float = 0.0,
         batch_size: int | None = None,
         shuffle: bool = True,
         n_threads: int = 1,
@@ -97,7 +102,7 @@ class Trainer:
             raise ValueError(
                 f"optimizer: expected an epsilon above 0 that {model.dtype} can hold, got {optimizer}"
             )
-        self._weights = as_loss_weights(value_weight, derivative_weight)
+        self._weights = as_loss_weights(value_weight, derivative_weight, l2)
         self._batch_size = (
             None if batch_size is None else _validation.as_integer("batch_size", batch_size, 1, 2**53)
         )
@@ -107,7 +112,7 @@ class Trainer:
         self._fitting = threading.Lock()
         compiled = _core.Trainer32 if model.dtype == np.float32 else _core.Trainer64
         self._core: Any = compiled(
-            _core.AdamOptions(optimizer.beta1, optimizer.beta2, optimizer.epsilon),
+            _core.AdamOptions(optimizer.beta1, optimizer.beta2, optimizer.epsilon, optimizer.weight_decay),
             model.n_parameters,
             self._batch_size or 0,
             _validation.as_boolean("shuffle", shuffle),
@@ -137,24 +142,45 @@ class Trainer:
         dYdX: ArrayLike | None = None,
         *,
         epochs: int,
+        sample_weight: ArrayLike | None = None,
+        derivative_sample_weight: ArrayLike | None = None,
+        directions: ArrayLike | None = None,
+        dYdV: ArrayLike | None = None,
+        allow_missing_values: bool = False,
         validation_data: tuple[ArrayLike | None, ...] | None = None,
         progress: bool = False,
         callbacks: Iterable[Callback] | Callback = (),
     ) -> History:
-        """Train for a number of epochs; a second call goes on where the first stopped.
+        r"""Train for a number of epochs; a second call goes on where the first stopped.
 
         Parameters
         ----------
         X : array_like, (n, d)
             Inputs. With one input, (n,) will do.
         Y : array_like, (n, m), optional
-            Values. With one output, (n,) will do.
+            Values; with `allow_missing_values`, NaN or masked for one that was not measured. With one
+            output, (n,) will do.
         dYdX : array_like, (n, m, d), optional
             Derivatives [sample, output, input]; NaN, or masked, for one that was not measured. With one
             output, (n, d) will do. Without `Y`, an output bias under the identity has no gradient and stays
             as it is.
         epochs : int
             Passes over the samples.
+        sample_weight : array_like, (n,), optional
+            How much each sample counts, its value and its derivatives: not negative. Each mean of the loss
+            is :math:`\sum \omega e^2 / \sum \omega`, so a weight of 2 is as if the sample were there twice,
+            and 0 as if it were not.
+        derivative_sample_weight : array_like, (n,), (n, d) or (n, m, d), optional
+            Takes the place of `sample_weight` for the derivatives; (n, d) is for every output.
+        directions : array_like, (n, k, d), optional
+            Directions v of each sample along which the derivatives of `dYdV` are taken, of any length;
+            (n, d) for one direction a sample. Not together with `dYdX`.
+        dYdV : array_like, (n, m, k), optional
+            Derivatives [sample, output, direction] J·v; NaN, or masked, for one that was not measured. With
+            one output, (n, k) will do. `derivative_sample_weight` is then (n,), (n, k) or (n, m, k).
+        allow_missing_values : bool, default False
+            Whether NaN in `Y`, also of `validation_data`, means a value that was not measured, instead of a
+            mistake.
         validation_data : tuple (X, Y) or (X, Y, dYdX), optional
             Samples to measure after every epoch; Y or dYdX may be None.
         progress : bool, default False
@@ -185,7 +211,10 @@ class Trainer:
         progress = _validation.as_boolean("progress", progress)
         listeners = _as_callbacks(callbacks)
         with self._claimed():
-            prepared = self._prepare((X, Y, dYdX), epochs, validation_data)
+            samples = Samples(
+                X, Y, dYdX, sample_weight, derivative_sample_weight, directions, dYdV, allow_missing_values
+            )
+            prepared = self._prepare(samples, epochs, validation_data)
             with ProgressBar(epochs, shown=progress) as bar:
                 hook = self._hook(listeners, bar, validated=prepared.validation is not None)
                 return self._run(prepared, hook)
@@ -204,8 +233,12 @@ class Trainer:
         self, samples: Samples, epochs: int, validation_data: tuple[ArrayLike | None, ...] | None
     ) -> PreparedFit:
         """Check everything and hand it to the core; nothing of trainer or model changes."""
-        training = compile_objective(self._model, samples, self._weights, ("X", "Y", "dYdX"))
-        validation = compile_validation(self._model, validation_data, self._weights)
+        training = compile_objective(self._model, as_arrays(self._model, samples), self._weights)
+        validation = None
+        held_out = as_validation_samples(validation_data, allow_missing_values=samples.allow_missing_values)
+        if held_out is not None:
+            without_penalty = self._weights._replace(l2=0.0)
+            validation = compile_objective(self._model, as_arrays(self._model, held_out), without_penalty)
         return PreparedFit(training, validation, self._optimizer.learning_rates(self.n_epochs, epochs))
 
     def _run(
