@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from numpy.typing import ArrayLike
 
 from . import _core, _validation
+from ._early_stopping import as_stopping_rule
 from ._samples import Samples
 from .errors import DivergenceError
 from .history import History
@@ -29,6 +30,9 @@ def fit_many(
     dYdV: ArrayLike | None = None,
     allow_missing_values: bool = False,
     validation_data: tuple[ArrayLike | None, ...] | None = None,
+    patience: int | None = None,
+    min_delta: float = 0.0,
+    restore_best: bool = False,
     n_threads: int | None = None,
 ) -> list[History]:
     """Train independent models on the same samples, several at a time.
@@ -50,6 +54,8 @@ def fit_many(
         Whether NaN in `Y` means a value that was not measured, as for `Trainer.fit`.
     validation_data : tuple (X, Y) or (X, Y, dYdX), optional
         Samples to measure after every epoch, as for `Trainer.fit`.
+    patience, min_delta, restore_best : optional
+        Early stopping of each fit by itself, as for `Trainer.fit`.
     n_threads : int, optional
         Fits at a time; default one for each processor.
 
@@ -80,7 +86,8 @@ def fit_many(
         samples = Samples(
             X, Y, dYdX, sample_weight, derivative_sample_weight, directions, dYdV, allow_missing_values
         )
-        prepared = [trainer._prepare(samples, epochs, validation_data) for trainer in fleet]
+        stopping = as_stopping_rule(patience, min_delta, restore_best, validated=validation_data is not None)
+        prepared = [trainer._prepare(samples, epochs, validation_data, stopping) for trainer in fleet]
         with ThreadPoolExecutor(threads) as pool:
             fits = []
             try:

@@ -31,6 +31,12 @@ class History(dict[str, NDArray[np.float64]]):
         return history
 
     @property
+    def best_epoch(self) -> int | None:
+        """The epoch of the lowest validation loss, counted from 0 in this call; None without any."""
+        losses = self.get("val_loss")
+        return int(np.argmin(losses)) if losses is not None and len(losses) > 0 else None
+
+    @property
     def n_epochs(self) -> int:
         """Number of whole epochs."""
         return len(self.get("learning_rate", ()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -11,6 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _core, _validation
+from ._callbacks import Callback as Callback
+from ._callbacks import Hook, as_callbacks
+from ._early_stopping import BestEpoch, StoppingRule, as_stopping_rule, with_stopping
 from ._progress import ProgressBar
 from ._samples import Samples, as_arrays
 from .errors import DivergenceError
@@ -19,9 +22,6 @@ from .model import MLP
 from .objective import as_loss_weights, as_model, as_validation_samples, compile_objective
 from .optimizers import Adam
 
-Callback = Callable[[int, dict[str, float]], Any]
-Hook = Callable[[NDArray[np.float64], NDArray[Any]], bool]
-
 
 class PreparedFit(NamedTuple):
     """What the core needs to know of a fit, all of it checked."""
@@ -29,6 +29,7 @@ class PreparedFit(NamedTuple):
     training: Any  # _core.Objective32 or _core.Objective64
     validation: Any  # likewise, or None
     learning_rates: NDArray[np.float64]  # of every epoch
+    stopping: StoppingRule
 
 
 class Trainer:
@@ -148,6 +149,9 @@ class Trainer:
         dYdV: ArrayLike | None = None,
         allow_missing_values: bool = False,
         validation_data: tuple[ArrayLike | None, ...] | None = None,
+        patience: int | None = None,
+        min_delta: float = 0.0,
+        restore_best: bool = False,
         progress: bool = False,
         callbacks: Iterable[Callback] | Callback = (),
     ) -> History:
@@ -183,6 +187,13 @@ class Trainer:
             mistake.
         validation_data : tuple (X, Y) or (X, Y, dYdX), optional
             Samples to measure after every epoch; Y or dYdX may be None.
+        patience : int, optional
+            End the fit after so many epochs in a row without a lower validation loss; default never.
+        min_delta : float, default 0.0
+            By how much more than this the validation loss must fall to count for `patience`.
+        restore_best : bool, default False
+            Whether the model gets the parameters of the epoch with the lowest validation loss,
+            ``history.best_epoch``, however the fit ends. The optimizer's state stays that of the last.
         progress : bool, default False
             Whether to show a bar with loss and validation loss.
         callbacks : callable or iterable of callables
@@ -209,12 +220,15 @@ class Trainer:
         """
         epochs = _validation.as_integer("epochs", epochs, 0, 2**31)
         progress = _validation.as_boolean("progress", progress)
-        listeners = _as_callbacks(callbacks)
+        listeners = as_callbacks(callbacks)
         with self._claimed():
             samples = Samples(
                 X, Y, dYdX, sample_weight, derivative_sample_weight, directions, dYdV, allow_missing_values
             )
-            prepared = self._prepare(samples, epochs, validation_data)
+            stopping = as_stopping_rule(
+                patience, min_delta, restore_best, validated=validation_data is not None
+            )
+            prepared = self._prepare(samples, epochs, validation_data, stopping)
             with ProgressBar(epochs, shown=progress) as bar:
                 hook = self._hook(listeners, bar, validated=prepared.validation is not None)
                 return self._run(prepared, hook)
@@ -230,7 +244,11 @@ class Trainer:
             self._fitting.release()
 
     def _prepare(
-        self, samples: Samples, epochs: int, validation_data: tuple[ArrayLike | None, ...] | None
+        self,
+        samples: Samples,
+        epochs: int,
+        validation_data: tuple[ArrayLike | None, ...] | None,
+        stopping: StoppingRule,
     ) -> PreparedFit:
         """Check everything and hand it to the core; nothing of trainer or model changes."""
         training = compile_objective(self._model, as_arrays(self._model, samples), self._weights)
@@ -239,16 +257,24 @@ class Trainer:
         if held_out is not None:
             without_penalty = self._weights._replace(l2=0.0)
             validation = compile_objective(self._model, as_arrays(self._model, held_out), without_penalty)
-        return PreparedFit(training, validation, self._optimizer.learning_rates(self.n_epochs, epochs))
+        learning_rates = self._optimizer.learning_rates(self.n_epochs, epochs)
+        return PreparedFit(training, validation, learning_rates, stopping)
 
     def _run(
         self, prepared: PreparedFit, hook: Hook | None = None, stop: _core.StopFlag | None = None
     ) -> History:
         """Run a prepared fit and keep what it came to, however it ends."""
+        best = BestEpoch(prepared.stopping)
         parameters, table, end, error = self._core.fit(
-            *prepared, self._model.parameters, self._n_threads, hook, stop
+            prepared.training,
+            prepared.validation,
+            prepared.learning_rates,
+            self._model.parameters,
+            self._n_threads,
+            with_stopping(hook, best, prepared.stopping),
+            stop,
         )
-        self._model.parameters = parameters
+        self._model.parameters = parameters if best.parameters is None else best.parameters
         self.history = History.from_table(table, validated=prepared.validation is not None)
         if error is not None:
             raise error
@@ -276,15 +302,3 @@ class Trainer:
             return any(isinstance(answer, (bool, np.bool_)) and bool(answer) for answer in answers)
 
         return after_epoch
-
-
-def _as_callbacks(callbacks: Iterable[Callback] | Callback) -> tuple[Callback, ...]:
-    if callable(callbacks):
-        return (callbacks,)
-    if not isinstance(callbacks, Iterable):
-        raise TypeError(f"callbacks: expected callables, got {callbacks!r}")
-    callbacks = tuple(callbacks)
-    for callback in callbacks:
-        if not callable(callback):
-            raise TypeError(f"callbacks: expected callables, got {callback!r}")
-    return callbacks
