@@ -17,6 +17,7 @@ from .ensemble import fit_many
 from .errors import DivergenceError
 from .history import History
 from .model import MLP
+from .normalization import Normalization
 from .objective import Objective
 from .optimizers import Adam
 from .trainer import Trainer
@@ -29,6 +30,7 @@ __all__ = [
     "Adam",
     "DivergenceError",
     "History",
+    "Normalization",
     "Objective",
     "Trainer",
     "experiments",

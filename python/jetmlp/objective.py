@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _core, _validation
+from ._balance import BALANCED, balance
 from ._samples import SampleArrays, Samples, as_arrays
 from .model import MLP
+from .normalization import Normalization, learn
 
 
 class Objective:
@@ -26,7 +28,8 @@ class Objective:
     Parameters
     ----------
     model : MLP
-        Gives architecture and type; its parameters are not touched.
+        Gives architecture, type and normalization; its parameters are not touched. The loss of a normalized
+        model is in normalized units.
     X : array_like, (n, d)
         Inputs.
     Y : array_like, (n, m), optional
@@ -36,7 +39,8 @@ class Objective:
         Derivatives [sample, output, input]; NaN, or masked, for one that was not measured. With one output,
         (n, d) will do.
     value_weight, derivative_weight : float, default 1.0
-        w_v and w_d; not negative, and not both zero on what is given.
+        w_v and w_d; not negative, and not both zero on what is given. With ``derivative_weight="balanced"``
+        and a normalized model, Huge and Savine's balance, as for `Trainer`.
     l2 : float, default 0.0
         l₂ of the penalty; not negative.
     sample_weight, derivative_sample_weight : array_like, optional
@@ -62,7 +66,7 @@ class Objective:
         dYdX: ArrayLike | None = None,
         *,
         value_weight: float = 1.0,
-        derivative_weight: float = 1.0,
+        derivative_weight: float | str = 1.0,
         l2: float = 0.0,
         sample_weight: ArrayLike | None = None,
         derivative_sample_weight: ArrayLike | None = None,
@@ -78,7 +82,12 @@ class Objective:
         samples = Samples(
             X, Y, dYdX, sample_weight, derivative_sample_weight, directions, dYdV, allow_missing_values
         )
-        self._core = compile_objective(model, as_arrays(model, samples), weights)
+        if model.normalize and model.normalization is None:
+            raise ValueError(
+                "model: expected one whose normalization is known, got one that has not been fitted; assign "
+                "model.normalization"
+            )
+        self._core = compile_problem(model, samples, None, weights).training
         self._lock = threading.Lock()
 
     def loss(self, parameters: ArrayLike) -> float:
@@ -112,6 +121,15 @@ class LossWeights(NamedTuple):
     value: float
     derivative: float
     l2: float = 0.0
+    balanced: bool = False  # value and derivative are yet to be found from the samples
+
+
+class CompiledProblem(NamedTuple):
+    """What to fit, as the core wants it."""
+
+    training: Any  # _core.Objective32 or _core.Objective64
+    validation: Any  # likewise, or None
+    normalization: Normalization | None
 
 
 def as_model(model: object) -> MLP:
@@ -123,6 +141,11 @@ def as_model(model: object) -> MLP:
 
 def as_loss_weights(value_weight: object, derivative_weight: object, l2: object = 0.0) -> LossWeights:
     """Check the weights of the loss."""
+    if isinstance(derivative_weight, str):
+        _validation.as_choice("derivative_weight", derivative_weight, (BALANCED,))
+        if _validation.as_number("value_weight", value_weight, least=0.0) != 1.0:
+            raise ValueError(f"value_weight: expected 1 with balanced derivatives, got {value_weight!r}")
+        return LossWeights(1.0, 1.0, _validation.as_number("l2", l2, least=0.0), balanced=True)
     weights = LossWeights(
         _validation.as_number("value_weight", value_weight, least=0.0),
         _validation.as_number("derivative_weight", derivative_weight, least=0.0),
@@ -131,6 +154,35 @@ def as_loss_weights(value_weight: object, derivative_weight: object, l2: object 
     if weights[:2] == (0.0, 0.0):
         raise ValueError("value_weight, derivative_weight: expected at least one above 0, got both 0")
     return weights
+
+
+def compile_problem(
+    model: MLP, samples: Samples, held_out: Samples | None, weights: LossWeights
+) -> CompiledProblem:
+    """Check samples, and those of validation, and hand them to the core; the model does not change.
+
+    A model that is to be normalized and is not yet learns how from the samples to fit.
+    """
+    given = np.dtype(np.float64) if model.normalize else model.dtype
+    training = as_arrays(model, samples, given)
+    validation = None if held_out is None else as_arrays(model, held_out, given)
+    normalization = model.normalization
+    if model.normalize:
+        normalization = learn(training) if normalization is None else normalization
+        training = normalization.samples(training)
+        validation = None if validation is None else normalization.samples(validation)
+    elif weights.balanced:
+        raise ValueError("derivative_weight: expected a model with normalize=True, got 'balanced' without")
+    if weights.balanced:
+        balanced = balance(training)
+        weights = LossWeights(balanced.value_weight, balanced.derivative_weight, weights.l2)
+        training = balanced.apply(training)
+        validation = None if validation is None else balanced.apply(validation)
+    compiled = compile_objective(model, training, weights)
+    if validation is None:
+        return CompiledProblem(compiled, None, normalization)
+    without_penalty = weights._replace(l2=0.0)
+    return CompiledProblem(compiled, compile_objective(model, validation, without_penalty), normalization)
 
 
 def compile_objective(model: MLP, arrays: SampleArrays, weights: LossWeights) -> Any:  # noqa: ANN401
@@ -152,7 +204,9 @@ def compile_objective(model: MLP, arrays: SampleArrays, weights: LossWeights) ->
         as_core(arrays.X),
         as_core(arrays.Y),
         as_core(arrays.derivatives),
-        *weights,
+        weights.value,
+        weights.derivative,
+        weights.l2,
         as_core(arrays.value_weights),
         as_core(arrays.derivative_weights),
         as_core(arrays.directions),

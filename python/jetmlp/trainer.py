@@ -15,11 +15,12 @@ from ._callbacks import Callback as Callback
 from ._callbacks import Hook, as_callbacks
 from ._early_stopping import BestEpoch, StoppingRule, as_stopping_rule, with_stopping
 from ._progress import ProgressBar
-from ._samples import Samples, as_arrays
+from ._samples import Samples
 from .errors import DivergenceError
 from .history import COLUMNS, History
 from .model import MLP
-from .objective import as_loss_weights, as_model, as_validation_samples, compile_objective
+from .normalization import Normalization
+from .objective import as_loss_weights, as_model, as_validation_samples, compile_problem
 from .optimizers import Adam
 
 
@@ -30,6 +31,7 @@ class PreparedFit(NamedTuple):
     validation: Any  # likewise, or None
     learning_rates: NDArray[np.float64]  # of every epoch
     stopping: StoppingRule
+    normalization: Normalization | None  # that the model gets
 
 
 class Trainer:
@@ -46,7 +48,10 @@ class Trainer:
     optimizer : Adam, optional
         How to step; default ``Adam()``.
     value_weight, derivative_weight : float, default 1.0
-        w_v and w_d: not negative, not both zero.
+        w_v and w_d: not negative, not both zero. ``derivative_weight="balanced"`` is the balance of Huge
+        and Savine (2020) for a model with ``normalize=True``: w_v = 1/(1+d) and w_d = d/(1+d), and each
+        column of normalized derivatives divided by its root mean square over the samples to fit. The
+        derivative loss is then the mean weighted by its inverse square.
     l2 : float, default 0.0
         l₂, not negative. The history's ``loss`` has the penalty in it, ``val_loss`` has not.
     batch_size : int, optional
@@ -86,7 +91,7 @@ class Trainer:
         optimizer: Adam | None = None,
         *,
         value_weight: float = 1.0,
-        derivative_weight: float = 1.0,
+        derivative_weight: float | str = 1.0,
         l2: float = 0.0,
         batch_size: int | None = None,
         shuffle: bool = True,
@@ -251,19 +256,19 @@ class Trainer:
         stopping: StoppingRule,
     ) -> PreparedFit:
         """Check everything and hand it to the core; nothing of trainer or model changes."""
-        training = compile_objective(self._model, as_arrays(self._model, samples), self._weights)
-        validation = None
         held_out = as_validation_samples(validation_data, allow_missing_values=samples.allow_missing_values)
-        if held_out is not None:
-            without_penalty = self._weights._replace(l2=0.0)
-            validation = compile_objective(self._model, as_arrays(self._model, held_out), without_penalty)
+        problem = compile_problem(self._model, samples, held_out, self._weights)
         learning_rates = self._optimizer.learning_rates(self.n_epochs, epochs)
-        return PreparedFit(training, validation, learning_rates, stopping)
+        return PreparedFit(
+            problem.training, problem.validation, learning_rates, stopping, problem.normalization
+        )
 
     def _run(
         self, prepared: PreparedFit, hook: Hook | None = None, stop: _core.StopFlag | None = None
     ) -> History:
         """Run a prepared fit and keep what it came to, however it ends."""
+        if prepared.normalization is not None:
+            self._model.normalization = prepared.normalization
         best = BestEpoch(prepared.stopping)
         parameters, table, end, error = self._core.fit(
             prepared.training,
