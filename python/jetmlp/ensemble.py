@@ -29,6 +29,7 @@ def fit_many(
     directions: ArrayLike | None = None,
     dYdV: ArrayLike | None = None,
     allow_missing_values: bool = False,
+    anchor: tuple[ArrayLike, ArrayLike] | None = None,
     validation_data: tuple[ArrayLike | None, ...] | None = None,
     patience: int | None = None,
     min_delta: float = 0.0,
@@ -52,6 +53,8 @@ def fit_many(
         How much samples count, and derivatives along directions, as for `Trainer.fit`.
     allow_missing_values : bool, default False
         Whether NaN in `Y` means a value that was not measured, as for `Trainer.fit`.
+    anchor : tuple (x0, y0), optional
+        A point and the values there, for a fit to derivatives alone, as for `Trainer.fit`.
     validation_data : tuple (X, Y) or (X, Y, dYdX), optional
         Samples to measure after every epoch, as for `Trainer.fit`.
     patience, min_delta, restore_best : optional
@@ -87,7 +90,7 @@ def fit_many(
             X, Y, dYdX, sample_weight, derivative_sample_weight, directions, dYdV, allow_missing_values
         )
         stopping = as_stopping_rule(patience, min_delta, restore_best, validated=validation_data is not None)
-        prepared = [trainer._prepare(samples, epochs, validation_data, stopping) for trainer in fleet]
+        prepared = [trainer._prepare(samples, epochs, validation_data, stopping, anchor) for trainer in fleet]
         with ThreadPoolExecutor(threads) as pool:
             fits = []
             try:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _core, _validation
+from ._anchor import Anchor, as_anchor
 from ._callbacks import Callback as Callback
 from ._callbacks import Hook, as_callbacks
 from ._early_stopping import BestEpoch, StoppingRule, as_stopping_rule, with_stopping
@@ -31,6 +32,7 @@ class PreparedFit(NamedTuple):
     validation: Any  # likewise, or None
     learning_rates: NDArray[np.float64]  # of every epoch
     stopping: StoppingRule
+    anchor: Anchor | None
     normalization: Normalization | None  # that the model gets
 
 
@@ -153,6 +155,7 @@ class Trainer:
         directions: ArrayLike | None = None,
         dYdV: ArrayLike | None = None,
         allow_missing_values: bool = False,
+        anchor: tuple[ArrayLike, ArrayLike] | None = None,
         validation_data: tuple[ArrayLike | None, ...] | None = None,
         patience: int | None = None,
         min_delta: float = 0.0,
@@ -190,6 +193,9 @@ class Trainer:
         allow_missing_values : bool, default False
             Whether NaN in `Y`, also of `validation_data`, means a value that was not measured, instead of a
             mistake.
+        anchor : tuple (x0, y0), optional
+            A point (d,) and the values (m,) that the model is to have there, for a fit without `Y` of a
+            model whose outputs have the activation "identity": the output biases are set accordingly.
         validation_data : tuple (X, Y) or (X, Y, dYdX), optional
             Samples to measure after every epoch; Y or dYdX may be None.
         patience : int, optional
@@ -233,10 +239,9 @@ class Trainer:
             stopping = as_stopping_rule(
                 patience, min_delta, restore_best, validated=validation_data is not None
             )
-            prepared = self._prepare(samples, epochs, validation_data, stopping)
+            prepared = self._prepare(samples, epochs, validation_data, stopping, anchor)
             with ProgressBar(epochs, shown=progress) as bar:
-                hook = self._hook(listeners, bar, validated=prepared.validation is not None)
-                return self._run(prepared, hook)
+                return self._run(prepared, self._hook(listeners, bar, prepared))
 
     @contextmanager
     def _claimed(self) -> Iterator[None]:
@@ -254,13 +259,15 @@ class Trainer:
         epochs: int,
         validation_data: tuple[ArrayLike | None, ...] | None,
         stopping: StoppingRule,
+        anchor: tuple[ArrayLike, ArrayLike] | None,
     ) -> PreparedFit:
         """Check everything and hand it to the core; nothing of trainer or model changes."""
         held_out = as_validation_samples(validation_data, allow_missing_values=samples.allow_missing_values)
+        held = as_anchor(self._model, anchor, samples, validation_data)
         problem = compile_problem(self._model, samples, held_out, self._weights)
         learning_rates = self._optimizer.learning_rates(self.n_epochs, epochs)
         return PreparedFit(
-            problem.training, problem.validation, learning_rates, stopping, problem.normalization
+            problem.training, problem.validation, learning_rates, stopping, held, problem.normalization
         )
 
     def _run(
@@ -279,7 +286,7 @@ class Trainer:
             with_stopping(hook, best, prepared.stopping),
             stop,
         )
-        self._model.parameters = parameters if best.parameters is None else best.parameters
+        self._take(parameters if best.parameters is None else best.parameters, prepared.anchor)
         self.history = History.from_table(table, validated=prepared.validation is not None)
         if error is not None:
             raise error
@@ -287,11 +294,17 @@ class Trainer:
             raise DivergenceError(self.history.n_epochs)
         return self.history
 
-    def _hook(self, callbacks: tuple[Callback, ...], bar: ProgressBar, *, validated: bool) -> Hook | None:
+    def _take(self, parameters: NDArray[Any], anchor: Anchor | None) -> None:
+        """Give the model the parameters of a fit."""
+        self._model.parameters = parameters
+        if anchor is not None:
+            anchor.hold(self._model)
+
+    def _hook(self, callbacks: tuple[Callback, ...], bar: ProgressBar, prepared: PreparedFit) -> Hook | None:
         """Make what the core calls after every epoch: None, so no call at all, where nobody listens."""
         if not callbacks and not bar.shown:
             return None
-        epoch = -1
+        epoch, validated = -1, prepared.validation is not None
 
         def after_epoch(row: NDArray[np.float64], parameters: NDArray[Any]) -> bool:
             nonlocal epoch
@@ -302,7 +315,7 @@ class Trainer:
             }
             bar.advance(losses)
             if callbacks:
-                self._model.parameters = parameters
+                self._take(parameters, prepared.anchor)
             answers = [callback(epoch, losses) for callback in callbacks]  # all, also after a True
             return any(isinstance(answer, (bool, np.bool_)) and bool(answer) for answer in answers)
 
