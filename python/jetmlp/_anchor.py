@@ -25,6 +25,8 @@ class Anchor(NamedTuple):
         scale = 1.0 if model.normalization is None else model.normalization.y_scale
         for _ in range(2):  # the second time what the first one rounded
             missing = (self.y - model.predict(self.x)[0].astype(np.float64)) / scale
+            if not np.isfinite(missing).all():  # after a divergence
+                return
             parameters = model.parameters
             biases = parameters[-model.n_outputs :]  # the last of all parameters
             biases[:] = biases.astype(np.float64) + missing

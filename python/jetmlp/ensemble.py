@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from numpy.typing import ArrayLike
 
 from . import _core, _validation
-from ._early_stopping import as_stopping_rule
+from ._fit_request import FitRequest
 from ._samples import Samples
 from .errors import DivergenceError
 from .history import History
@@ -89,8 +89,8 @@ def fit_many(
         samples = Samples(
             X, Y, dYdX, sample_weight, derivative_sample_weight, directions, dYdV, allow_missing_values
         )
-        stopping = as_stopping_rule(patience, min_delta, restore_best, validated=validation_data is not None)
-        prepared = [trainer._prepare(samples, epochs, validation_data, stopping, anchor) for trainer in fleet]
+        request = FitRequest(samples, validation_data, patience, min_delta, restore_best, anchor)
+        prepared = [trainer._prepare(request, epochs) for trainer in fleet]
         with ThreadPoolExecutor(threads) as pool:
             fits = []
             try:

@@ -5,35 +5,24 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _core, _validation
-from ._anchor import Anchor, as_anchor
+from ._anchor import Anchor
 from ._callbacks import Callback as Callback
 from ._callbacks import Hook, as_callbacks
-from ._early_stopping import BestEpoch, StoppingRule, as_stopping_rule, with_stopping
+from ._early_stopping import BestEpoch, with_stopping
+from ._fit_request import FitRequest, PreparedFit
 from ._progress import ProgressBar
 from ._samples import Samples
 from .errors import DivergenceError
 from .history import COLUMNS, History
 from .model import MLP
-from .normalization import Normalization
-from .objective import as_loss_weights, as_model, as_validation_samples, compile_problem
+from .objective import as_loss_weights, as_model
 from .optimizers import Adam
-
-
-class PreparedFit(NamedTuple):
-    """What the core needs to know of a fit, all of it checked."""
-
-    training: Any  # _core.Objective32 or _core.Objective64
-    validation: Any  # likewise, or None
-    learning_rates: NDArray[np.float64]  # of every epoch
-    stopping: StoppingRule
-    anchor: Anchor | None
-    normalization: Normalization | None  # that the model gets
 
 
 class Trainer:
@@ -236,10 +225,8 @@ class Trainer:
             samples = Samples(
                 X, Y, dYdX, sample_weight, derivative_sample_weight, directions, dYdV, allow_missing_values
             )
-            stopping = as_stopping_rule(
-                patience, min_delta, restore_best, validated=validation_data is not None
-            )
-            prepared = self._prepare(samples, epochs, validation_data, stopping, anchor)
+            request = FitRequest(samples, validation_data, patience, min_delta, restore_best, anchor)
+            prepared = self._prepare(request, epochs)
             with ProgressBar(epochs, shown=progress) as bar:
                 return self._run(prepared, self._hook(listeners, bar, prepared))
 
@@ -253,22 +240,10 @@ class Trainer:
         finally:
             self._fitting.release()
 
-    def _prepare(
-        self,
-        samples: Samples,
-        epochs: int,
-        validation_data: tuple[ArrayLike | None, ...] | None,
-        stopping: StoppingRule,
-        anchor: tuple[ArrayLike, ArrayLike] | None,
-    ) -> PreparedFit:
+    def _prepare(self, request: FitRequest, epochs: int) -> PreparedFit:
         """Check everything and hand it to the core; nothing of trainer or model changes."""
-        held_out = as_validation_samples(validation_data, allow_missing_values=samples.allow_missing_values)
-        held = as_anchor(self._model, anchor, samples, validation_data)
-        problem = compile_problem(self._model, samples, held_out, self._weights)
         learning_rates = self._optimizer.learning_rates(self.n_epochs, epochs)
-        return PreparedFit(
-            problem.training, problem.validation, learning_rates, stopping, held, problem.normalization
-        )
+        return request.prepare(self._model, self._weights, learning_rates)
 
     def _run(
         self, prepared: PreparedFit, hook: Hook | None = None, stop: _core.StopFlag | None = None
