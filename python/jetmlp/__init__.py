@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from . import metrics, random, schedules
 from ._info import info
 from ._storage import load
+from .derivative_check import check_derivatives
 from .ensemble import fit_many
 from .errors import DivergenceError
 from .history import History
@@ -33,6 +34,7 @@ __all__ = [
     "Normalization",
     "Objective",
     "Trainer",
+    "check_derivatives",
     "experiments",
     "fit_many",
     "info",
