@@ -24,16 +24,16 @@ void evaluate_activation(Activation activation, Index count, const T* z, T* a, T
             const Index n = std::min(lanes<T>, count - i);
             kernels::Vector<T> argument{};
             std::copy_n(z + i, n, reinterpret_cast<T*>(&argument));
-            const kernels::ActivationJet<T> jet = Sigma::template at<T>(argument);
+            const kernels::ActivationJet<T, 1> jet = Sigma::at(kernels::Pack<T, 1>{{argument}});
             const auto write = [&](T* to, const kernels::Vector<T>& v) {
                 if (to != nullptr) {
                     std::copy_n(reinterpret_cast<const T*>(&v), n, to + i);
                 }
             };
-            write(a, jet.a);
-            write(s1, jet.s1);
-            write(s2, jet.s2);
-            write(s3, jet.s3);
+            write(a, jet.a.part[0]);
+            write(s1, jet.s1.part[0]);
+            write(s2, jet.s2.part[0]);
+            write(s3, jet.s3.part[0]);
         }
     });
 }

@@ -9,6 +9,7 @@ namespace jetmlp {
 
 using kernels::lanes;
 using kernels::load;
+using kernels::load_pack;
 using kernels::store;
 using kernels::Vector;
 
@@ -27,7 +28,6 @@ JetPropagation<T>::JetPropagation(const PackedLayout<T>& layout, Index n_tangent
         buffers_[l].z = this->zeros(most_rows, width);
         buffers_[l].a = this->zeros(most_rows, width);
         if (passes == Passes::forward_and_backward) {
-            buffers_[l].s1 = this->zeros(n_samples, width);
             buffers_[l].s2 = this->zeros(n_samples, width);
         }
     }
@@ -58,11 +58,11 @@ void JetPropagation<T>::begin(Index n_samples) {
 template <class T>
 void JetPropagation<T>::forward(const PackedParameters<T>& parameters) {
     first_products(parameters);
-    activate(parameters.bias(layers_.front()), 0);
+    activate(0);
     for (std::size_t l = 1; l < layers_.size(); ++l) {
         this->multiply_by_transposed(parameters, layers_[l], n_rows(), buffers_[l - 1].a.data(),
-                                     buffers_[l].z.data());
-        activate(parameters.bias(layers_[l]), l);
+                                     n_samples_, buffers_[l].z.data());
+        activate(l);
     }
 }
 
@@ -74,66 +74,85 @@ void JetPropagation<T>::first_products(const PackedParameters<T>& parameters) {
     const T* transposed = parameters.transposed(layer);
     T* z = buffers_.front().z.data();
     if (tangents_ == Tangents::given) {
-        this->multiply_by_transposed(parameters, layer, n_rows(), input_.data(), z);
+        this->multiply_by_transposed(parameters, layer, n_rows(), input_.data(), n_samples_, z);
         return;
     }
-    this->multiply_by_transposed(parameters, layer, n_samples_, input_.data(), z);
-    for (Index row = n_samples_; row < n_rows(); ++row) {
-        const Index k = row / n_samples_ - 1;
-        std::copy_n(transposed + k * layer.out_stride, layer.out_stride,
-                    z + row * layer.out_stride);
+    this->multiply_by_transposed(parameters, layer, n_samples_, input_.data(), n_samples_, z);
+    for (Index k = 0; k < n_tangents_; ++k) {
+        const T* const column = transposed + k * layer.out_stride;
+        T* const tangents = z + (1 + k) * n_samples_ * layer.out_stride;
+        for (Index at = 0; at < n_samples_ * layer.out_stride; at += layer.out_stride) {
+            for (Index j = 0; j < layer.out_stride; j += lanes<T>) {
+                store(tangents + at + j, load(column + j));
+            }
+        }
     }
 }
 
 template <class T>
-void JetPropagation<T>::activate(const T* bias, std::size_t l) {
-    const Index width = layers_[l].out_stride;
-    const Index next_tangent = n_samples_ * width;
-    LayerBuffers& buffers = buffers_[l];
+void JetPropagation<T>::activate(std::size_t l) {
+    kernels::visit(layers_[l].activation,
+                   [&]<class Sigma>(Sigma) { this->template activate_by<Sigma>(l); });
+}
+
+template <class T>
+template <class Sigma>
+void JetPropagation<T>::activate_by(std::size_t l) {
+    const Index size = n_samples_ * layers_[l].out_stride;  // of the values, and of each tangent
+    const Index n_tangents = n_tangents_;
+    T* const z = buffers_[l].z.data();
+    T* const a = buffers_[l].a.data();
+    T* const s2 = buffers_[l].s2.data();
     const bool keep_slopes = passes_ == Passes::forward_and_backward;
-    const bool keep_curvatures = keep_slopes && n_tangents_ > 0;
-    kernels::visit(layers_[l].activation, [&]<class Sigma>(Sigma) {
-        for (Index i = 0; i < n_samples_; ++i) {
-            for (Index j = 0; j < width; j += lanes<T>) {
-                const Index at = i * width + j;
-                const Vector<T> z = load(buffers.z.data() + at) + load(bias + j);
-                const kernels::ActivationJet<T> jet = Sigma::template at<T>(z);
-                store(buffers.a.data() + at, jet.a);
-                if (keep_slopes) {
-                    store(buffers.s1.data() + at, jet.s1);
-                }
-                if (keep_curvatures) {
-                    store(buffers.s2.data() + at, jet.s2);
-                }
-                for (Index k = 0; k < n_tangents_; ++k) {
-                    const Index at_tangent = at + (1 + k) * next_tangent;
-                    store(buffers.a.data() + at_tangent,
-                          jet.s1 * load(buffers.z.data() + at_tangent));
-                }
+    const bool keep_curvatures = keep_slopes && n_tangents > 0 && Sigma::curvature_is_kept;
+    kernels::for_each_pack<T, Sigma::pack>(
+        size, [=]<int N>(Index at) __attribute__((always_inline)) {
+            const kernels::ActivationJet<T, N> jet = Sigma::at(load_pack<N>(z + at));
+            store(a + at, jet.a);
+            if (keep_slopes) {
+                store(z + at, jet.s1);
             }
-        }
-    });
+            if (keep_curvatures) {
+                store(s2 + at, jet.s2);
+            }
+            for (Index k = 1; k <= n_tangents; ++k) {
+                store(a + at + k * size, jet.s1 * load_pack<N>(z + at + k * size));
+            }
+        });
 }
 
 template <class T>
 void JetPropagation<T>::activate_adjoint(std::size_t l) {
-    const Index width = layers_[l].out_stride;
-    const Index next_tangent = n_samples_ * width;
-    const LayerBuffers& buffers = buffers_[l];
-    for (Index at = 0; at < next_tangent; at += lanes<T>) {
-        const Vector<T> s1 = load(buffers.s1.data() + at);
-        Vector<T> z_adjoint = s1 * load(adjoint_.data() + at);
-        if (n_tangents_ > 0) {
+    kernels::visit(layers_[l].activation,
+                   [&]<class Sigma>(Sigma) { this->template activate_adjoint_by<Sigma>(l); });
+}
+
+template <class T>
+template <class Sigma>
+void JetPropagation<T>::activate_adjoint_by(std::size_t l) {
+    const Index size = n_samples_ * layers_[l].out_stride;
+    const Index n_tangents = n_tangents_;
+    const T* const z = buffers_[l].z.data();  // s1, then the ż_k
+    const T* const a = buffers_[l].a.data();
+    const T* const s2 = buffers_[l].s2.data();
+    T* const adjoint = adjoint_.data();
+    for (Index at = 0; at < size; at += lanes<T>) {
+        const Vector<T> s1 = load(z + at);
+        Vector<T> z_adjoint = s1 * load(adjoint + at);
+        if (n_tangents > 0) {
             Vector<T> through_slope{};
-            for (Index k = 0; k < n_tangents_; ++k) {
-                const Index at_tangent = at + (1 + k) * next_tangent;
-                const Vector<T> tangent_adjoint = load(adjoint_.data() + at_tangent);
-                through_slope += load(buffers.z.data() + at_tangent) * tangent_adjoint;
-                store(adjoint_.data() + at_tangent, s1 * tangent_adjoint);
+            for (Index k = 1; k <= n_tangents; ++k) {
+                const Vector<T> tangent_adjoint = load(adjoint + at + k * size);
+                through_slope += load(z + at + k * size) * tangent_adjoint;
+                store(adjoint + at + k * size, s1 * tangent_adjoint);
             }
-            z_adjoint += load(buffers.s2.data() + at) * through_slope;
+            if constexpr (Sigma::curvature_is_kept) {
+                z_adjoint += load(s2 + at) * through_slope;
+            } else {
+                z_adjoint += Sigma::curvature(load(a + at), s1) * through_slope;
+            }
         }
-        store(adjoint_.data() + at, z_adjoint);
+        store(adjoint + at, z_adjoint);
     }
 }
 

@@ -39,17 +39,20 @@ class JetPropagation final : public Propagation<T> {
     using Propagation<T>::n_samples_;
 
     struct LayerBuffers {
-        Buffer<T> z;   // z and the ż_k, (1+d)·n rows
+        Buffer<T> z;   // z, then σ'(z) in its place, and the ż_k, (1+d)·n rows
         Buffer<T> a;   // a⁺ and the ȧ⁺_k, (1+d)·n rows
-        Buffer<T> s1;  // σ'(z), n rows
-        Buffer<T> s2;  // σ''(z), n rows
+        Buffer<T> s2;  // σ''(z), n rows, where it does not follow from the others
     };
 
     [[nodiscard]] Index n_rows() const { return (1 + n_tangents_) * n_samples_; }
 
     void first_products(const PackedParameters<T>& parameters);
-    void activate(const T* bias, std::size_t l);
+    void activate(std::size_t l);
+    template <class Sigma>
+    void activate_by(std::size_t l);
     void activate_adjoint(std::size_t l);
+    template <class Sigma>
+    void activate_adjoint_by(std::size_t l);
     void add_first_weights_gradient(T* packed_gradient) const;
 
     Index n_tangents_;

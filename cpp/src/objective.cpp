@@ -2,10 +2,13 @@
 #include "loss.hpp"
 #include "packed_parameters.hpp"
 #include "propagation.hpp"
+#include "subnormals.hpp"
 
 #include <jetmlp/objective.hpp>
 
 #include <algorithm>
+#include <chrono>
+#include <functional>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -37,7 +40,11 @@ struct Objective<T>::Workspace {
                                  T* packed_gradient, Propagation<T>& propagation) const {
         propagation.begin(n_samples);
         for (Index i = 0; i < n_samples; ++i) {
-            std::copy_n(data.input(rows[first + i]), data.n_inputs(), propagation.input(i));
+            const T* const from = data.input(rows[first + i]);
+            T* const to = propagation.input(i);
+            for (Index k = 0; k < data.n_inputs(); ++k) {  // mostly too few for a call of memcpy
+                to[k] = from[k];
+            }
         }
         if (data.has_directions()) {
             for (Index i = 0; i < n_samples; ++i) {
@@ -78,6 +85,7 @@ struct Objective<T>::Workspace {
     std::vector<std::unique_ptr<Propagation<T>>> propagations;  // one per thread
     Buffer<T> slice_gradients;
     std::vector<SquaredErrors> slice_sums;
+    TeamChoice team_choice;
 };
 
 template <class T>
@@ -134,7 +142,8 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
     if (gradient != nullptr) {
         work.slice_gradients.assign(static_cast<std::size_t>(n_slices * gradient_size), T(0));
     }
-    execution.team.run(n_slices, [&](Index slice, int member) {
+    auto evaluate_slice = [&](Index slice, int member) {
+        const FlushSubnormals flush;
         Propagation<T>& propagation = *work.propagations[static_cast<std::size_t>(member)];
         T* const slice_gradient =
             gradient == nullptr ? nullptr : work.slice_gradients.data() + slice * gradient_size;
@@ -148,15 +157,27 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
             sums.derivative += of_block.derivative;
         }
         work.slice_sums[static_cast<std::size_t>(slice)] = sums;
-    });
+    };
+    // By reference: a copy in the std::function would be allocated anew in every step.
+    if (execution.team.n_threads() > 1 && n_slices > 1) {
+        const auto begin = std::chrono::steady_clock::now();
+        execution.team.run(n_slices, std::ref(evaluate_slice), work.team_choice.alone());
+        const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
+        work.team_choice.record(time.count(), static_cast<double>(rows.count));
+    } else {
+        execution.team.run(n_slices, std::ref(evaluate_slice));
+    }
 
     if (gradient != nullptr) {
-        std::fill_n(gradient, work.architecture.n_parameters(), T(0));
-        for (Index slice = 0; slice < n_slices; ++slice) {
-            execution.interrupt.poll();  // a network of millions of parameters takes its time here
-            add_packed_gradient(work.architecture, layout,
-                                work.slice_gradients.data() + slice * gradient_size, gradient);
+        constexpr Index part = Index(1)
+                               << 16;  // a network of millions of parameters takes its time
+        for (Index first = 0; first < gradient_size; first += part) {
+            execution.interrupt.poll();
+            add_packed_gradients(n_slices, gradient_size, first,
+                                 std::min(first + part, gradient_size),
+                                 work.slice_gradients.data());
         }
+        unpack_gradient(work.architecture, layout, work.slice_gradients.data(), gradient);
     }
     SquaredErrors sums;
     for (const SquaredErrors& of_slice : work.slice_sums) {

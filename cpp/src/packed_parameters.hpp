@@ -115,25 +115,38 @@ class PackedParameters {
     Buffer<T> data_;
 };
 
-// Flat gradient += one packed gradient.
+// Entries [first, last) of the sum of packed gradients that lie one after the other, in that order,
+// left in the first of them.
 template <class T>
-void add_packed_gradient(const Architecture& architecture, const PackedLayout<T>& layout,
-                         const T* packed_gradient, T* gradient) {
+void add_packed_gradients(Index count, Index size, Index first, Index last, T* gradients) {
+    using kernels::load;
+    for (Index at = first; at < last; at += kernels::lanes<T>) {
+        kernels::Vector<T> sum = load(gradients + at);
+        for (Index i = 1; i < count; ++i) {
+            sum += load(gradients + i * size + at);
+        }
+        kernels::store(gradients + at, sum);
+    }
+}
+
+// Copies a packed gradient out into the flat vector.
+template <class T>
+void unpack_gradient(const Architecture& architecture, const PackedLayout<T>& layout,
+                     const T* packed_gradient, T* gradient) {
     for (std::size_t l = 0; l < layout.layers().size(); ++l) {
         const Layer& flat = architecture.layers()[l];
         const PackedLayer& packed = layout.layers()[l];
-        MatrixView<T> weights(gradient + flat.weights_offset, flat.n_out, flat.n_in,
-                              Eigen::OuterStride<>(flat.n_in));
         const T* const packed_weights = packed_gradient + packed.weights_gradient;
         if (l == 0) {
-            weights += ConstMatrixView<T>(packed_weights, packed.n_in, packed.n_out,
-                                          Eigen::OuterStride<>(packed.out_stride))
-                           .transpose();
+            kernels::transpose(packed.n_in, packed.n_out, packed_weights, packed.out_stride,
+                               gradient + flat.weights_offset, flat.n_in);
         } else {
-            weights += ConstMatrixView<T>(packed_weights, packed.n_out, packed.n_in,
-                                          Eigen::OuterStride<>(packed.in_stride));
+            MatrixView<T>(gradient + flat.weights_offset, flat.n_out, flat.n_in,
+                          Eigen::OuterStride<>(flat.n_in)) =
+                ConstMatrixView<T>(packed_weights, packed.n_out, packed.n_in,
+                                   Eigen::OuterStride<>(packed.in_stride));
         }
-        VectorView<T>(gradient + flat.bias_offset, flat.n_out) +=
+        VectorView<T>(gradient + flat.bias_offset, flat.n_out) =
             ConstVectorView<T>(packed_gradient + packed.bias_gradient, packed.n_out);
     }
 }

@@ -1,5 +1,6 @@
 #include <jetmlp/parallel.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace jetmlp {
@@ -47,12 +48,6 @@ void Interrupt::poll() {
     }
 }
 
-Team::Team(int n_threads) {
-    for (int member = 1; member < n_threads; ++member) {
-        threads_.emplace_back([this, member] { work(member); });
-    }
-}
-
 Team::~Team() {
     ending_ = true;
     round_.fetch_add(1, std::memory_order_release);
@@ -62,12 +57,17 @@ Team::~Team() {
     }
 }
 
-void Team::run(Index n_tasks, const std::function<void(Index, int)>& task) {
-    if (threads_.empty() || n_tasks == 1) {
+void Team::run(Index n_tasks, const std::function<void(Index, int)>& task, bool alone) {
+    if (alone || n_threads_ == 1 || n_tasks <= 1) {
         for (Index index = 0; index < n_tasks; ++index) {
             task(index, 0);
         }
         return;
+    }
+    while (static_cast<int>(threads_.size()) + 1 < n_threads_) {
+        const int member = static_cast<int>(threads_.size()) + 1;
+        const std::uint32_t round = round_.load(std::memory_order_relaxed);
+        threads_.emplace_back([this, member, round] { work(member, round); });
     }
     task_ = &task;
     n_tasks_ = n_tasks;
@@ -86,8 +86,7 @@ void Team::run(Index n_tasks, const std::function<void(Index, int)>& task) {
     }
 }
 
-void Team::work(int member) {
-    std::uint32_t round = 0;
+void Team::work(int member, std::uint32_t round) {
     while (true) {
         wait_while_equal(round_, round);
         ++round;
@@ -112,6 +111,47 @@ void Team::take_tasks(int member) {
             next_task_.store(n_tasks_, std::memory_order_relaxed);
         }
     }
+}
+
+void TeamChoice::record(double seconds, double work) {
+    ++runs_;
+    if (!settled_ && runs_ <= warm_up_runs) {
+        return;
+    }
+    seconds_ += seconds;
+    work_ += work;
+    const bool over = settled_ ? (alone_ ? seconds_ >= wait_ : runs_ >= runs_between_trials)
+                               : runs_ >= warm_up_runs + trial_runs;
+    // A settled team is looked at after every few runs: a program that has just begun to share its
+    // processors slows it down at once.
+    const bool suspicious =
+        settled_ && !alone_ && runs_ % trial_runs == 0 && seconds_ > 1.05 * cost_alone_ * work_;
+    if (over || suspicious) {
+        decide();
+    }
+}
+
+void TeamChoice::decide() {
+    const double cost = seconds_ / work_;
+    if (settled_) {  // measure again, alone first if the team is at work
+        settled_ = false;
+        if (alone_) {
+            cost_alone_ = cost;
+        }
+        alone_ = !alone_;
+    } else if (alone_) {
+        cost_alone_ = cost;
+        alone_ = false;
+    } else if (cost < cost_alone_) {
+        settled_ = true;
+    } else {
+        settled_ = true;
+        alone_ = true;
+        wait_ = std::max((seconds_ - cost_alone_ * work_) / affordable, cost_alone_ * work_ * 100);
+    }
+    runs_ = 0;
+    seconds_ = 0.0;
+    work_ = 0.0;
 }
 
 }  // namespace jetmlp

@@ -25,7 +25,9 @@ void predict(const Architecture& architecture, const T* parameters, Index n_samp
     const Index block = workspaces.front()->block_samples();
     const Index n_blocks = (n_samples + block - 1) / block;
 
-    execution.team.run(n_blocks, [&](Index b, int member) {
+    // Threads take as long to start as these few blocks to compute.
+    constexpr Index few_blocks = 16;
+    const auto predict_block = [&](Index b, int member) {
         execution.interrupt.poll();
         Propagation<T>& propagation = *workspaces[static_cast<std::size_t>(member)];
         const Index first = b * block;
@@ -46,7 +48,8 @@ void predict(const Architecture& architecture, const T* parameters, Index n_samp
                 }
             }
         }
-    });
+    };
+    execution.team.run(n_blocks, predict_block, n_blocks <= few_blocks);
 }
 
 template void predict(const Architecture&, const float*, Index, const float*, float*, float*,

@@ -32,13 +32,15 @@ Buffer<T> Propagation<T>::zeros(Index rows, Index width) {
 template <class T>
 void Propagation<T>::multiply_by_transposed(const PackedParameters<T>& parameters,
                                             const PackedLayer& layer, Index rows, const T* a,
-                                            T* c) {
+                                            Index biased, T* c) {
+    const T* const bias = parameters.bias(layer);
     if (layer.n_out <= kernels::most_dots<T>) {
         kernels::product_of_rows<T>(rows, layer.n_out, layer.in_stride, a,
-                                    parameters.weights(layer), c, layer.out_stride);
+                                    parameters.weights(layer), bias, biased, c, layer.out_stride);
     } else {
         product<T>(rows, layer.out_stride, layer.n_in, {a, layer.in_stride, 1},
-                   parameters.transposed(layer), layer.out_stride, c, layer.out_stride, false);
+                   parameters.transposed(layer), layer.out_stride, {bias, 0, biased}, c,
+                   layer.out_stride);
     }
 }
 
@@ -46,7 +48,7 @@ template <class T>
 void Propagation<T>::multiply(const PackedParameters<T>& parameters, const PackedLayer& layer,
                               Index rows, const T* a, T* c) {
     product<T>(rows, layer.in_stride, layer.n_out, {a, layer.out_stride, 1},
-               parameters.weights(layer), layer.in_stride, c, layer.in_stride, false);
+               parameters.weights(layer), layer.in_stride, {}, c, layer.in_stride);
 }
 
 template <class T>
@@ -56,10 +58,10 @@ void Propagation<T>::add_weights_gradient(std::size_t l, Index rows, const T* d,
     T* const gradient = packed_gradient + layer.weights_gradient;
     if (l == 0) {
         product<T>(layer.n_in, layer.out_stride, rows, {a, 1, layer.in_stride}, d, layer.out_stride,
-                   gradient, layer.out_stride, true);
+                   {gradient, layer.out_stride, layer.n_in}, gradient, layer.out_stride);
     } else {
         product<T>(layer.n_out, layer.in_stride, rows, {d, 1, layer.out_stride}, a, layer.in_stride,
-                   gradient, layer.in_stride, true);
+                   {gradient, layer.in_stride, layer.n_out}, gradient, layer.in_stride);
     }
 }
 

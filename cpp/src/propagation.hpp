@@ -67,9 +67,11 @@ class Propagation {
 
     static Buffer<T> zeros(Index rows, Index width);
 
-    // C (rows, n_out) = A Wᵀ,  C (rows, n_in) = A W: all rows padded as the layer's are.
+    // C (rows, n_out) = A Wᵀ, and + b in the first `biased` rows;  C (rows, n_in) = A W: all rows
+    // padded as the layer's are.
     static void multiply_by_transposed(const PackedParameters<T>& parameters,
-                                       const PackedLayer& layer, Index rows, const T* a, T* c);
+                                       const PackedLayer& layer, Index rows, const T* a,
+                                       Index biased, T* c);
     static void multiply(const PackedParameters<T>& parameters, const PackedLayer& layer,
                          Index rows, const T* a, T* c);
     // W̄ += Dᵀ A for D (rows, n_out) and A (rows, n_in). The first layer keeps W̄ᵀ, because with few

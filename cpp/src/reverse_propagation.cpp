@@ -9,6 +9,7 @@ namespace jetmlp {
 
 using kernels::lanes;
 using kernels::load;
+using kernels::load_pack;
 using kernels::store;
 using kernels::Vector;
 
@@ -64,31 +65,28 @@ void ReversePropagation<T>::begin(Index n_samples) {
 template <class T>
 void ReversePropagation<T>::forward(const PackedParameters<T>& parameters) {
     for (std::size_t l = 0; l < layers_.size(); ++l) {
-        this->multiply_by_transposed(parameters, layers_[l], n_samples_, layer_input(l),
+        this->multiply_by_transposed(parameters, layers_[l], n_samples_, layer_input(l), n_samples_,
                                      buffers_[l].a.data());
-        activate(parameters.bias(layers_[l]), l);
+        activate(l);
     }
     sweep_gradients(parameters);
 }
 
 template <class T>
-void ReversePropagation<T>::activate(const T* bias, std::size_t l) {
-    const Index width = layers_[l].out_stride;
+void ReversePropagation<T>::activate(std::size_t l) {
     LayerBuffers& buffers = buffers_[l];
     const bool keep_curvatures = passes_ == Passes::forward_and_backward;
     kernels::visit(layers_[l].activation, [&]<class Sigma>(Sigma) {
-        for (Index i = 0; i < n_samples_; ++i) {
-            for (Index j = 0; j < width; j += lanes<T>) {
-                const Index at = i * width + j;
-                const Vector<T> z = load(buffers.a.data() + at) + load(bias + j);
-                const kernels::ActivationJet<T> jet = Sigma::template at<T>(z);
-                store(buffers.a.data() + at, jet.a);
-                store(buffers.s1.data() + at, jet.s1);
-                if (keep_curvatures) {
-                    store(buffers.s2.data() + at, jet.s2);
-                }
+        const Index size = n_samples_ * layers_[l].out_stride;
+        kernels::for_each_pack<T, Sigma::pack>(size, [&]<int N>(Index at) {
+            T* const a = buffers.a.data() + at;
+            const kernels::ActivationJet<T, N> jet = Sigma::at(load_pack<N>(a));
+            store(a, jet.a);
+            store(buffers.s1.data() + at, jet.s1);
+            if (keep_curvatures) {
+                store(buffers.s2.data() + at, jet.s2);
             }
-        }
+        });
     });
 }
 
@@ -134,7 +132,7 @@ void ReversePropagation<T>::sweep_gradients_adjoint(const PackedParameters<T>& p
     for (std::size_t l = 0; l < layers_.size(); ++l) {
         this->add_weights_gradient(l, n_rows(), buffers_[l].u.data(), gradient_adjoint_.data(),
                                    packed_gradient);
-        this->multiply_by_transposed(parameters, layers_[l], n_rows(), gradient_adjoint_.data(),
+        this->multiply_by_transposed(parameters, layers_[l], n_rows(), gradient_adjoint_.data(), 0,
                                      scaled_adjoint_.data());
         scale_adjoint(l);
         std::swap(gradient_adjoint_, scaled_adjoint_);

@@ -49,7 +49,7 @@ class ReversePropagation final : public Propagation<T> {
         return l == 0 ? input_.data() : buffers_[l - 1].a.data();
     }
 
-    void activate(const T* bias, std::size_t l);
+    void activate(std::size_t l);
     void sweep_gradients(const PackedParameters<T>& parameters);
     void sweep_gradients_adjoint(const PackedParameters<T>& parameters, T* packed_gradient);
     void scale_adjoint(std::size_t l);

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from ._processors import available_processors
+
 MOST_THREADS = 256
 MOST_UNITS = 2**24
 
@@ -116,7 +118,9 @@ def as_seed(value: object) -> int:
 
 
 def as_threads(value: object) -> int:
-    """Take a number of threads."""
+    """Take a number of threads; None means one for each processor."""
+    if value is None:
+        return min(available_processors(), MOST_THREADS)
     return as_integer("n_threads", value, 1, MOST_THREADS)
 
 

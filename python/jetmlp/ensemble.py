@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
@@ -39,7 +38,7 @@ def fit_many(
     """Train independent models on the same samples, several at a time.
 
     The way to an ensemble, or to a sweep over seeds and settings. Each fit gives the same bytes as
-    ``trainer.fit`` would by itself.
+    ``trainer.fit`` would by itself, and runs on one thread unless its trainer was given a number.
 
     Parameters
     ----------
@@ -81,7 +80,7 @@ def fit_many(
     """
     fleet = _as_trainers(trainers)
     epochs = _validation.as_integer("epochs", epochs, 0, 2**31)
-    threads = available_processors() if n_threads is None else _validation.as_threads(n_threads)
+    threads = _validation.as_threads(n_threads)
     stop = _core.StopFlag()
     with ExitStack() as claims:
         for trainer in fleet:
@@ -95,7 +94,8 @@ def fit_many(
             fits = []
             try:
                 for trainer, its in zip(fleet, prepared, strict=True):
-                    fits.append(pool.submit(trainer._run, its, None, stop))
+                    threads_of_fit = trainer._n_threads or 1
+                    fits.append(pool.submit(trainer._run, its, None, stop, n_threads=threads_of_fit))
                 wait(fits)
             except BaseException:  # Ctrl-C reaches the main thread alone, which tells the others
                 stop.set()
@@ -106,14 +106,6 @@ def fit_many(
         if isinstance(error, DivergenceError):
             raise DivergenceError(error.epoch, index)
     return [fit.result() for fit in fits]
-
-
-def available_processors() -> int:
-    """Return the number of processors that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on this system
-        return os.cpu_count() or 1
 
 
 def _as_trainers(trainers: Iterable[Trainer]) -> list[Trainer]:

@@ -182,15 +182,16 @@ class MLP:
             biases.append(flat[bias_at : bias_at + n_out])
         return weights, biases
 
-    def predict(self, X: ArrayLike, *, n_threads: int = 1) -> NDArray[Any]:
+    def predict(self, X: ArrayLike, *, n_threads: int | None = None) -> NDArray[Any]:
         """Compute the values at `X`.
 
         Parameters
         ----------
         X : array_like, (n, d) or, with one input, (n,)
             Where to evaluate.
-        n_threads : int, default 1
-            Threads to share the rows; the result is the same for any number.
+        n_threads : int, optional
+            Most threads to share the rows; default one for each processor. The result is the same for any
+            number.
 
         Returns
         -------
@@ -207,15 +208,16 @@ class MLP:
 
     __call__ = predict
 
-    def jacobian(self, X: ArrayLike, *, n_threads: int = 1) -> NDArray[Any]:
+    def jacobian(self, X: ArrayLike, *, n_threads: int | None = None) -> NDArray[Any]:
         """Compute the exact derivatives by the inputs at `X`.
 
         Parameters
         ----------
         X : array_like, (n, d) or, with one input, (n,)
             Where to evaluate.
-        n_threads : int, default 1
-            Threads to share the rows; the result is the same for any number.
+        n_threads : int, optional
+            Most threads to share the rows; default one for each processor. The result is the same for any
+            number.
 
         Returns
         -------
@@ -230,15 +232,18 @@ class MLP:
         jacobian: NDArray[Any] = self._evaluate(X, n_threads, values=False, jacobian=True)[1]
         return jacobian
 
-    def predict_with_jacobian(self, X: ArrayLike, *, n_threads: int = 1) -> tuple[NDArray[Any], NDArray[Any]]:
+    def predict_with_jacobian(
+        self, X: ArrayLike, *, n_threads: int | None = None
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
         """Compute values and derivatives at `X` in one pass.
 
         Parameters
         ----------
         X : array_like, (n, d) or, with one input, (n,)
             Where to evaluate.
-        n_threads : int, default 1
-            Threads to share the rows; the result is the same for any number.
+        n_threads : int, optional
+            Most threads to share the rows; default one for each processor. The result is the same for any
+            number.
 
         Returns
         -------
@@ -254,7 +259,9 @@ class MLP:
         """
         return self._evaluate(X, n_threads, values=True, jacobian=True)
 
-    def _evaluate(self, X: ArrayLike, n_threads: int, *, values: bool, jacobian: bool) -> tuple[Any, Any]:
+    def _evaluate(
+        self, X: ArrayLike, n_threads: int | None, *, values: bool, jacobian: bool
+    ) -> tuple[Any, Any]:
         normalization = self._normalization
         given = self._dtype if normalization is None else np.dtype(np.float64)
         inputs = _validation.as_inputs("X", X, self.n_inputs, given)

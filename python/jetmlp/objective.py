@@ -49,8 +49,9 @@ class Objective:
         Directions and derivatives along them, as for `Trainer.fit`.
     allow_missing_values : bool, default False
         Whether NaN in `Y` means a value that was not measured, instead of a mistake.
-    n_threads : int, default 1
-        Threads of one evaluation; the result is the same for any number.
+    n_threads : int, optional
+        Most threads of one evaluation; default one for each processor. The result is the same for any
+        number.
 
     Raises
     ------
@@ -73,7 +74,7 @@ class Objective:
         directions: ArrayLike | None = None,
         dYdV: ArrayLike | None = None,
         allow_missing_values: bool = False,
-        n_threads: int = 1,
+        n_threads: int | None = None,
     ) -> None:
         weights = as_loss_weights(value_weight, derivative_weight, l2)
         self._n_threads = _validation.as_threads(n_threads)

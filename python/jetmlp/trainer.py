@@ -49,8 +49,9 @@ class Trainer:
         Samples per update; default all of them. The last batch of an epoch may be smaller and counts.
     shuffle : bool, default True
         Whether each epoch visits the samples in a new random order.
-    n_threads : int, default 1
-        Threads of a fit. The result is the same, to the last bit, for any number.
+    n_threads : int, optional
+        Most threads of a fit; default one for each processor. A fit measures whether they pay and runs on
+        one where they do not. The result is the same, to the last bit, for any number.
     seed : int, default 0
         Of the random orders.
 
@@ -86,7 +87,7 @@ class Trainer:
         l2: float = 0.0,
         batch_size: int | None = None,
         shuffle: bool = True,
-        n_threads: int = 1,
+        n_threads: int | None = None,
         seed: int = 0,
     ) -> None:
         model = as_model(model)
@@ -103,7 +104,7 @@ class Trainer:
         self._batch_size = (
             None if batch_size is None else _validation.as_integer("batch_size", batch_size, 1, 2**53)
         )
-        self._n_threads = _validation.as_threads(n_threads)
+        self._n_threads = None if n_threads is None else _validation.as_threads(n_threads)
         self._model = model
         self._optimizer = optimizer
         self._fitting = threading.Lock()
@@ -228,7 +229,8 @@ class Trainer:
             request = FitRequest(samples, validation_data, patience, min_delta, restore_best, anchor)
             prepared = self._prepare(request, epochs)
             with ProgressBar(epochs, shown=progress) as bar:
-                return self._run(prepared, self._hook(listeners, bar, prepared))
+                hook = self._hook(listeners, bar, prepared)
+                return self._run(prepared, hook, n_threads=self._n_threads)
 
     @contextmanager
     def _claimed(self) -> Iterator[None]:
@@ -246,7 +248,12 @@ class Trainer:
         return request.prepare(self._model, self._weights, learning_rates)
 
     def _run(
-        self, prepared: PreparedFit, hook: Hook | None = None, stop: _core.StopFlag | None = None
+        self,
+        prepared: PreparedFit,
+        hook: Hook | None = None,
+        stop: _core.StopFlag | None = None,
+        *,
+        n_threads: int | None = None,
     ) -> History:
         """Run a prepared fit and keep what it came to, however it ends."""
         if prepared.normalization is not None:
@@ -257,7 +264,7 @@ class Trainer:
             prepared.validation,
             prepared.learning_rates,
             self._model.parameters,
-            self._n_threads,
+            _validation.as_threads(n_threads),
             with_stopping(hook, best, prepared.stopping),
             stop,
         )

@@ -41,20 +41,21 @@ class Interrupt {
 // takes which task is left to chance, so a task must write only what belongs to it.
 class Team {
   public:
-    explicit Team(int n_threads);  // at least 1
+    explicit Team(int n_threads) : n_threads_(n_threads) {}  // at least 1
     ~Team();
     Team(const Team&) = delete;
     Team& operator=(const Team&) = delete;
 
-    [[nodiscard]] int n_threads() const { return static_cast<int>(threads_.size()) + 1; }
+    [[nodiscard]] int n_threads() const { return n_threads_; }
 
     // task(index, member) for every index in [0, n_tasks); member in [0, n_threads) is the same for
     // no two tasks under way at once. Returns when all are done; what the first failing task threw
-    // is thrown again.
-    void run(Index n_tasks, const std::function<void(Index index, int member)>& task);
+    // is thrown again. With `alone` the caller does them all. Threads start when first needed.
+    void run(Index n_tasks, const std::function<void(Index index, int member)>& task,
+             bool alone = false);
 
   private:
-    void work(int member);
+    void work(int member, std::uint32_t round);
     void take_tasks(int member);
 
     const std::function<void(Index, int)>* task_ = nullptr;
@@ -65,7 +66,39 @@ class Team {
     std::atomic<bool> failed_{false};
     std::exception_ptr failure_;
     bool ending_ = false;
+    int n_threads_;
     std::vector<std::thread> threads_;
+};
+
+// Whether a computation that repeats is faster on its team or alone: on small tasks, or where other
+// programs keep the processors busy, a team can be many times slower. Measured, not guessed: both
+// ways give the same bytes, so the choice may change at any time.
+class TeamChoice {
+  public:
+    // How to run next. Starts alone, then tries the team.
+    [[nodiscard]] bool alone() const { return alone_; }
+
+    // What a run cost, per unit of its work.
+    void record(double seconds, double work);
+
+  private:
+    void decide();
+
+    // Runs of a trial; its mean counts, not its best, because delays are what must show.
+    static constexpr int warm_up_runs = 2;  // not counted: threads start or wake up
+    static constexpr int trial_runs = 8;
+    // A team that won is compared again after so many of its runs.
+    static constexpr int runs_between_trials = 2000;
+    // A team that lost is tried again once what the trial cost is this small a part of the time.
+    static constexpr double affordable = 0.02;
+
+    bool alone_ = true;
+    bool settled_ = false;     // otherwise this is a trial
+    int runs_ = 0;             // of the present trial or settlement
+    double seconds_ = 0.0;     // likewise
+    double work_ = 0.0;        // likewise
+    double cost_alone_ = 0.0;  // seconds per unit of work, as last measured
+    double wait_ = 0.0;        // seconds alone until the team is tried again
 };
 
 // What a computation runs on: threads, and a way out.

@@ -12,107 +12,159 @@
 namespace jetmlp::kernels {
 
 // σ(z), σ'(z), σ''(z), σ'''(z)
-template <class T>
+template <class T, int N>
 struct ActivationJet {
-    Vector<T> a;
-    Vector<T> s1;
-    Vector<T> s2;
-    Vector<T> s3;
+    Pack<T, N> a;
+    Pack<T, N> s1;
+    Pack<T, N> s2;
+    Pack<T, N> s3;
 };
 
-template <class T>
-inline Vector<T> absolute(const Vector<T>& z) {
-    return z < T(0) ? -z : z;
-}
+// Where σ'' follows from σ and σ', `curvature` says how, and nothing needs to be kept of it between
+// the forward and the backward pass.
+
+// How many vectors an activation takes at a time (see Pack). Those that need more registers than
+// 16 for themselves take one.
+inline constexpr int small_pack = 4;
+inline constexpr int large_pack = vector_bytes == 64 ? 4 : 1;
 
 struct Tanh {
-    // With e = exp(−2|z|), p = e − 1: |a| = −p/(2+p), σ' = 1 − a² = 4e/(2+p)², which does not
-    // cancel as 1 − a² would; σ'' = −2aσ'; σ''' = σ'(4 − 6σ').
-    template <class T>
-    static ActivationJet<T> at(const Vector<T>& z) {
-        const auto [e, p] = exponential_of_negative<T>(T(-2) * absolute<T>(z));
-        const Vector<T> inverse = T(1) / (T(2) + p);
-        const Vector<T> size = -p * inverse;
-        const Vector<T> a = z < T(0) ? -size : size;
-        const Vector<T> s = T(4) * e * (inverse * inverse);
-        return {a, s, T(-2) * a * s, s * (T(4) - T(6) * s)};
+    static constexpr int pack = small_pack;
+    static constexpr bool curvature_is_kept = false;
+    // With e = exp(−2|z|), p = e − 1, h = 1/(2+p): |a| = −p h, σ' = 1 − a² = e (2h)², which does
+    // not cancel as 1 − a² would; σ'' = −2aσ'; σ''' = σ'(4 − 6σ').
+    template <class T, int N>
+    [[gnu::always_inline]] static ActivationJet<T, N> at(const Pack<T, N>& z) {
+        const auto [e, p, lifted] = exponential_of_minus<2>(absolute(z));
+        const Pack<T, N> h = T(1) / (T(2) + p);
+        const Pack<T, N> a = with_sign_of(z, p * h);
+        const Pack<T, N> s = e * ((h + h) * (h + h));
+        return {a, s, -(a + a) * s, s * (T(4) - T(6) * s)};
+    }
+    template <class V>
+    static V curvature(const V& a, const V& s1) {
+        return -(a + a) * s1;
     }
 };
 
 // The logistic function g, its slope s = g(1−g), and t = 1 − 2g = −tanh(z/2), none of which
 // cancels.
-template <class T>
+template <class T, int N>
 struct Logistic {
-    Vector<T> g;
-    Vector<T> s;
-    Vector<T> t;
-    Vector<T> e;  // exp(−|z|)
+    Pack<T, N> g;
+    Pack<T, N> s;
+    Pack<T, N> t;
+    Pack<T, N> e;        // exp(−|z|)
+    Pack<T, N> lifted;   // e · lift
+    Pack<T, N> inverse;  // 1/(1+e)
 };
 
-template <class T>
-inline Logistic<T> logistic(const Vector<T>& z) {
-    const auto negative = z < T(0);
-    const auto [e, p] = exponential_of_negative<T>(-absolute<T>(z));
-    const Vector<T> inverse = T(1) / (T(2) + p);
-    const Vector<T> t = p * inverse;
-    return {negative ? e * inverse : inverse, e * (inverse * inverse), negative ? -t : t, e};
+template <class T, int N>
+[[gnu::always_inline]] inline Logistic<T, N> logistic(const Pack<T, N>& z) {
+    const auto [e, p, lifted] = exponential_of_minus<1>(absolute(z));
+    const Pack<T, N> inverse = T(1) / (T(2) + p);
+    return {where_negative(z, e * inverse, inverse),
+            e * (inverse * inverse),
+            with_sign_of(-z, p * inverse),
+            e,
+            lifted,
+            inverse};
 }
 
 struct Sigmoid {
+    static constexpr int pack = small_pack;
+    static constexpr bool curvature_is_kept = false;
     // σ' = s, σ'' = s t, σ''' = s(1 − 6s)
-    template <class T>
-    static ActivationJet<T> at(const Vector<T>& z) {
-        const auto [g, s, t, e] = logistic<T>(z);
-        return {g, s, s * t, s * (T(1) - T(6) * s)};
+    template <class T, int N>
+    [[gnu::always_inline]] static ActivationJet<T, N> at(const Pack<T, N>& z) {
+        const Logistic<T, N> l = logistic(z);
+        return {l.g, l.s, l.s * l.t, l.s * (T(1) - T(6) * l.s)};
+    }
+    template <class V>
+    static V curvature(const V& a, const V& s1) {
+        return s1 - (a + a) * s1;
     }
 };
 
 struct Softplus {
+    static constexpr int pack = large_pack;
+    static constexpr bool curvature_is_kept = false;
     // a = log(1 + exp z) = max(z, 0) + log(1 + exp(−|z|)); its slope is the logistic function.
-    template <class T>
-    static ActivationJet<T> at(const Vector<T>& z) {
-        const auto [g, s, t, e] = logistic<T>(z);
-        const Vector<T> zero{};
-        return {(z < zero ? zero : z) + log1p_of_fraction<T>(e), g, s, s * t};
+    template <class T, int N>
+    [[gnu::always_inline]] static ActivationJet<T, N> at(const Pack<T, N>& z) {
+        const Logistic<T, N> l = logistic(z);
+        const Pack<T, N> zero{};
+        return {where_negative(z, zero, z) + log1p_of_fraction(l.e), l.g, l.s, l.s * l.t};
+    }
+    template <class V>
+    static V curvature(const V& /*a*/, const V& s1) {
+        return s1 - s1 * s1;
     }
 };
 
 struct Silu {
-    // a = z g, σ' = g + z s, σ'' = 2s + z s t, σ''' = 3 s t + z s(1 − 6s). Where s has underflowed
-    // to 0, z is held at the border, so that an infinite z does not meet a zero.
-    template <class T>
-    static ActivationJet<T> at(const Vector<T>& z) {
-        const auto [g, s, t, e] = logistic<T>(z);
-        const Vector<T> border = broadcast(FloatFormat<T>::smallest_exponent - T(1));
-        const Vector<T> bounded_below = z < border ? border : z;
-        const Vector<T> bounded = bounded_below > -border ? -border : bounded_below;
-        return {bounded_below * g, g + bounded * s, s * (T(2) + bounded * t),
+    static constexpr int pack = large_pack;
+    static constexpr bool curvature_is_kept = true;
+    // a = z g, σ' = g + z s, σ'' = 2s + z s t, σ''' = 3 s t + z s(1 − 6s). For z < 0, g = e/(1+e)
+    // underflows before z g does, so e comes lifted. In the derivatives z is held at a border
+    // beyond which s = 0, so that an infinite z does not meet a zero.
+    template <class T, int N>
+    [[gnu::always_inline]] static ActivationJet<T, N> at(const Pack<T, N>& z) {
+        constexpr T border = FloatFormat<T>::largest_lifted;
+        const auto [g, s, t, e, lifted, inverse] = logistic(z);
+        const Pack<T, N> size = absolute(z);
+        const Pack<T, N> bounded = with_sign_of(z, at_most(border, size));
+        const Pack<T, N> negative =
+            zero_beyond(border, size, bounded * inverse * lifted * (T(1) / lift<T>));
+        return {where_negative(z, negative, z * inverse), g + bounded * s, s * (T(2) + bounded * t),
                 s * (T(3) * t + bounded * (T(1) - T(6) * s))};
     }
 };
 
 struct Sine {
-    template <class T>
-    static ActivationJet<T> at(const Vector<T>& z) {
-        const auto [sine, cosine] = sine_cosine<T>(z);
-        return {sine, cosine, -sine, -cosine};
+    static constexpr int pack = 1;  // its reduction runs in double
+    static constexpr bool curvature_is_kept = false;
+    template <class T, int N>
+    [[gnu::always_inline]] static ActivationJet<T, N> at(const Pack<T, N>& z) {
+        static_assert(N == 1);
+        const auto [sine, cosine] = sine_cosine<T>(z.part[0]);
+        return {{sine}, {cosine}, {-sine}, {-cosine}};
+    }
+    template <class V>
+    static V curvature(const V& a, const V& /*s1*/) {
+        return -a;
     }
 };
 
 struct Relu {
+    static constexpr int pack = small_pack;
+    static constexpr bool curvature_is_kept = false;
     // The slope at 0 is taken as 0. Written with ≤ so that NaN stays NaN.
-    template <class T>
-    static ActivationJet<T> at(const Vector<T>& z) {
-        const Vector<T> zero{};
-        return {z <= zero ? zero : z, z <= zero ? zero : zero + T(1), zero, zero};
+    template <class T, int N>
+    [[gnu::always_inline]] static ActivationJet<T, N> at(const Pack<T, N>& z) {
+        const Pack<T, N> zero{};
+        const auto where_positive = [](const Vector<T>& v, const Vector<T>& x) {
+            return v <= T(0) ? Vector<T>{} : x;
+        };
+        return {map(where_positive, z, z), map(where_positive, z, zero + T(1)), zero, zero};
+    }
+    template <class V>
+    static V curvature(const V& /*a*/, const V& /*s1*/) {
+        return V{};
     }
 };
 
 struct Identity {
-    template <class T>
-    static ActivationJet<T> at(const Vector<T>& z) {
-        const Vector<T> zero{};
+    static constexpr int pack = small_pack;
+    static constexpr bool curvature_is_kept = false;
+    template <class T, int N>
+    [[gnu::always_inline]] static ActivationJet<T, N> at(const Pack<T, N>& z) {
+        const Pack<T, N> zero{};
         return {z, zero + T(1), zero, zero};
+    }
+    template <class V>
+    static V curvature(const V& /*a*/, const V& /*s1*/) {
+        return V{};
     }
 };
 

@@ -1,9 +1,10 @@
 // The one matrix product that everything here is made of, in register tiles.
 //
-// C (M×N) = A (M×K) · B (K×N), or C += A·B. The rows of B and C are contiguous and N is a multiple
-// of the vector length; A is read one number at a time, through two strides, so it may as well be
-// a transposed matrix. With rows as samples and W kept as (n_out, n_in) and transposed, the three
-// products of a layer are all of this form and none sums across lanes:
+// C (M×N) = C₀ + A (M×K) · B (K×N), where C₀ is zero, C itself, or a bias for every row. The rows
+// of B and C are contiguous and N is a multiple of the vector length; A is read one number at a
+// time, through two strides, so it may as well be a transposed matrix. With rows as samples and W
+// kept as (n_out, n_in) and transposed, the three products of a layer are all of this form and none
+// sums across lanes:
 //   forward   Z  = A Wᵀ        backward  Ā = Z̄ W        gradient  W̄ += Z̄ᵀ A
 //
 // The register tile: a block of C of tile_rows × tile_vectors vectors stays in registers while k
@@ -17,6 +18,9 @@
 
 #include <jetmlp/types.hpp>
 
+#include <algorithm>
+#include <utility>
+
 namespace jetmlp::kernels {
 
 template <class T>
@@ -26,18 +30,34 @@ struct Strided {  // element (i, k) of A is data[i·row + k·column]
     Index column;
 };
 
+template <class T>
+struct Start {  // C₀: element (i, j) is data[i·row + j] in the first `rows` rows, 0 in the others
+    const T* data = nullptr;
+    Index row = 0;
+    Index rows = 0;
+
+    [[nodiscard]] Start right(Index columns) const {
+        return {rows > 0 ? data + columns : data, row, rows};
+    }
+    [[nodiscard]] Start below(Index n) const {
+        return rows > n ? Start{data + n * row, row, rows - n} : Start{};
+    }
+};
+
 inline constexpr int tile_rows = 6;
 inline constexpr int tile_vectors = vector_bytes == 64 ? 4 : 2;
 
 template <int Rows, int Vectors, class T>
-inline void product_tile(Index inner, Strided<T> a, const T* b, Index b_stride, T* c,
-                         Index c_stride, bool accumulate) {
+[[gnu::always_inline]] inline void product_tile(Index inner, Strided<T> a, const T* b,
+                                                Index b_stride, Start<T> start, T* c,
+                                                Index c_stride) {
     Vector<T> sums[Rows][Vectors];
 #pragma GCC unroll 6
     for (int i = 0; i < Rows; ++i) {
 #pragma GCC unroll 4
         for (int j = 0; j < Vectors; ++j) {
-            sums[i][j] = accumulate ? load(c + i * c_stride + j * lanes<T>) : Vector<T>{};
+            sums[i][j] =
+                i < start.rows ? load(start.data + i * start.row + j * lanes<T>) : Vector<T>{};
         }
     }
     for (Index k = 0; k < inner; ++k) {
@@ -66,15 +86,16 @@ inline void product_tile(Index inner, Strided<T> a, const T* b, Index b_stride, 
 
 // A column of tiles, the last of them with the rows that are left.
 template <int Vectors, class T>
-inline void product_column(Index rows, Index inner, Strided<T> a, const T* b, Index b_stride, T* c,
-                           Index c_stride, bool accumulate) {
+inline void product_column(Index rows, Index inner, Strided<T> a, const T* b, Index b_stride,
+                           Start<T> start, T* c, Index c_stride) {
     for (; rows >= tile_rows; rows -= tile_rows) {
-        product_tile<tile_rows, Vectors>(inner, a, b, b_stride, c, c_stride, accumulate);
+        product_tile<tile_rows, Vectors>(inner, a, b, b_stride, start, c, c_stride);
         a.data += tile_rows * a.row;
+        start = start.below(tile_rows);
         c += tile_rows * c_stride;
     }
     const auto remainder = [&]<int Rows>() {
-        product_tile<Rows, Vectors>(inner, a, b, b_stride, c, c_stride, accumulate);
+        product_tile<Rows, Vectors>(inner, a, b, b_stride, start, c, c_stride);
     };
     switch (rows) {
         case 1:
@@ -93,10 +114,10 @@ inline void product_column(Index rows, Index inner, Strided<T> a, const T* b, In
 }
 
 template <class T>
-void product(Index rows, Index columns, Index inner, Strided<T> a, const T* b, Index b_stride, T* c,
-             Index c_stride, bool accumulate) {
+void product(Index rows, Index columns, Index inner, Strided<T> a, const T* b, Index b_stride,
+             Start<T> start, T* c, Index c_stride) {
     const auto column = [&]<int Vectors>(Index j) {
-        product_column<Vectors>(rows, inner, a, b + j, b_stride, c + j, c_stride, accumulate);
+        product_column<Vectors>(rows, inner, a, b + j, b_stride, start.right(j), c + j, c_stride);
     };
     constexpr Index tile_columns = tile_vectors * lanes<T>;
     Index j = 0;
@@ -123,9 +144,10 @@ inline constexpr Index dot_lanes = 64 / static_cast<Index>(sizeof(T));
 template <class T>
 inline constexpr Index most_dots = dot_lanes<T> / 4;
 
-// The dot product of `count` numbers: dot_lanes partial sums, added pairwise by halves.
+// The products of `count` numbers, summed into the lanes of one vector: dot_lanes partial sums, of
+// which those that are half of them apart are added until one vector is left.
 template <class T>
-inline T dot(Index count, const T* a, const T* b) {
+inline Vector<T> partial_dot(Index count, const T* a, const T* b) {
     constexpr Index vectors = dot_lanes<T> / lanes<T>;
     Vector<T> sums[vectors] = {};
     for (Index first = 0; first < count; first += dot_lanes<T>) {
@@ -137,26 +159,60 @@ inline T dot(Index count, const T* a, const T* b) {
             }
         }
     }
-    T parts[dot_lanes<T>];
-    std::memcpy(parts, sums, sizeof parts);
-#pragma GCC unroll 4
-    for (Index half = dot_lanes<T> / 2; half > 0; half /= 2) {
-#pragma GCC unroll 8
-        for (Index i = 0; i < half; ++i) {
-            parts[i] += parts[i + half];
+#pragma GCC unroll 2
+    for (Index half = vectors / 2; half > 0; half /= 2) {
+#pragma GCC unroll 2
+        for (Index j = 0; j < half; ++j) {
+            sums[j] += sums[j + half];
         }
     }
-    return parts[0];
+    return sums[0];
 }
 
-// C (rows × outputs) = A Wᵀ as dot products of rows: A (rows, inner), W (outputs, inner), where
-// inner is a multiple of the vector length and the padding of W is zero.
+// Two vectors hold rows of 2·half lanes each, one after the other. Adds the halves of every row:
+// the rows of x, then those of y, with half lanes each.
+template <Index half, class T, std::size_t... lane>
+inline Vector<T> add_halves(const Vector<T>& x, const Vector<T>& y,
+                            std::index_sequence<lane...> /*all lanes*/) {
+    constexpr auto low = [](Index i) { return i / half * 2 * half + i % half; };
+    return shuffle<T, low(lane)...>(x, y) + shuffle<T, (low(lane) + half)...>(x, y);
+}
+
+// The sums over the lanes of as many vectors as a vector has lanes: neighbours are merged until
+// lane i holds the sum of vector i, log₂(lanes) additions a sum instead of lanes − 1.
 template <class T>
-void product_of_rows(Index rows, Index outputs, Index inner, const T* a, const T* w, T* c,
-                     Index c_stride) {
-    for (Index row = 0; row < rows; ++row) {
-        for (Index o = 0; o < outputs; ++o) {
-            c[row * c_stride + o] = dot(inner, a + row * inner, w + o * inner);
+inline Vector<T> sums_of_lanes(Vector<T> (&rows)[lanes<T>]) {
+    const auto merge = [&]<Index half>(auto&& self) {
+#pragma GCC unroll 8
+        for (Index i = 0; i < half; ++i) {
+            rows[i] = add_halves<half, T>(rows[2 * i], rows[2 * i + 1],
+                                          std::make_index_sequence<lanes<T>>());
+        }
+        if constexpr (half > 1) {
+            self.template operator()<half / 2>(self);
+        }
+    };
+    merge.template operator()<lanes<T> / 2>(merge);
+    return rows[0];
+}
+
+// C (rows × outputs) = A Wᵀ, and + b in the first `biased` rows, as dot products of rows: A (rows,
+// inner), W (outputs, inner), where inner is a multiple of the vector length and the padding of W
+// is zero.
+template <class T>
+void product_of_rows(Index rows, Index outputs, Index inner, const T* a, const T* w, const T* b,
+                     Index biased, T* c, Index c_stride) {
+    for (Index o = 0; o < outputs; ++o) {
+        for (Index first = 0; first < rows; first += lanes<T>) {
+            const Index count = std::min(lanes<T>, rows - first);
+            Vector<T> partial[lanes<T>] = {};
+            for (Index i = 0; i < count; ++i) {
+                partial[i] = partial_dot(inner, a + (first + i) * inner, w + o * inner);
+            }
+            const Vector<T> sums = sums_of_lanes<T>(partial);
+            for (Index i = 0; i < count; ++i) {
+                c[(first + i) * c_stride + o] = first + i < biased ? b[o] + sums[i] : sums[i];
+            }
         }
     }
 }

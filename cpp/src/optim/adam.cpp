@@ -1,3 +1,5 @@
+#include "../subnormals.hpp"
+
 #include <jetmlp/optim/adam.hpp>
 
 #include <algorithm>
@@ -59,6 +61,7 @@ Losses Adam<T>::run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterat
 // with m̂ = m/(1−β₁ᵗ) and v̂ = v/(1−β₂ᵗ), and λ the weight decay, which the moments do not see.
 template <class T>
 bool Adam<T>::step(double learning_rate, const std::vector<T>& from, std::vector<T>& to) {
+    const FlushSubnormals flush;
     ++n_steps_;
     const auto t = static_cast<double>(n_steps_);
     const T beta1 = static_cast<T>(options_.beta1);
