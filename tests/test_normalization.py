@@ -260,6 +260,15 @@ def test_a_refused_fit_teaches_nothing() -> None:
     assert trainer.model.normalization is None
 
 
+def test_what_float32_cannot_hold_after_normalization_is_named() -> None:
+    trainer = jetmlp.Trainer(model_of(dtype="float32"))
+    far = X.copy()
+    far[7, 2] = 1e300
+    with pytest.raises(ValueError, match=r"^validation_data\[0\], normalized: .* got (-)?inf at \[7, 2\]"):
+        trainer.fit(X, Y, epochs=1, validation_data=(far, Y))
+    assert trainer.model.normalization is None
+
+
 def test_scales_may_be_chosen() -> None:
     model = model_of()
     model.normalization = jetmlp.Normalization([0, 0, 0], [1, 2, 4], [0, 0], [1, 10])

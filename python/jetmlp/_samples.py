@@ -40,7 +40,7 @@ class SampleArrays:
     directions: NDArray[Any] | None  # (n, t, d)
     value_weights: NDArray[np.float64] | None  # (n,), the largest 1
     derivative_weights: NDArray[np.float64] | None  # (n, m, t), the largest 1
-    names: tuple[str, str]  # of values and derivatives, in messages
+    names: tuple[str, str, str]  # of inputs, values and derivatives, in messages
 
     def values_present(self) -> NDArray[np.bool_]:
         """Which values count, (n, m)."""
@@ -96,7 +96,7 @@ def as_arrays(model: MLP, samples: Samples, dtype: np.dtype[Any] | None = None) 
         if np.isnan(derivatives).all():
             raise ValueError(f"{derivatives_name}: expected at least one derivative, got NaN throughout")
     value_weights, derivative_weights = _as_weights(samples, n, derivatives)
-    names = (Y_name, derivatives_name)
+    names = (X_name, Y_name, derivatives_name)
     arrays = SampleArrays(
         X,
         Y,
@@ -178,7 +178,7 @@ def _without_absent_samples(arrays: SampleArrays) -> SampleArrays:
         present = arrays.values_present()
         if not present.any():
             raise ValueError(
-                f"sample_weight: expected a weight above 0 for at least one entry of {arrays.names[0]}, "
+                f"sample_weight: expected a weight above 0 for at least one entry of {arrays.names[1]}, "
                 "got 0 for all that are not NaN"
             )
         kept |= present.any(axis=1)
@@ -187,7 +187,7 @@ def _without_absent_samples(arrays: SampleArrays) -> SampleArrays:
         if not present.any():
             raise ValueError(
                 f"sample_weight, derivative_sample_weight: expected a weight above 0 for at least one entry "
-                f"of {arrays.names[1]}, got 0 for all that are not NaN"
+                f"of {arrays.names[2]}, got 0 for all that are not NaN"
             )
         kept |= present.any(axis=(1, 2))
     return arrays if kept.all() else arrays.rows(kept)

@@ -191,26 +191,32 @@ def compile_objective(model: MLP, arrays: SampleArrays, weights: LossWeights) ->
     fits_values = arrays.Y is not None and weights.value > 0
     fits_derivatives = arrays.derivatives is not None and weights.derivative > 0
     if not fits_values and not fits_derivatives:
-        weight, only = ("value_weight", arrays.names[0])
+        weight, only = ("value_weight", arrays.names[1])
         if arrays.Y is None:
-            weight, only = ("derivative_weight", arrays.names[1])
+            weight, only = ("derivative_weight", arrays.names[2])
         raise ValueError(f"{weight}: expected more than 0 as there is only {only} to fit, got 0")
 
-    def as_core(array: NDArray[Any] | None) -> Any:  # noqa: ANN401  float32 or float64, or None
-        return None if array is None else array.astype(model.dtype, copy=False)
+    def as_core(array: NDArray[Any] | None, name: str = "") -> Any:  # noqa: ANN401  float32, float64 or None
+        if array is None or array.dtype == model.dtype:
+            return array
+        with np.errstate(over="ignore", under="ignore"):
+            converted = array.astype(model.dtype)
+        _validation.check_finite(f"{name}, normalized", converted, missing_allowed=True)
+        return converted
 
+    X_name, Y_name, derivatives_name = arrays.names
     compiled = _core.Objective32 if model.dtype == np.float32 else _core.Objective64
     return compiled(
         model._architecture,
-        as_core(arrays.X),
-        as_core(arrays.Y),
-        as_core(arrays.derivatives),
+        as_core(arrays.X, X_name),
+        as_core(arrays.Y, Y_name),
+        as_core(arrays.derivatives, derivatives_name),
         weights.value,
         weights.derivative,
         weights.l2,
         as_core(arrays.value_weights),
         as_core(arrays.derivative_weights),
-        as_core(arrays.directions),
+        as_core(arrays.directions, "directions"),
     )
 
 

@@ -187,7 +187,7 @@ class Trainer:
             A point (d,) and the values (m,) that the model is to have there, for a fit without `Y` of a
             model whose outputs have the activation "identity": the output biases are set accordingly.
         validation_data : tuple (X, Y) or (X, Y, dYdX), optional
-            Samples to measure after every epoch; Y or dYdX may be None.
+            Samples to measure after every epoch, each of weight 1; Y or dYdX may be None.
         patience : int, optional
             End the fit after so many epochs in a row without a lower validation loss; default never.
         min_delta : float, default 0.0
