@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from reference import Network
 
-NAMES = ("runge_full_batch", "runge_mini_batch", "surface_mini_batch")
+NAMES = ("runge_full_batch", "runge_mini_batch", "surface_mini_batch", "surface_weight_decay")
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Trajectory:
     learning_rate: float
     value_weight: float
     derivative_weight: float
+    weight_decay: float
     seed: int
     init: str
 

@@ -62,12 +62,16 @@ def losses_and_gradient(
 
 @dataclass
 class Adam:
-    """Kingma and Ba (2015), algorithm 1: bias-corrected moments, epsilon outside the root."""
+    """Kingma and Ba (2015), algorithm 1: bias-corrected moments, epsilon outside the root.
+
+    With weight decay, Loshchilov and Hutter (2019), algorithm 2, scaled by the learning rate.
+    """
 
     learning_rate: float = 1e-3
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
+    weight_decay: float = 0.0
     first_moment: Any = 0.0
     second_moment: Any = 0.0
     n_steps: int = field(default=0)
@@ -78,6 +82,7 @@ class Adam:
         self.second_moment = self.beta2 * self.second_moment + (1 - self.beta2) * gradient**2
         mean = self.first_moment / (1 - self.beta1**self.n_steps)
         variance = self.second_moment / (1 - self.beta2**self.n_steps)
+        parameters = parameters - self.learning_rate * self.weight_decay * parameters
         return np.asarray(parameters - self.learning_rate * mean / (np.sqrt(variance) + self.epsilon))
 
 

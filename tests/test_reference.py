@@ -151,7 +151,7 @@ def test_training_follows_pytorch(name: str) -> None:
         run.dYdX,
         run.orders,
         run.batch_size,
-        Adam(run.learning_rate),
+        Adam(run.learning_rate, weight_decay=run.weight_decay),
         run.value_weight,
         run.derivative_weight,
     )

@@ -25,7 +25,7 @@ def follow(run: Trajectory, dtype: str, n_threads: int = 1) -> tuple[NDArray[Any
     model.parameters = run.initial_parameters
     trainer = jetmlp.Trainer(
         model,
-        optimizer=jetmlp.Adam(learning_rate=run.learning_rate),
+        optimizer=jetmlp.Adam(learning_rate=run.learning_rate, weight_decay=run.weight_decay),
         value_weight=run.value_weight,
         derivative_weight=run.derivative_weight,
         batch_size=run.batch_size,

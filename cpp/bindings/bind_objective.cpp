@@ -2,6 +2,7 @@
 
 #include <jetmlp/objective.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -10,23 +11,38 @@ namespace jetmlp::bindings {
 namespace {
 
 template <class T>
+using OptionalArray = std::optional<Array<T>>;
+
+// The numbers of an optional array, checked for their count; null without it.
+template <class T>
+const T* data_of(const char* argument, const OptionalArray<T>& array, Index expected) {
+    if (!array) {
+        return nullptr;
+    }
+    expect_length(argument, array->size(), expected);
+    return array->data();
+}
+
+template <class T>
 std::unique_ptr<Objective<T>> make_objective(const Architecture& architecture, const Array<T>& X,
-                                             const std::optional<Array<T>>& Y,
-                                             const std::optional<Array<T>>& dYdX,
-                                             double value_weight, double derivative_weight) {
+                                             const OptionalArray<T>& Y,
+                                             const OptionalArray<T>& dYdX, double value_weight,
+                                             double derivative_weight, double l2,
+                                             const OptionalArray<T>& sample_weight,
+                                             const OptionalArray<T>& derivative_sample_weight,
+                                             const OptionalArray<T>& directions) {
     const Index d = architecture.n_inputs();
     const Index m = architecture.n_outputs();
     const Index n = X.size() / d;
     expect_length("X", X.size(), n * d);
-    if (Y) {
-        expect_length("Y", Y->size(), n * m);
-    }
-    if (dYdX) {
-        expect_length("dYdX", dYdX->size(), n * m * d);
-    }
-    Dataset<T> data(n, d, m, X.data(), Y ? Y->data() : nullptr, dYdX ? dYdX->data() : nullptr);
+    const Index n_tangents = directions ? directions->size() / std::max<Index>(1, n * d) : d;
+    const Index n_derivatives = n * m * n_tangents;
+    Dataset<T> data(n, d, m, X.data(), data_of("Y", Y, n * m), data_of("dYdX", dYdX, n_derivatives),
+                    {data_of("sample_weight", sample_weight, n),
+                     data_of("derivative_sample_weight", derivative_sample_weight, n_derivatives)},
+                    {data_of("directions", directions, n * n_tangents * d), n_tangents});
     return std::make_unique<Objective<T>>(architecture, std::move(data),
-                                          LossWeights{value_weight, derivative_weight});
+                                          LossWeights{value_weight, derivative_weight, l2});
 }
 
 template <class T>
@@ -48,7 +64,8 @@ void bind_objective_of(py::module_& module, const char* name) {
     py::class_<Objective<T>>(module, name, "Loss and gradient as a function of the parameters.")
         .def(py::init(&make_objective<T>), py::arg("architecture"), py::arg("X").noconvert(),
              py::arg("Y").noconvert(), py::arg("dYdX").noconvert(), py::arg("value_weight"),
-             py::arg("derivative_weight"))
+             py::arg("derivative_weight"), py::arg("l2"), py::arg("sample_weight").noconvert(),
+             py::arg("derivative_sample_weight").noconvert(), py::arg("directions").noconvert())
         .def(
             "losses",
             [](Objective<T>& self, const Array<T>& parameters, int n_threads) {

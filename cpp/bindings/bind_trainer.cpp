@@ -117,10 +117,10 @@ void bind_trainer_of(py::module_& module, const char* name) {
 
 void bind_trainer(py::module_& module) {
     py::class_<AdamOptions>(module, "AdamOptions")
-        .def(py::init([](double beta1, double beta2, double epsilon) {
-                 return AdamOptions{beta1, beta2, epsilon};
+        .def(py::init([](double beta1, double beta2, double epsilon, double weight_decay) {
+                 return AdamOptions{beta1, beta2, epsilon, weight_decay};
              }),
-             py::arg("beta1"), py::arg("beta2"), py::arg("epsilon"));
+             py::arg("beta1"), py::arg("beta2"), py::arg("epsilon"), py::arg("weight_decay"));
     py::class_<StopFlag>(module, "StopFlag", "Ends the fits it was given to.")
         .def(py::init<>())
         .def("set", &StopFlag::set);

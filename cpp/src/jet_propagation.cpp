@@ -14,10 +14,12 @@ using kernels::store;
 using kernels::Vector;
 
 template <class T>
-JetPropagation<T>::JetPropagation(const PackedLayout<T>& layout, Index n_tangents, Passes passes)
+JetPropagation<T>::JetPropagation(const PackedLayout<T>& layout, Index n_tangents, Passes passes,
+                                  Tangents tangents)
     : Propagation<T>(layout, n_tangents),
       n_tangents_(n_tangents),
       passes_(passes),
+      tangents_(tangents),
       buffers_(layers_.size()) {
     const Index n_samples = this->block_samples();
     const Index most_rows = (1 + n_tangents) * n_samples;
@@ -28,6 +30,9 @@ JetPropagation<T>::JetPropagation(const PackedLayout<T>& layout, Index n_tangent
         if (passes == Passes::forward_and_backward) {
             buffers_[l].s2 = this->zeros(n_samples, width);
         }
+    }
+    if (tangents == Tangents::given) {
+        input_ = this->zeros(most_rows, layers_.front().in_stride);
     }
     if (passes == Passes::forward_and_backward) {
         adjoint_ = this->zeros(most_rows, this->widest());
@@ -61,12 +66,17 @@ void JetPropagation<T>::forward(const PackedParameters<T>& parameters) {
     }
 }
 
-// In the first layer ȧ_k is the unit vector e_k, so ż_k is column k of W for every sample.
+// In the first layer ȧ_k is the unit vector e_k, so ż_k is column k of W for every sample. Given
+// directions stand behind the inputs: ż_k = W v_k.
 template <class T>
 void JetPropagation<T>::first_products(const PackedParameters<T>& parameters) {
     const PackedLayer& layer = layers_.front();
     const T* transposed = parameters.transposed(layer);
     T* z = buffers_.front().z.data();
+    if (tangents_ == Tangents::given) {
+        this->multiply_by_transposed(parameters, layer, n_rows(), input_.data(), n_samples_, z);
+        return;
+    }
     this->multiply_by_transposed(parameters, layer, n_samples_, input_.data(), n_samples_, z);
     for (Index k = 0; k < n_tangents_; ++k) {
         const T* const column = transposed + k * layer.out_stride;
@@ -161,9 +171,14 @@ void JetPropagation<T>::backward(const PackedParameters<T>& parameters, T* packe
     add_first_weights_gradient(packed_gradient);
 }
 
-// W̄ᵀ += Σ x z̄ᵀ, and to row k of it the sum of ż̄_k, whose ȧ_k is e_k.
+// W̄ᵀ += Σ x z̄ᵀ, and to row k of it the sum of ż̄_k, whose ȧ_k is e_k; of given directions
+// Σ v_k ż̄_kᵀ.
 template <class T>
 void JetPropagation<T>::add_first_weights_gradient(T* packed_gradient) const {
+    if (tangents_ == Tangents::given) {
+        this->add_weights_gradient(0, n_rows(), adjoint_.data(), input_.data(), packed_gradient);
+        return;
+    }
     this->add_weights_gradient(0, n_samples_, adjoint_.data(), input_.data(), packed_gradient);
     const PackedLayer& layer = layers_.front();
     for (Index k = 0; k < n_tangents_; ++k) {

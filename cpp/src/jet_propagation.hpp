@@ -13,11 +13,15 @@
 
 namespace jetmlp {
 
+// What ȧ_k is at the inputs: the unit vector e_k, or a direction that each sample gives.
+enum class Tangents { along_inputs, given };
+
 template <class T>
 class JetPropagation final : public Propagation<T> {
   public:
-    // n_tangents is the number of inputs d, or 0 for values alone.
-    JetPropagation(const PackedLayout<T>& layout, Index n_tangents, Passes passes);
+    // n_tangents is the number of inputs d, 0 for values alone, or that of the given directions.
+    JetPropagation(const PackedLayout<T>& layout, Index n_tangents, Passes passes,
+                   Tangents tangents = Tangents::along_inputs);
 
     void begin(Index n_samples) override;
 
@@ -53,6 +57,7 @@ class JetPropagation final : public Propagation<T> {
 
     Index n_tangents_;
     Passes passes_;
+    Tangents tangents_;
     std::vector<LayerBuffers> buffers_;
     Buffer<T> adjoint_;       // of the layer at hand, (1+d)·n rows
     Buffer<T> next_adjoint_;  // of the layer below it

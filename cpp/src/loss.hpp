@@ -26,20 +26,30 @@ inline double add_square(double sum, double x) {
 #endif
 }
 
-// Scales of the seed: 2 · weight / (number of entries that the mean runs over).
+// sum + ω x²
+inline double add_weighted_square(double sum, double weight, double x) {
+#ifdef __FP_FAST_FMA
+    return std::fma(weight * x, x, sum);
+#else
+    return sum + weight * x * x;
+#endif
+}
+
+// Scales of the seed: 2 · weight / Σω over the entries that the mean runs over.
 template <class T>
 struct SeedScales {
     T value = 0;
     T derivative = 0;
 };
 
-// Sums (Ŷ−Y)² and (Ĵ−J)² over the samples rows[first] … that are propagated, and writes
-// ∂loss/∂Ŷ = scale (Ŷ−Y) and ∂loss/∂Ĵ = scale (Ĵ−J) as the seed of the backward pass if asked to.
-// Derivatives that are NaN count neither here nor there. Squares are summed in double.
-template <class T>
-SquaredErrors loss_and_seed(const Dataset<T>& data, Rows rows, Index first, Index n_samples,
-                            SeedScales<T> scales, bool with_seed, Propagation<T>& propagation) {
-    const Index d = data.n_inputs();
+// Sums ω(Ŷ−Y)² and ω(Ĵ−J)² over the samples rows[first] … that are propagated, and writes
+// ∂loss/∂Ŷ = scale ω(Ŷ−Y) and ∂loss/∂Ĵ = scale ω(Ĵ−J) as the seed of the backward pass if asked to.
+// What is NaN counts neither here nor there. Squares are summed in double.
+template <bool weighted, class T>
+SquaredErrors weighted_loss_and_seed(const Dataset<T>& data, Rows rows, Index first,
+                                     Index n_samples, SeedScales<T> scales, bool with_seed,
+                                     Propagation<T>& propagation) {
+    const Index d = data.n_tangents();
     const Index m = data.n_outputs();
     SquaredErrors sums;
     for (Index i = 0; i < n_samples; ++i) {
@@ -47,10 +57,20 @@ SquaredErrors loss_and_seed(const Dataset<T>& data, Rows rows, Index first, Inde
         if (data.has_values()) {
             const T* target = data.value(sample);
             for (Index o = 0; o < m; ++o) {
+                if (std::isnan(target[o])) {
+                    continue;
+                }
                 const T error = propagation.output(i, o) - target[o];
-                sums.value = add_square(sums.value, error);
+                T scale = scales.value;
+                if constexpr (weighted) {
+                    const T weight = data.value_weight(sample);
+                    sums.value = add_weighted_square(sums.value, weight, error);
+                    scale *= weight;
+                } else {
+                    sums.value = add_square(sums.value, error);
+                }
                 if (with_seed) {
-                    propagation.output_adjoint(i, o) = scales.value * error;
+                    propagation.output_adjoint(i, o) = scale * error;
                 }
             }
         }
@@ -63,15 +83,31 @@ SquaredErrors loss_and_seed(const Dataset<T>& data, Rows rows, Index first, Inde
                         continue;
                     }
                     const T error = propagation.derivative(i, o, k) - wanted;
-                    sums.derivative = add_square(sums.derivative, error);
+                    T scale = scales.derivative;
+                    if constexpr (weighted) {
+                        const T weight = data.derivative_weight(sample, o, k);
+                        sums.derivative = add_weighted_square(sums.derivative, weight, error);
+                        scale *= weight;
+                    } else {
+                        sums.derivative = add_square(sums.derivative, error);
+                    }
                     if (with_seed) {
-                        propagation.derivative_adjoint(i, o, k) = scales.derivative * error;
+                        propagation.derivative_adjoint(i, o, k) = scale * error;
                     }
                 }
             }
         }
     }
     return sums;
+}
+
+// The same, at no cost where nothing has a weight.
+template <class T>
+SquaredErrors loss_and_seed(const Dataset<T>& data, Rows rows, Index first, Index n_samples,
+                            SeedScales<T> scales, bool with_seed, Propagation<T>& propagation) {
+    const auto of =
+        data.has_weights() ? weighted_loss_and_seed<true, T> : weighted_loss_and_seed<false, T>;
+    return of(data, rows, first, n_samples, scales, with_seed, propagation);
 }
 
 }  // namespace jetmlp

@@ -1,3 +1,4 @@
+#include "l2_penalty.hpp"
 #include "loss.hpp"
 #include "packed_parameters.hpp"
 #include "propagation.hpp"
@@ -45,6 +46,14 @@ struct Objective<T>::Workspace {
                 to[k] = from[k];
             }
         }
+        if (data.has_directions()) {
+            for (Index i = 0; i < n_samples; ++i) {
+                for (Index k = 0; k < data.n_tangents(); ++k) {
+                    std::copy_n(data.direction(rows[first + i], k), data.n_inputs(),
+                                propagation.tangent(i, k));
+                }
+            }
+        }
         propagation.forward(packed);
         const bool with_gradient = packed_gradient != nullptr;
         const SquaredErrors sums =
@@ -55,13 +64,18 @@ struct Objective<T>::Workspace {
         return sums;
     }
 
-    // How many derivatives the mean over these rows runs over.
-    [[nodiscard]] Index count_derivatives(Rows rows) const {
-        Index count = 0;
+    // Σω over the values and over the derivatives of these rows: what the means are divided by.
+    [[nodiscard]] SquaredErrors total_weights(Rows rows) const {
+        SquaredErrors totals;
         for (Index i = 0; i < rows.count; ++i) {
-            count += data.n_derivatives_present(rows[i]);
+            if (data.has_values()) {
+                totals.value += data.total_value_weight(rows[i]);
+            }
+            if (data.has_derivatives()) {
+                totals.derivative += data.total_derivative_weight(rows[i]);
+            }
         }
-        return count;
+        return totals;
     }
 
     Architecture architecture;
@@ -105,17 +119,19 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
     const PackedLayout<T>& layout = work.packed.layout();
     work.packed.assign(work.architecture, parameters);
     while (work.propagations.size() < static_cast<std::size_t>(execution.team.n_threads())) {
-        work.propagations.push_back(
-            make_propagation<T>(layout, data.has_derivatives(), Passes::forward_and_backward));
+        work.propagations.push_back(data.has_directions()
+                                        ? make_directional_propagation<T>(layout, data.n_tangents())
+                                        : make_propagation<T>(layout, data.has_derivatives(),
+                                                              Passes::forward_and_backward));
     }
 
-    const auto n_values = static_cast<double>(rows.count * data.n_outputs());
-    const auto n_derivatives =
-        data.has_derivatives() ? static_cast<double>(work.count_derivatives(rows)) : 0.0;
+    const SquaredErrors totals = work.total_weights(rows);
     SeedScales<T> scales;
-    scales.value = static_cast<T>(2.0 * work.weights.value / n_values);
-    if (n_derivatives > 0) {
-        scales.derivative = static_cast<T>(2.0 * work.weights.derivative / n_derivatives);
+    if (totals.value > 0) {
+        scales.value = static_cast<T>(2.0 * work.weights.value / totals.value);
+    }
+    if (totals.derivative > 0) {
+        scales.derivative = static_cast<T>(2.0 * work.weights.derivative / totals.derivative);
     }
 
     const Index block = work.propagations.front()->block_samples();
@@ -171,13 +187,16 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
 
     constexpr double absent = std::numeric_limits<double>::quiet_NaN();
     Losses losses{0.0, absent, absent};
-    if (data.has_values()) {
-        losses.value = sums.value / n_values;
+    if (totals.value > 0) {
+        losses.value = sums.value / totals.value;
         losses.total += work.weights.value * losses.value;
     }
-    if (n_derivatives > 0) {
-        losses.derivative = sums.derivative / n_derivatives;
+    if (totals.derivative > 0) {
+        losses.derivative = sums.derivative / totals.derivative;
         losses.total += work.weights.derivative * losses.derivative;
+    }
+    if (work.weights.l2 > 0) {
+        losses.total += add_l2_penalty(work.architecture, work.weights.l2, parameters, gradient);
     }
     return losses;
 }

@@ -102,6 +102,13 @@ std::unique_ptr<Propagation<T>> make_propagation(const PackedLayout<T>& layout,
     return std::make_unique<JetPropagation<T>>(layout, with_derivatives ? d : 0, passes);
 }
 
+template <class T>
+std::unique_ptr<Propagation<T>> make_directional_propagation(const PackedLayout<T>& layout,
+                                                             Index n_directions) {
+    return std::make_unique<JetPropagation<T>>(layout, n_directions, Passes::forward_and_backward,
+                                               Tangents::given);
+}
+
 template class Propagation<float>;
 template class Propagation<double>;
 template void add_column_sums(Index, Index, const float*, float*);
@@ -110,5 +117,9 @@ template std::unique_ptr<Propagation<float>> make_propagation(const PackedLayout
                                                               Passes);
 template std::unique_ptr<Propagation<double>> make_propagation(const PackedLayout<double>&, bool,
                                                                Passes);
+template std::unique_ptr<Propagation<float>> make_directional_propagation(
+    const PackedLayout<float>&, Index);
+template std::unique_ptr<Propagation<double>> make_directional_propagation(
+    const PackedLayout<double>&, Index);
 
 }  // namespace jetmlp

@@ -28,6 +28,8 @@ class Propagation {
     // The next passes run on this many samples, whose inputs are to be written to input(sample).
     virtual void begin(Index n_samples) = 0;
     T* input(Index sample) { return input_.data() + sample * layers_.front().in_stride; }
+    // Of a directional propagation: its direction k at a sample, to be written too.
+    T* tangent(Index sample, Index k) { return input((1 + k) * n_samples_ + sample); }
 
     virtual void forward(const PackedParameters<T>& parameters) = 0;
 
@@ -101,6 +103,11 @@ void add_column_sums(Index n_rows, Index width, const T* rows, T* total);
 template <class T>
 std::unique_ptr<Propagation<T>> make_propagation(const PackedLayout<T>& layout,
                                                  bool with_derivatives, Passes passes);
+
+// Values and derivatives along this many directions, which each sample gives: 3(1+n) products.
+template <class T>
+std::unique_ptr<Propagation<T>> make_directional_propagation(const PackedLayout<T>& layout,
+                                                             Index n_directions);
 
 extern template class Propagation<float>;
 extern template class Propagation<double>;

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 from . import metrics, random, schedules
 from ._info import info
 from ._storage import load
+from .derivative_check import check_derivatives
 from .ensemble import fit_many
 from .errors import DivergenceError
 from .history import History
 from .model import MLP
+from .normalization import Normalization
 from .objective import Objective
 from .optimizers import Adam
 from .trainer import Trainer
@@ -29,8 +31,10 @@ __all__ = [
     "Adam",
     "DivergenceError",
     "History",
+    "Normalization",
     "Objective",
     "Trainer",
+    "check_derivatives",
     "experiments",
     "fit_many",
     "info",

@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from .model import MLP
+from .normalization import Normalization
 
 METADATA_KEY = "jetmlp.MLP"
 FORMAT_VERSION = 1
+NORMALIZATION = "normalization."  # stands before the names of means and scales
 
 
 def save(model: MLP, path: str | os.PathLike[str]) -> None:
@@ -22,6 +24,8 @@ def save(model: MLP, path: str | os.PathLike[str]) -> None:
 
     layers = zip(model.weights, model.biases, strict=True)
     tensors = dict(zip(_tensor_shapes(model), chain.from_iterable(layers), strict=True))
+    if model.normalization is not None:
+        tensors |= {f"{NORMALIZATION}{name}": a for name, a in model.normalization.arrays().items()}
     # One entry: safetensors writes several in an order that changes from call to call.
     description = {"format_version": FORMAT_VERSION, "architecture": model._configuration()}
     _replace_file(Path(path), serialize(tensors, {METADATA_KEY: json.dumps(description)}))
@@ -75,21 +79,27 @@ def load(path: str | os.PathLike[str]) -> MLP:
         with safe_open(str(path), framework="numpy") as file:
             model = _blank(path, file.metadata() or {})
             expected = _tensor_shapes(model)
-            if set(file.keys()) != set(expected):
+            found = sorted(file.keys())
+            normalized = model.normalize and any(name.startswith(NORMALIZATION) for name in found)
+            scales = _normalization_shapes(model) if normalized else {}
+            if found != sorted([*expected, *scales]):
                 raise ValueError(
-                    f"path: {path}: expected tensors {sorted(expected)}, got {sorted(file.keys())}"
+                    f"path: {path}: expected tensors {sorted([*expected, *scales])}, got {found}"
                 )
-            tensors = {name: file.get_tensor(name) for name in expected}
+            tensors = {name: file.get_tensor(name) for name in (*expected, *scales)}
     except SafetensorError as error:
         raise ValueError(f"path: {path} is not a readable safetensors file ({error})") from error
-    for name, shape in expected.items():
-        tensor = tensors[name]
-        if tensor.shape != shape or tensor.dtype != model.dtype:
+    for name, shape in {**expected, **scales}.items():
+        tensor, dtype = tensors[name], np.dtype(np.float64) if name in scales else model.dtype
+        if tensor.shape != shape or tensor.dtype != dtype:
             raise ValueError(
-                f"path: {path}: expected {name} as {model.dtype} {shape}, got {tensor.dtype} {tensor.shape}"
+                f"path: {path}: expected {name} as {dtype} {shape}, got {tensor.dtype} {tensor.shape}"
             )
     try:
-        model.parameters = np.concatenate([tensor.ravel() for tensor in tensors.values()])
+        model.parameters = np.concatenate([tensors[name].ravel() for name in expected])
+        if scales:
+            arrays = {name.removeprefix(NORMALIZATION): tensors[name] for name in scales}
+            model.normalization = Normalization(**arrays)
     except ValueError as error:
         raise ValueError(f"path: {path}: {error}") from error
     return model
@@ -123,3 +133,10 @@ def _tensor_shapes(model: MLP) -> dict[str, tuple[int, ...]]:
         shapes[f"weights.{layer}"] = (n_out, n_in)
         shapes[f"bias.{layer}"] = (n_out,)
     return shapes
+
+
+def _normalization_shapes(model: MLP) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of the tensors of a normalization."""
+    sizes = {"x_mean": model.n_inputs, "x_scale": model.n_inputs}
+    sizes |= {"y_mean": model.n_outputs, "y_scale": model.n_outputs}
+    return {f"{NORMALIZATION}{name}": (size,) for name, size in sizes.items()}

@@ -77,14 +77,19 @@ def as_derivatives(name: str, dYdX: ArrayLike, n: int, m: int, d: int, dtype: np
     return array.reshape(n, m, d)
 
 
-def check_finite(name: str, array: NDArray[Any], *, missing_allowed: bool = False) -> None:
-    """Raise a ``ValueError`` at the first NaN (unless it means *missing*) or infinity."""
+def check_finite(
+    name: str, array: NDArray[Any], *, missing_allowed: bool = False, nan_hint: str = ""
+) -> None:
+    """Raise a ``ValueError`` at the first NaN (unless it means *missing*) or infinity.
+
+    The hint is for whoever passed a NaN.
+    """
     bad = np.isinf(array) if missing_allowed else ~np.isfinite(array)
     if not bad.any():
         return
     index = tuple(int(i) for i in np.argwhere(bad)[0])
     expected = "finite numbers or NaN for what is missing" if missing_allowed else "finite numbers"
-    note = ""
+    note = nan_hint if np.isnan(array[index]) else ""
     if array.dtype == np.float32 and np.isinf(array[index]):
         note = " (as float32; a model of dtype='float64' takes larger numbers)"
     raise ValueError(

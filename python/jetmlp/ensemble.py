@@ -9,6 +9,8 @@ from contextlib import ExitStack
 from numpy.typing import ArrayLike
 
 from . import _core, _validation
+from ._fit_request import FitRequest
+from ._samples import Samples
 from .errors import DivergenceError
 from .history import History
 from .trainer import Trainer
@@ -21,7 +23,16 @@ def fit_many(
     dYdX: ArrayLike | None = None,
     *,
     epochs: int,
+    sample_weight: ArrayLike | None = None,
+    derivative_sample_weight: ArrayLike | None = None,
+    directions: ArrayLike | None = None,
+    dYdV: ArrayLike | None = None,
+    allow_missing_values: bool = False,
+    anchor: tuple[ArrayLike, ArrayLike] | None = None,
     validation_data: tuple[ArrayLike | None, ...] | None = None,
+    patience: int | None = None,
+    min_delta: float = 0.0,
+    restore_best: bool = False,
     n_threads: int | None = None,
 ) -> list[History]:
     """Train independent models on the same samples, several at a time.
@@ -37,8 +48,16 @@ def fit_many(
         Samples, as for `Trainer.fit`.
     epochs : int
         Passes over the samples.
+    sample_weight, derivative_sample_weight, directions, dYdV : array_like, optional
+        How much samples count, and derivatives along directions, as for `Trainer.fit`.
+    allow_missing_values : bool, default False
+        Whether NaN in `Y` means a value that was not measured, as for `Trainer.fit`.
+    anchor : tuple (x0, y0), optional
+        A point and the values there, for a fit to derivatives alone, as for `Trainer.fit`.
     validation_data : tuple (X, Y) or (X, Y, dYdX), optional
         Samples to measure after every epoch, as for `Trainer.fit`.
+    patience, min_delta, restore_best : optional
+        Early stopping of each fit by itself, as for `Trainer.fit`.
     n_threads : int, optional
         Fits at a time; default one for each processor.
 
@@ -66,13 +85,17 @@ def fit_many(
     with ExitStack() as claims:
         for trainer in fleet:
             claims.enter_context(trainer._claimed())
-        prepared = [trainer._prepare((X, Y, dYdX), epochs, validation_data) for trainer in fleet]
+        samples = Samples(
+            X, Y, dYdX, sample_weight, derivative_sample_weight, directions, dYdV, allow_missing_values
+        )
+        request = FitRequest(samples, validation_data, patience, min_delta, restore_best, anchor)
+        prepared = [trainer._prepare(request, epochs) for trainer in fleet]
         with ThreadPoolExecutor(threads) as pool:
-            fits = [
-                pool.submit(trainer._run, fit, None, stop, n_threads=trainer._n_threads or 1)
-                for trainer, fit in zip(fleet, prepared, strict=True)
-            ]
+            fits = []
             try:
+                for trainer, its in zip(fleet, prepared, strict=True):
+                    threads_of_fit = trainer._n_threads or 1
+                    fits.append(pool.submit(trainer._run, its, None, stop, n_threads=threads_of_fit))
                 wait(fits)
             except BaseException:  # Ctrl-C reaches the main thread alone, which tells the others
                 stop.set()

@@ -18,7 +18,8 @@ class History(dict[str, NDArray[np.float64]]):
     Keys are ``loss``, ``value_loss``, ``derivative_loss``, with validation data the same three with
     ``val_`` before them, and ``learning_rate``. Training losses are sample-weighted means over the
     epoch's batches, each before its update; validation losses are taken after the epoch. A loss is NaN
-    where the data has nothing of its kind.
+    where the data has nothing of its kind. ``loss`` has the l2 penalty in it, ``val_loss`` has not. Losses
+    of a normalized model are in normalized units.
     """
 
     @classmethod
@@ -29,6 +30,12 @@ class History(dict[str, NDArray[np.float64]]):
             if validated or name not in VALIDATION:
                 history[name] = np.ascontiguousarray(column)
         return history
+
+    @property
+    def best_epoch(self) -> int | None:
+        """The epoch of the lowest validation loss, counted from 0 in this call; None without any."""
+        losses = self.get("val_loss")
+        return int(np.argmin(losses)) if losses is not None and len(losses) > 0 else None
 
     @property
     def n_epochs(self) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from . import _core, _validation
+from .normalization import Normalization, as_normalization
 
 if TYPE_CHECKING:
     import os
@@ -37,6 +38,11 @@ class MLP:
         PyTorch), or normal of variance 2/fan_in with zero biases (He et al. 2015, made for ReLU).
     seed : int, default 0
         Of the starting parameters. A seed means the same network on every machine, in both types.
+    normalize : bool, default False
+        Whether the network works on standardised inputs and outputs. The first fit then learns mean and
+        standard deviation of each (see `normalization`) and later ones keep them; what goes in and comes
+        out, derivatives too, stays in the units of the data. `weights` and `biases` are those between the
+        standardised quantities.
 
     Raises
     ------
@@ -61,8 +67,10 @@ class MLP:
         dtype: DTypeLike = "float32",
         init: str = "glorot_uniform",
         seed: int = 0,
+        *,
+        normalize: bool = False,
     ) -> None:
-        self._configure(layer_sizes, activation, output_activation, dtype)
+        self._configure(layer_sizes, activation, output_activation, dtype, normalize)
         init = _validation.as_choice("init", init, _core.INITIALIZATIONS)
         seed = _validation.as_seed(seed)
         if self._dtype == np.float32:
@@ -71,7 +79,12 @@ class MLP:
             self._parameters = self._architecture.initial_parameters64(init, seed)
 
     def _configure(
-        self, layer_sizes: Iterable[int], activation: str, output_activation: str, dtype: DTypeLike
+        self,
+        layer_sizes: Iterable[int],
+        activation: str,
+        output_activation: str,
+        dtype: DTypeLike,
+        normalize: bool = False,
     ) -> None:
         """Check and keep everything but the parameters."""
         self._layer_sizes = _validation.as_layer_sizes(layer_sizes)
@@ -81,6 +94,8 @@ class MLP:
         )
         self._dtype = _validation.as_dtype(dtype)
         self._architecture = _core.Architecture(self._layer_sizes, self._activation, self._output_activation)
+        self._normalize = _validation.as_boolean("normalize", normalize)
+        self._normalization: Normalization | None = None
 
     @property
     def layer_sizes(self) -> tuple[int, ...]:
@@ -116,6 +131,22 @@ class MLP:
     def output_activation(self) -> str:
         """Activation of the output layer."""
         return self._output_activation
+
+    @property
+    def normalize(self) -> bool:
+        """Whether the network works on standardised inputs and outputs."""
+        return self._normalize
+
+    @property
+    def normalization(self) -> Normalization | None:
+        """Means and scales of inputs and outputs; None until a fit has learned them, or without any."""
+        return self._normalization
+
+    @normalization.setter
+    def normalization(self, value: Normalization) -> None:
+        if not self._normalize:
+            raise ValueError("normalization: expected a model made with normalize=True, got one without")
+        self._normalization = as_normalization(value, self.n_inputs, self.n_outputs)
 
     @property
     def parameters(self) -> NDArray[Any]:
@@ -231,24 +262,37 @@ class MLP:
     def _evaluate(
         self, X: ArrayLike, n_threads: int | None, *, values: bool, jacobian: bool
     ) -> tuple[Any, Any]:
-        inputs = _validation.as_inputs("X", X, self.n_inputs, self._dtype)
+        normalization = self._normalization
+        given = self._dtype if normalization is None else np.dtype(np.float64)
+        inputs = _validation.as_inputs("X", X, self.n_inputs, given)
         threads = _validation.as_threads(n_threads)
-        return _core.predict(self._architecture, self._parameters, inputs, values, jacobian, threads)
+        if normalization is None:
+            return _core.predict(self._architecture, self._parameters, inputs, values, jacobian, threads)
+        with np.errstate(all="ignore"):  # what is not finite stays so, as without normalization
+            inputs = normalization.inputs(inputs).astype(self._dtype)
+            Y, J = _core.predict(self._architecture, self._parameters, inputs, values, jacobian, threads)
+            return (
+                None if Y is None else normalization.values(Y).astype(self._dtype),
+                None if J is None else normalization.jacobian(J).astype(self._dtype),
+            )
 
     def copy(self) -> MLP:
         """Return an independent model with the same parameters."""
-        return _restore(self._configuration(), self._parameters)
+        return _restore(self._configuration(), self._parameters, self._normalization)
 
     def _configuration(self) -> dict[str, Any]:
-        return {
+        configuration: dict[str, Any] = {
             "layer_sizes": list(self._layer_sizes),
             "activation": self._activation,
             "output_activation": self._output_activation,
             "dtype": self._dtype.name,
         }
+        if self._normalize:
+            configuration["normalize"] = True
+        return configuration
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (self._configuration(), self._parameters)
+        return _restore, (self._configuration(), self._parameters, self._normalization)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to one ``.safetensors`` file, which `jetmlp.load` reads back.
@@ -271,13 +315,18 @@ class MLP:
         sizes = "-".join(map(str, self._layer_sizes))
         return (
             f"MLP({sizes}, activation={self._activation!r}, output_activation={self._output_activation!r}, "
-            f"dtype={self._dtype.name!r}, {self.n_parameters} parameters)"
+            f"dtype={self._dtype.name!r}, {'normalize=True, ' if self._normalize else ''}"
+            f"{self.n_parameters} parameters)"
         )
 
 
-def _restore(configuration: dict[str, Any], parameters: NDArray[Any]) -> MLP:
+def _restore(
+    configuration: dict[str, Any], parameters: NDArray[Any], normalization: Normalization | None = None
+) -> MLP:
     """Build a model from what it is made of, without drawing random numbers."""
     model = MLP.__new__(MLP)
     model._configure(**configuration)
     model.parameters = parameters
+    if normalization is not None:
+        model.normalization = normalization
     return model

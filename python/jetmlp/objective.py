@@ -3,35 +3,52 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _core, _validation
+from ._balance import BALANCED, balance
+from ._samples import SampleArrays, Samples, as_arrays
 from .model import MLP
+from .normalization import Normalization, learn
 
 
 class Objective:
     r"""The Sobolev loss of a model on given samples, as a function of the flat parameter vector.
 
-    .. math:: w_v \, \mathrm{mean}\,(\hat Y - Y)^2 + w_d \, \mathrm{mean}\,(\hat J - J)^2
+    .. math:: w_v \, \frac{\sum \omega (\hat Y - Y)^2}{\sum \omega}
+              + w_d \, \frac{\sum \omega (\hat J - J)^2}{\sum \omega} + l_2 \sum W^2
 
-    each mean over every entry that is present. It is what every optimizer of this library sees, and fits
-    any other that takes a function and its gradient, such as ``scipy.optimize.minimize``.
+    each mean over every entry that is present, with the weights ω of the samples, 1 if not given; the
+    penalty over the weights of all layers and not the biases. It is what every optimizer of this library
+    sees, and fits any other that takes a function and its gradient, such as ``scipy.optimize.minimize``.
 
     Parameters
     ----------
     model : MLP
-        Gives architecture and type; its parameters are not touched.
+        Gives architecture, type and normalization; its parameters are not touched. The loss of a normalized
+        model is in normalized units.
     X : array_like, (n, d)
         Inputs.
     Y : array_like, (n, m), optional
-        Values. With one output, (n,) will do.
+        Values; with `allow_missing_values`, NaN or masked for one that was not measured. With one output,
+        (n,) will do.
     dYdX : array_like, (n, m, d), optional
         Derivatives [sample, output, input]; NaN, or masked, for one that was not measured. With one output,
         (n, d) will do.
     value_weight, derivative_weight : float, default 1.0
-        w_v and w_d; not negative, and not both zero on what is given.
+        w_v and w_d; not negative, and not both zero on what is given. With ``derivative_weight="balanced"``
+        and a normalized model, Huge and Savine's balance, as for `Trainer`.
+    l2 : float, default 0.0
+        l₂ of the penalty; not negative.
+    sample_weight, derivative_sample_weight : array_like, optional
+        How much each sample counts, as for `Trainer.fit`.
+    directions, dYdV : array_like, optional
+        Directions and derivatives along them, as for `Trainer.fit`.
+    allow_missing_values : bool, default False
+        Whether NaN in `Y` means a value that was not measured, instead of a mistake.
     n_threads : int, optional
         Most threads of one evaluation; default one for each processor. The result is the same for any
         number.
@@ -50,14 +67,28 @@ class Objective:
         dYdX: ArrayLike | None = None,
         *,
         value_weight: float = 1.0,
-        derivative_weight: float = 1.0,
+        derivative_weight: float | str = 1.0,
+        l2: float = 0.0,
+        sample_weight: ArrayLike | None = None,
+        derivative_sample_weight: ArrayLike | None = None,
+        directions: ArrayLike | None = None,
+        dYdV: ArrayLike | None = None,
+        allow_missing_values: bool = False,
         n_threads: int | None = None,
     ) -> None:
-        weights = as_loss_weights(value_weight, derivative_weight)
+        weights = as_loss_weights(value_weight, derivative_weight, l2)
         self._n_threads = _validation.as_threads(n_threads)
         self._dtype = as_model(model).dtype
         self._n_parameters = model.n_parameters
-        self._core = compile_objective(model, (X, Y, dYdX), weights, ("X", "Y", "dYdX"))
+        samples = Samples(
+            X, Y, dYdX, sample_weight, derivative_sample_weight, directions, dYdV, allow_missing_values
+        )
+        if model.normalize and model.normalization is None:
+            raise ValueError(
+                "model: expected one whose normalization is known, got one that has not been fitted; assign "
+                "model.normalization"
+            )
+        self._core = compile_problem(model, samples, None, weights).training
         self._lock = threading.Lock()
 
     def loss(self, parameters: ArrayLike) -> float:
@@ -85,7 +116,21 @@ class Objective:
         return vector
 
 
-Samples = tuple[ArrayLike, ArrayLike | None, ArrayLike | None]
+class LossWeights(NamedTuple):
+    """What the terms of the loss are multiplied by."""
+
+    value: float
+    derivative: float
+    l2: float = 0.0
+    balanced: bool = False  # value and derivative are yet to be found from the samples
+
+
+class CompiledProblem(NamedTuple):
+    """What to fit, as the core wants it."""
+
+    training: Any  # _core.Objective32 or _core.Objective64
+    validation: Any  # likewise, or None
+    normalization: Normalization | None
 
 
 def as_model(model: object) -> MLP:
@@ -95,51 +140,90 @@ def as_model(model: object) -> MLP:
     return model
 
 
-def as_loss_weights(value_weight: object, derivative_weight: object) -> tuple[float, float]:
-    """Check the two weights of the loss."""
-    weights = (
+def as_loss_weights(value_weight: object, derivative_weight: object, l2: object = 0.0) -> LossWeights:
+    """Check the weights of the loss."""
+    if isinstance(derivative_weight, str):
+        _validation.as_choice("derivative_weight", derivative_weight, (BALANCED,))
+        if _validation.as_number("value_weight", value_weight, least=0.0) != 1.0:
+            raise ValueError(f"value_weight: expected 1 with balanced derivatives, got {value_weight!r}")
+        return LossWeights(1.0, 1.0, _validation.as_number("l2", l2, least=0.0), balanced=True)
+    weights = LossWeights(
         _validation.as_number("value_weight", value_weight, least=0.0),
         _validation.as_number("derivative_weight", derivative_weight, least=0.0),
+        _validation.as_number("l2", l2, least=0.0),
     )
-    if weights == (0.0, 0.0):
+    if weights[:2] == (0.0, 0.0):
         raise ValueError("value_weight, derivative_weight: expected at least one above 0, got both 0")
     return weights
 
 
-def compile_objective(
-    model: MLP, samples: Samples, weights: tuple[float, float], names: tuple[str, str, str]
-) -> Any:  # noqa: ANN401  Objective32 or Objective64
-    """Check samples against the model and hand them to the core."""
-    d, m, dtype = model.n_inputs, model.n_outputs, model.dtype
-    X, Y, dYdX = samples
-    inputs = _validation.as_inputs(names[0], X, d, dtype)
-    n = len(inputs)
-    if n == 0:
-        raise ValueError(f"{names[0]}: expected at least one sample, got shape {inputs.shape}")
-    _validation.check_finite(names[0], inputs)
-    if Y is None and dYdX is None:
-        raise ValueError(f"{names[1]}, {names[2]}: expected at least one of the two, got neither")
+def compile_problem(
+    model: MLP, samples: Samples, held_out: Samples | None, weights: LossWeights
+) -> CompiledProblem:
+    """Check samples, and those of validation, and hand them to the core; the model does not change.
 
-    values = derivatives = None
-    if Y is not None:
-        values = _validation.as_values(names[1], Y, n, m, dtype)
-        _validation.check_finite(names[1], values)
-    if dYdX is not None:
-        derivatives = _validation.as_derivatives(names[2], dYdX, n, m, d, dtype)
-        _validation.check_finite(names[2], derivatives, missing_allowed=True)
-        if (derivatives != derivatives).all():  # only NaN differs from itself
-            raise ValueError(f"{names[2]}: expected at least one derivative, got NaN throughout")
-    if not (values is not None and weights[0] > 0) and not (derivatives is not None and weights[1] > 0):
-        weight, only = ("value_weight", names[1]) if values is not None else ("derivative_weight", names[2])
+    A model that is to be normalized and is not yet learns how from the samples to fit.
+    """
+    given = np.dtype(np.float64) if model.normalize else model.dtype
+    training = as_arrays(model, samples, given)
+    validation = None if held_out is None else as_arrays(model, held_out, given)
+    normalization = model.normalization
+    if model.normalize:
+        normalization = learn(training) if normalization is None else normalization
+        training = normalization.samples(training)
+        validation = None if validation is None else normalization.samples(validation)
+    elif weights.balanced:
+        raise ValueError("derivative_weight: expected a model with normalize=True, got 'balanced' without")
+    if weights.balanced:
+        balanced = balance(training)
+        weights = LossWeights(balanced.value_weight, balanced.derivative_weight, weights.l2)
+        training = balanced.apply(training)
+        validation = None if validation is None else balanced.apply(validation)
+    compiled = compile_objective(model, training, weights)
+    if validation is None:
+        return CompiledProblem(compiled, None, normalization)
+    without_penalty = weights._replace(l2=0.0)
+    return CompiledProblem(compiled, compile_objective(model, validation, without_penalty), normalization)
+
+
+def compile_objective(model: MLP, arrays: SampleArrays, weights: LossWeights) -> Any:  # noqa: ANN401
+    """Hand checked samples to the core, as an Objective32 or Objective64."""
+    fits_values = arrays.Y is not None and weights.value > 0
+    fits_derivatives = arrays.derivatives is not None and weights.derivative > 0
+    if not fits_values and not fits_derivatives:
+        weight, only = ("value_weight", arrays.names[1])
+        if arrays.Y is None:
+            weight, only = ("derivative_weight", arrays.names[2])
         raise ValueError(f"{weight}: expected more than 0 as there is only {only} to fit, got 0")
-    compiled = _core.Objective32 if dtype == "float32" else _core.Objective64
-    return compiled(model._architecture, inputs, values, derivatives, *weights)
+
+    def as_core(array: NDArray[Any] | None, name: str = "") -> Any:  # noqa: ANN401  float32, float64 or None
+        if array is None or array.dtype == model.dtype:
+            return array
+        with np.errstate(over="ignore", under="ignore"):
+            converted = array.astype(model.dtype)
+        _validation.check_finite(f"{name}, normalized", converted, missing_allowed=True)
+        return converted
+
+    X_name, Y_name, derivatives_name = arrays.names
+    compiled = _core.Objective32 if model.dtype == np.float32 else _core.Objective64
+    return compiled(
+        model._architecture,
+        as_core(arrays.X, X_name),
+        as_core(arrays.Y, Y_name),
+        as_core(arrays.derivatives, derivatives_name),
+        weights.value,
+        weights.derivative,
+        weights.l2,
+        as_core(arrays.value_weights),
+        as_core(arrays.derivative_weights),
+        as_core(arrays.directions, "directions"),
+    )
 
 
-def compile_validation(
-    model: MLP, validation_data: tuple[ArrayLike | None, ...] | None, weights: tuple[float, float]
-) -> Any:  # noqa: ANN401  Objective32, Objective64 or None
-    """Check validation data against the model and hand them to the core."""
+def as_validation_samples(
+    validation_data: tuple[ArrayLike | None, ...] | None, *, allow_missing_values: bool
+) -> Samples | None:
+    """Check the form of validation data, not yet what they hold."""
     if validation_data is None:
         return None
     if not isinstance(validation_data, (tuple, list)):
@@ -152,4 +236,4 @@ def compile_validation(
     if X is None:
         raise ValueError("validation_data: expected inputs first, got None")
     names = ("validation_data[0]", "validation_data[1]", "validation_data[2]")
-    return compile_objective(model, (X, Y, dYdX), weights, names)
+    return Samples(X, Y, dYdX, allow_missing_values=allow_missing_values, names=names)

@@ -15,11 +15,13 @@ __all__ = ["Adam"]
 
 @dataclass(frozen=True)
 class Adam:
-    r"""Adam as published: Kingma and Ba (ICLR 2015), algorithm 1.
+    r"""Adam as published: Kingma and Ba (ICLR 2015), algorithm 1; with weight decay, AdamW.
 
     :math:`m \leftarrow \beta_1 m + (1-\beta_1) g`, :math:`v \leftarrow \beta_2 v + (1-\beta_2) g^2`,
-    :math:`\theta \leftarrow \theta - \eta\, \hat m / (\sqrt{\hat v} + \epsilon)` with the bias-corrected
-    :math:`\hat m = m / (1-\beta_1^t)` and :math:`\hat v = v / (1-\beta_2^t)`.
+    :math:`\theta \leftarrow (1 - \eta\lambda)\,\theta - \eta\, \hat m / (\sqrt{\hat v} + \epsilon)` with the
+    bias-corrected :math:`\hat m = m / (1-\beta_1^t)` and :math:`\hat v = v / (1-\beta_2^t)`. The decay λ is
+    decoupled from the gradient (Loshchilov and Hutter, ICLR 2019) and, as in PyTorch's ``AdamW``, scaled by
+    the learning rate and applied to every parameter, biases too.
 
     Parameters
     ----------
@@ -29,6 +31,8 @@ class Adam:
         Decay of the two moments, each at least 0 and below 1.
     epsilon : float, default 1e-8
         Added outside the root; above 0.
+    weight_decay : float, default 0.0
+        λ, not negative; 0 is Adam.
 
     Raises
     ------
@@ -40,12 +44,14 @@ class Adam:
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
+    weight_decay: float = 0.0
 
     def __post_init__(self) -> None:
         checked = {
             "beta1": _validation.as_number("beta1", self.beta1, least=0.0, below=1.0),
             "beta2": _validation.as_number("beta2", self.beta2, least=0.0, below=1.0),
             "epsilon": _validation.as_number("epsilon", self.epsilon, above=0.0),
+            "weight_decay": _validation.as_number("weight_decay", self.weight_decay, least=0.0),
         }
         if not callable(self.learning_rate):
             checked["learning_rate"] = _validation.as_number("learning_rate", self.learning_rate, above=0.0)

@@ -3,38 +3,34 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _core, _validation
+from ._anchor import Anchor
+from ._callbacks import Callback as Callback
+from ._callbacks import Hook, as_callbacks
+from ._early_stopping import BestEpoch, with_stopping
+from ._fit_request import FitRequest, PreparedFit
 from ._progress import ProgressBar
+from ._samples import Samples
 from .errors import DivergenceError
 from .history import COLUMNS, History
 from .model import MLP
-from .objective import Samples, as_loss_weights, as_model, compile_objective, compile_validation
+from .objective import as_loss_weights, as_model
 from .optimizers import Adam
-
-Callback = Callable[[int, dict[str, float]], Any]
-Hook = Callable[[NDArray[np.float64], NDArray[Any]], bool]
-
-
-class PreparedFit(NamedTuple):
-    """What the core needs to know of a fit, all of it checked."""
-
-    training: Any  # _core.Objective32 or _core.Objective64
-    validation: Any  # likewise, or None
-    learning_rates: NDArray[np.float64]  # of every epoch
 
 
 class Trainer:
     r"""Fits a model to samples of values, derivatives, or both.
 
-    Minimizes :math:`w_v\,\mathrm{mean}(\hat Y - Y)^2 + w_d\,\mathrm{mean}(\hat J - J)^2`
-    (Sobolev training: Czarnecki et al., NeurIPS 2017).
+    Minimizes :math:`w_v\,\mathrm{mean}(\hat Y - Y)^2 + w_d\,\mathrm{mean}(\hat J - J)^2 + l_2 \sum W^2`
+    (Sobolev training: Czarnecki et al., NeurIPS 2017), the penalty over the weights of all layers and not
+    the biases.
 
     Parameters
     ----------
@@ -43,7 +39,12 @@ class Trainer:
     optimizer : Adam, optional
         How to step; default ``Adam()``.
     value_weight, derivative_weight : float, default 1.0
-        w_v and w_d: not negative, not both zero.
+        w_v and w_d: not negative, not both zero. ``derivative_weight="balanced"`` is the balance of Huge
+        and Savine (2020) for a model with ``normalize=True``: w_v = 1/(1+d) and w_d = d/(1+d), and each
+        column of normalized derivatives divided by its root mean square over the samples to fit. The
+        derivative loss is then the mean weighted by its inverse square.
+    l2 : float, default 0.0
+        l₂, not negative. The history's ``loss`` has the penalty in it, ``val_loss`` has not.
     batch_size : int, optional
         Samples per update; default all of them. The last batch of an epoch may be smaller and counts.
     shuffle : bool, default True
@@ -82,7 +83,8 @@ class Trainer:
         optimizer: Adam | None = None,
         *,
         value_weight: float = 1.0,
-        derivative_weight: float = 1.0,
+        derivative_weight: float | str = 1.0,
+        l2: float = 0.0,
         batch_size: int | None = None,
         shuffle: bool = True,
         n_threads: int | None = None,
@@ -98,7 +100,7 @@ class Trainer:
             raise ValueError(
                 f"optimizer: expected an epsilon above 0 that {model.dtype} can hold, got {optimizer}"
             )
-        self._weights = as_loss_weights(value_weight, derivative_weight)
+        self._weights = as_loss_weights(value_weight, derivative_weight, l2)
         self._batch_size = (
             None if batch_size is None else _validation.as_integer("batch_size", batch_size, 1, 2**53)
         )
@@ -108,7 +110,7 @@ class Trainer:
         self._fitting = threading.Lock()
         compiled = _core.Trainer32 if model.dtype == np.float32 else _core.Trainer64
         self._core: Any = compiled(
-            _core.AdamOptions(optimizer.beta1, optimizer.beta2, optimizer.epsilon),
+            _core.AdamOptions(optimizer.beta1, optimizer.beta2, optimizer.epsilon, optimizer.weight_decay),
             model.n_parameters,
             self._batch_size or 0,
             _validation.as_boolean("shuffle", shuffle),
@@ -138,26 +140,61 @@ class Trainer:
         dYdX: ArrayLike | None = None,
         *,
         epochs: int,
+        sample_weight: ArrayLike | None = None,
+        derivative_sample_weight: ArrayLike | None = None,
+        directions: ArrayLike | None = None,
+        dYdV: ArrayLike | None = None,
+        allow_missing_values: bool = False,
+        anchor: tuple[ArrayLike, ArrayLike] | None = None,
         validation_data: tuple[ArrayLike | None, ...] | None = None,
+        patience: int | None = None,
+        min_delta: float = 0.0,
+        restore_best: bool = False,
         progress: bool = False,
         callbacks: Iterable[Callback] | Callback = (),
     ) -> History:
-        """Train for a number of epochs; a second call goes on where the first stopped.
+        r"""Train for a number of epochs; a second call goes on where the first stopped.
 
         Parameters
         ----------
         X : array_like, (n, d)
             Inputs. With one input, (n,) will do.
         Y : array_like, (n, m), optional
-            Values. With one output, (n,) will do.
+            Values; with `allow_missing_values`, NaN or masked for one that was not measured. With one
+            output, (n,) will do.
         dYdX : array_like, (n, m, d), optional
             Derivatives [sample, output, input]; NaN, or masked, for one that was not measured. With one
             output, (n, d) will do. Without `Y`, an output bias under the identity has no gradient and stays
             as it is.
         epochs : int
             Passes over the samples.
+        sample_weight : array_like, (n,), optional
+            How much each sample counts, its value and its derivatives: not negative. Each mean of the loss
+            is :math:`\sum \omega e^2 / \sum \omega`, so a weight of 2 is as if the sample were there twice,
+            and 0 as if it were not.
+        derivative_sample_weight : array_like, (n,), (n, d) or (n, m, d), optional
+            Takes the place of `sample_weight` for the derivatives; (n, d) is for every output.
+        directions : array_like, (n, k, d), optional
+            Directions v of each sample along which the derivatives of `dYdV` are taken, of any length;
+            (n, d) for one direction a sample. Not together with `dYdX`.
+        dYdV : array_like, (n, m, k), optional
+            Derivatives [sample, output, direction] J·v; NaN, or masked, for one that was not measured. With
+            one output, (n, k) will do. `derivative_sample_weight` is then (n,), (n, k) or (n, m, k).
+        allow_missing_values : bool, default False
+            Whether NaN in `Y`, also of `validation_data`, means a value that was not measured, instead of a
+            mistake.
+        anchor : tuple (x0, y0), optional
+            A point (d,) and the values (m,) that the model is to have there, for a fit without `Y` of a
+            model whose outputs have the activation "identity": the output biases are set accordingly.
         validation_data : tuple (X, Y) or (X, Y, dYdX), optional
-            Samples to measure after every epoch; Y or dYdX may be None.
+            Samples to measure after every epoch, each of weight 1; Y or dYdX may be None.
+        patience : int, optional
+            End the fit after so many epochs in a row without a lower validation loss; default never.
+        min_delta : float, default 0.0
+            By how much more than this the validation loss must fall to count for `patience`.
+        restore_best : bool, default False
+            Whether the model gets the parameters of the epoch with the lowest validation loss,
+            ``history.best_epoch``, however the fit ends. The optimizer's state stays that of the last.
         progress : bool, default False
             Whether to show a bar with loss and validation loss.
         callbacks : callable or iterable of callables
@@ -184,11 +221,15 @@ class Trainer:
         """
         epochs = _validation.as_integer("epochs", epochs, 0, 2**31)
         progress = _validation.as_boolean("progress", progress)
-        listeners = _as_callbacks(callbacks)
+        listeners = as_callbacks(callbacks)
         with self._claimed():
-            prepared = self._prepare((X, Y, dYdX), epochs, validation_data)
+            samples = Samples(
+                X, Y, dYdX, sample_weight, derivative_sample_weight, directions, dYdV, allow_missing_values
+            )
+            request = FitRequest(samples, validation_data, patience, min_delta, restore_best, anchor)
+            prepared = self._prepare(request, epochs)
             with ProgressBar(epochs, shown=progress) as bar:
-                hook = self._hook(listeners, bar, validated=prepared.validation is not None)
+                hook = self._hook(listeners, bar, prepared)
                 return self._run(prepared, hook, n_threads=self._n_threads)
 
     @contextmanager
@@ -201,13 +242,10 @@ class Trainer:
         finally:
             self._fitting.release()
 
-    def _prepare(
-        self, samples: Samples, epochs: int, validation_data: tuple[ArrayLike | None, ...] | None
-    ) -> PreparedFit:
+    def _prepare(self, request: FitRequest, epochs: int) -> PreparedFit:
         """Check everything and hand it to the core; nothing of trainer or model changes."""
-        training = compile_objective(self._model, samples, self._weights, ("X", "Y", "dYdX"))
-        validation = compile_validation(self._model, validation_data, self._weights)
-        return PreparedFit(training, validation, self._optimizer.learning_rates(self.n_epochs, epochs))
+        learning_rates = self._optimizer.learning_rates(self.n_epochs, epochs)
+        return request.prepare(self._model, self._weights, learning_rates)
 
     def _run(
         self,
@@ -218,10 +256,19 @@ class Trainer:
         n_threads: int | None = None,
     ) -> History:
         """Run a prepared fit and keep what it came to, however it ends."""
+        if prepared.normalization is not None:
+            self._model.normalization = prepared.normalization
+        best = BestEpoch(prepared.stopping)
         parameters, table, end, error = self._core.fit(
-            *prepared, self._model.parameters, _validation.as_threads(n_threads), hook, stop
+            prepared.training,
+            prepared.validation,
+            prepared.learning_rates,
+            self._model.parameters,
+            _validation.as_threads(n_threads),
+            with_stopping(hook, best, prepared.stopping),
+            stop,
         )
-        self._model.parameters = parameters
+        self._take(parameters if best.parameters is None else best.parameters, prepared.anchor)
         self.history = History.from_table(table, validated=prepared.validation is not None)
         if error is not None:
             raise error
@@ -229,11 +276,17 @@ class Trainer:
             raise DivergenceError(self.history.n_epochs)
         return self.history
 
-    def _hook(self, callbacks: tuple[Callback, ...], bar: ProgressBar, *, validated: bool) -> Hook | None:
+    def _take(self, parameters: NDArray[Any], anchor: Anchor | None) -> None:
+        """Give the model the parameters of a fit."""
+        self._model.parameters = parameters
+        if anchor is not None:
+            anchor.hold(self._model)
+
+    def _hook(self, callbacks: tuple[Callback, ...], bar: ProgressBar, prepared: PreparedFit) -> Hook | None:
         """Make what the core calls after every epoch: None, so no call at all, where nobody listens."""
         if not callbacks and not bar.shown:
             return None
-        epoch = -1
+        epoch, validated = -1, prepared.validation is not None
 
         def after_epoch(row: NDArray[np.float64], parameters: NDArray[Any]) -> bool:
             nonlocal epoch
@@ -244,20 +297,8 @@ class Trainer:
             }
             bar.advance(losses)
             if callbacks:
-                self._model.parameters = parameters
+                self._take(parameters, prepared.anchor)
             answers = [callback(epoch, losses) for callback in callbacks]  # all, also after a True
             return any(isinstance(answer, (bool, np.bool_)) and bool(answer) for answer in answers)
 
         return after_epoch
-
-
-def _as_callbacks(callbacks: Iterable[Callback] | Callback) -> tuple[Callback, ...]:
-    if callable(callbacks):
-        return (callbacks,)
-    if not isinstance(callbacks, Iterable):
-        raise TypeError(f"callbacks: expected callables, got {callbacks!r}")
-    callbacks = tuple(callbacks)
-    for callback in callbacks:
-        if not callable(callback):
-            raise TypeError(f"callbacks: expected callables, got {callback!r}")
-    return callbacks

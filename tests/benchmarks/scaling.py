@@ -3,7 +3,7 @@
     python tests/benchmarks/scaling.py [--out DIR] [--dtype float32|float64]
 
 One thread. Each network is timed over whole training steps (Adam included) and set beside the operations of
-its matrix products, so the speed in GFLOP/s says where time goes into anything else. The corners are trainings
+its matrix products: the speed in GFLOP/s says where time goes into anything else. The corners are trainings
 full of numbers below the smallest normal one, beside the same training without them.
 """
 

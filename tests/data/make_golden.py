@@ -10,7 +10,8 @@ The tests that read the file need no PyTorch.
 Everything is float64 and every number a run starts from is stored: parameters, data, and the order of the
 samples in each epoch, drawn from the library's own shuffling stream as `reference_random.py` writes it down.
 PyTorch does what the library must match: forward pass, Jacobian by `torch.autograd.grad(create_graph=True)`,
-`torch.nn.MSELoss` on the full arrays, the gradient through both, and `torch.optim.Adam`.
+`torch.nn.MSELoss` on the full arrays, the gradient through both, and `torch.optim.Adam` or,
+with weight decay, `torch.optim.AdamW`.
 
 For each case NAME the file holds NAME/settings (JSON), NAME/X, NAME/Y, NAME/dYdX, NAME/initial_parameters,
 NAME/orders (epochs, n), NAME/losses (epochs, 3: loss, value_loss, derivative_loss, each the sample-weighted
@@ -56,6 +57,7 @@ class Case:
     learning_rate: float = 1e-2
     value_weight: float = 2.0
     derivative_weight: float = 0.3
+    weight_decay: float = 0.0
     seed: int = 20240607
 
     @property
@@ -67,6 +69,9 @@ CASES = {
     "runge_full_batch": Case((1, 16, 16, 1), "tanh", "fan_in_uniform", epochs=200, batch_size=40),
     "runge_mini_batch": Case((1, 16, 16, 1), "tanh", "fan_in_uniform", epochs=67, batch_size=16),
     "surface_mini_batch": Case((3, 8, 8, 2), "silu", "glorot_uniform", epochs=67, batch_size=16),
+    "surface_weight_decay": Case(
+        (3, 8, 8, 2), "silu", "fan_in_uniform", epochs=67, batch_size=16, weight_decay=0.1
+    ),
 }
 
 
@@ -127,6 +132,8 @@ def run(case: Case) -> dict[str, NDArray[Any]]:
     tensors = [torch.from_numpy(array) for array in data]
     flat = [tensor for layer in layers for tensor in layer]
     optimizer = torch.optim.Adam(flat, lr=case.learning_rate)
+    if case.weight_decay > 0:
+        optimizer = torch.optim.AdamW(flat, lr=case.learning_rate, weight_decay=case.weight_decay)
     losses = np.zeros((case.epochs, 3))
     for epoch, order in enumerate(orders):
         for first in range(0, n, case.batch_size):

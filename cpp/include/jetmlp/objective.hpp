@@ -15,9 +15,11 @@ namespace jetmlp {
 struct LossWeights {
     double value = 1.0;
     double derivative = 1.0;
+    double l2 = 0.0;  // of the penalty l2 · Σ W², over the weights and not the biases
 };
 
-// Mean squared errors, NaN where the data has none of the kind, and their weighted sum.
+// Mean squared errors, NaN where the data has none of the kind, and their weighted sum, with the
+// penalty.
 struct Losses {
     double total = 0.0;
     double value = 0.0;
@@ -40,8 +42,8 @@ struct Rows {
     }
 };
 
-// loss = value_weight · mean (Ŷ−Y)² + derivative_weight · mean (Ĵ−J)², each mean over every entry
-// that is present among the rows asked for.
+// loss = value_weight · Σω(Ŷ−Y)²/Σω + derivative_weight · Σω(Ĵ−J)²/Σω + l2 · ΣW², each sum over
+// every entry that is present among the rows asked for.
 //
 // The samples are cut into slices that depend on their number alone, each slice sums by itself, and
 // the sums are added in the order of the slices: the same bytes for any number of threads.

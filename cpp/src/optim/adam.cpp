@@ -23,7 +23,8 @@ template <class T>
 Losses Adam<T>::run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterate<T>& iterate,
                           Execution& execution) {
     Losses mean;
-    double derivative_share = 0.0;  // of the samples: a batch may have none of its derivatives
+    double value_share = 0.0;       // of the samples: a batch may have none of its values,
+    double derivative_share = 0.0;  // or none of its derivatives
     const Index n_samples = plan.order.count;
     for (Index first = 0; first < n_samples; first += plan.batch_size) {
         const Rows batch = plan.order.batch(first, plan.batch_size);
@@ -41,19 +42,23 @@ Losses Adam<T>::run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterat
 
         const double share = static_cast<double>(batch.count) / static_cast<double>(n_samples);
         mean.total += share * losses.total;
-        mean.value += share * losses.value;
+        if (!std::isnan(losses.value)) {
+            mean.value += share * losses.value;
+            value_share += share;
+        }
         if (!std::isnan(losses.derivative)) {
             mean.derivative += share * losses.derivative;
             derivative_share += share;
         }
     }
-    mean.derivative /= derivative_share;  // 0/0 = NaN where there are no derivatives at all
+    mean.value /= value_share;  // 0/0 = NaN where there are no values at all
+    mean.derivative /= derivative_share;
     return mean;
 }
 
 // One pass over the flat vectors, which the compiler vectorizes:
-// m ← β₁m + (1−β₁)g,  v ← β₂v + (1−β₂)g²,  θ ← θ − η m̂ / (√v̂ + ε)
-// with m̂ = m/(1−β₁ᵗ) and v̂ = v/(1−β₂ᵗ).
+// m ← β₁m + (1−β₁)g,  v ← β₂v + (1−β₂)g²,  θ ← (1−ηλ)θ − η m̂ / (√v̂ + ε)
+// with m̂ = m/(1−β₁ᵗ) and v̂ = v/(1−β₂ᵗ), and λ the weight decay, which the moments do not see.
 template <class T>
 bool Adam<T>::step(double learning_rate, const std::vector<T>& from, std::vector<T>& to) {
     const FlushSubnormals flush;
@@ -65,6 +70,7 @@ bool Adam<T>::step(double learning_rate, const std::vector<T>& from, std::vector
     const T one_minus_beta1 = static_cast<T>(1.0 - options_.beta1);
     const T one_minus_beta2 = static_cast<T>(1.0 - options_.beta2);
     const T epsilon = static_cast<T>(options_.epsilon);
+    const T kept = static_cast<T>(1.0 - learning_rate * options_.weight_decay);
     const T rate = static_cast<T>(learning_rate / (1.0 - std::pow(options_.beta1, t)));
     const T correction = static_cast<T>(1.0 / std::sqrt(1.0 - std::pow(options_.beta2, t)));
 
@@ -85,7 +91,7 @@ bool Adam<T>::step(double learning_rate, const std::vector<T>& from, std::vector
         const T v = beta2 * second_moment[i] + one_minus_beta2 * (g * g);
         first_moment[i] = m;
         second_moment[i] = v;
-        const T theta = parameters[i] - rate * m / (std::sqrt(v) * correction + epsilon);
+        const T theta = kept * parameters[i] - rate * m / (std::sqrt(v) * correction + epsilon);
         updated[i] = theta;
         largest = std::max(largest, std::bit_cast<Bits>(std::abs(theta)));
     }

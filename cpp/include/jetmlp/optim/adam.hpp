@@ -1,4 +1,6 @@
 // Adam: Kingma and Ba, "Adam: a method for stochastic optimization" (ICLR 2015), algorithm 1.
+// With weight decay AdamW: Loshchilov and Hutter, "Decoupled weight decay regularization" (ICLR
+// 2019), algorithm 2.
 #pragma once
 
 #include <jetmlp/optim/optimizer.hpp>
@@ -11,6 +13,7 @@ struct AdamOptions {
     double beta1 = 0.9;
     double beta2 = 0.999;
     double epsilon = 1e-8;
+    double weight_decay = 0.0;
 };
 
 template <class T>

@@ -1,0 +1,193 @@
+"""Samples as they are passed in, checked and turned into the arrays that the core takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import _validation
+
+if TYPE_CHECKING:
+    from .model import MLP
+
+_FLOAT64 = np.dtype(np.float64)
+
+
+class Samples(NamedTuple):
+    """What a user passes, by the names of `Trainer.fit`."""
+
+    X: ArrayLike
+    Y: ArrayLike | None = None
+    dYdX: ArrayLike | None = None  # noqa: N815
+    sample_weight: ArrayLike | None = None
+    derivative_sample_weight: ArrayLike | None = None
+    directions: ArrayLike | None = None
+    dYdV: ArrayLike | None = None  # noqa: N815
+    allow_missing_values: bool = False
+    names: tuple[str, str, str] = ("X", "Y", "dYdX")  # of the first three, in messages
+
+
+@dataclass(frozen=True)
+class SampleArrays:
+    """Contiguous arrays of one type; t is the number of inputs d, or of directions where they are given."""
+
+    X: NDArray[Any]  # (n, d)
+    Y: NDArray[Any] | None  # (n, m), NaN where missing
+    derivatives: NDArray[Any] | None  # (n, m, t), NaN where missing
+    directions: NDArray[Any] | None  # (n, t, d)
+    value_weights: NDArray[np.float64] | None  # (n,), the largest 1
+    derivative_weights: NDArray[np.float64] | None  # (n, m, t), the largest 1
+    names: tuple[str, str, str]  # of inputs, values and derivatives, in messages
+
+    def values_present(self) -> NDArray[np.bool_]:
+        """Which values count, (n, m)."""
+        assert self.Y is not None
+        weights = self.value_weights
+        present: NDArray[np.bool_] = ~np.isnan(self.Y)
+        return present if weights is None else present & (weights > 0)[:, np.newaxis]
+
+    def derivatives_present(self) -> NDArray[np.bool_]:
+        """Which derivatives count, (n, m, t)."""
+        assert self.derivatives is not None
+        weights = self.derivative_weights
+        present: NDArray[np.bool_] = ~np.isnan(self.derivatives)
+        return present if weights is None else present & (weights > 0)
+
+    def rows(self, kept: NDArray[np.bool_]) -> SampleArrays:
+        """Take some of the samples."""
+        arrays: dict[str, Any] = {
+            name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)
+        }
+        return replace(self, **{name: array[kept] for name, array in arrays.items()})
+
+
+def as_arrays(model: MLP, samples: Samples, dtype: np.dtype[Any] | None = None) -> SampleArrays:
+    """Check samples against a model; of its own type if no other is asked for."""
+    d, m = model.n_inputs, model.n_outputs
+    dtype = model.dtype if dtype is None else dtype
+    missing_allowed = _validation.as_boolean("allow_missing_values", samples.allow_missing_values)
+    X_name, Y_name, dYdX_name = samples.names
+    X = _validation.as_inputs(X_name, samples.X, d, dtype)
+    n = len(X)
+    if n == 0:
+        raise ValueError(f"{X_name}: expected at least one sample, got shape {X.shape}")
+    _validation.check_finite(X_name, X)
+    directions, derivatives_name = None, dYdX_name
+    if samples.directions is not None or samples.dYdV is not None:
+        directions, derivatives_name = _as_directions(samples, n, d, dtype), "dYdV"
+    given = samples.dYdX if directions is None else samples.dYdV
+    if samples.Y is None and given is None:
+        raise ValueError(f"{Y_name}, {dYdX_name}: expected at least one of the two, got neither")
+
+    Y = derivatives = None
+    if samples.Y is not None:
+        Y = _validation.as_values(Y_name, samples.Y, n, m, dtype)
+        hint = "" if missing_allowed else "; allow_missing_values=True takes NaN for a value not measured"
+        _validation.check_finite(Y_name, Y, missing_allowed=missing_allowed, nan_hint=hint)
+        if np.isnan(Y).all():
+            raise ValueError(f"{Y_name}: expected at least one value, got NaN throughout")
+    if given is not None:
+        t = d if directions is None else directions.shape[1]
+        derivatives = _validation.as_derivatives(derivatives_name, given, n, m, t, dtype)
+        _validation.check_finite(derivatives_name, derivatives, missing_allowed=True)
+        if np.isnan(derivatives).all():
+            raise ValueError(f"{derivatives_name}: expected at least one derivative, got NaN throughout")
+    value_weights, derivative_weights = _as_weights(samples, n, derivatives)
+    names = (X_name, Y_name, derivatives_name)
+    arrays = SampleArrays(
+        X,
+        Y,
+        derivatives,
+        directions,
+        value_weights if Y is not None else None,
+        derivative_weights,
+        names,
+    )
+    if value_weights is None and derivative_weights is None:
+        return arrays
+    return _without_absent_samples(arrays)
+
+
+def _as_directions(samples: Samples, n: int, d: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Take directions as (n, t, d); (n, d) means one for each sample."""
+    if samples.directions is None or samples.dYdV is None:
+        raise ValueError("directions, dYdV: expected both or neither, got one of the two")
+    if samples.dYdX is not None:
+        raise ValueError(
+            "dYdX, dYdV: expected derivatives along the inputs or along directions, got both; the inputs' "
+            "are those along the unit vectors"
+        )
+    array = _validation.as_real_array("directions", samples.directions, dtype)
+    if array.shape == (n, d):
+        array = array[:, np.newaxis, :]
+    if array.ndim != 3 or array.shape[0] != n or array.shape[1] < 1 or array.shape[2] != d:
+        raise ValueError(f"directions: expected shape ({n}, k, {d}) or ({n}, {d}), got {array.shape}")
+    _validation.check_finite("directions", array)
+    return np.ascontiguousarray(array)
+
+
+def _as_weights(
+    samples: Samples, n: int, derivatives: NDArray[Any] | None
+) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]:
+    """Take weights of values (n,) and of derivatives (n, m, t), which are the samples' if not given."""
+    value_weights = derivative_weights = None
+    if samples.sample_weight is not None:
+        value_weights = _as_ratios("sample_weight", samples.sample_weight, ((n,),))
+        derivative_weights = value_weights
+    if samples.derivative_sample_weight is not None:
+        name = "derivative_sample_weight"
+        if derivatives is None:
+            raise ValueError(f"{name}: expected derivatives that it weighs, got none")
+        m, t = derivatives.shape[1:]
+        shapes = tuple(dict.fromkeys([(n,), (n, t), (n, m, t)]))
+        derivative_weights = _as_ratios(name, samples.derivative_sample_weight, shapes)
+    if derivatives is None or derivative_weights is None:
+        return value_weights, None
+    if derivative_weights.ndim < 3:
+        derivative_weights = derivative_weights.reshape(n, 1, -1)
+    return value_weights, np.ascontiguousarray(np.broadcast_to(derivative_weights, derivatives.shape))
+
+
+def _as_ratios(name: str, value: ArrayLike, shapes: tuple[tuple[int, ...], ...]) -> NDArray[np.float64]:
+    """Take weights, not negative, and divide by the largest: only their ratios matter to a mean."""
+    array = _validation.as_real_array(name, value, _FLOAT64)
+    if array.shape not in shapes:
+        expected = " or ".join(map(str, shapes))
+        raise ValueError(f"{name}: expected shape {expected}, got {array.shape}")
+    _validation.check_finite(name, array)
+    if (array < 0).any():
+        index = tuple(int(i) for i in np.argwhere(array < 0)[0])
+        raise ValueError(
+            f"{name}: expected weights of at least 0, got {array[index]} at {list(index)}, "
+            f"{int((array < 0).sum())} such of {array.size}"
+        )
+    largest = array.max()
+    if largest == 0:
+        raise ValueError(f"{name}: expected at least one weight above 0, got 0 throughout")
+    ratios: NDArray[np.float64] = array / largest
+    return ratios
+
+
+def _without_absent_samples(arrays: SampleArrays) -> SampleArrays:
+    """Leave out the samples that count nothing, so that a batch has none of them either."""
+    kept = np.zeros(len(arrays.X), dtype=bool)
+    if arrays.Y is not None:
+        present = arrays.values_present()
+        if not present.any():
+            raise ValueError(
+                f"sample_weight: expected a weight above 0 for at least one entry of {arrays.names[1]}, "
+                "got 0 for all that are not NaN"
+            )
+        kept |= present.any(axis=1)
+    if arrays.derivatives is not None:
+        present = arrays.derivatives_present()
+        if not present.any():
+            raise ValueError(
+                f"sample_weight, derivative_sample_weight: expected a weight above 0 for at least one entry "
+                f"of {arrays.names[2]}, got 0 for all that are not NaN"
+            )
+        kept |= present.any(axis=(1, 2))
+    return arrays if kept.all() else arrays.rows(kept)

@@ -1,0 +1,217 @@
+"""Derivatives that belong to their values are told from those that do not, and the slip is named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import jetmlp
+from jetmlp import check_derivatives
+
+Array = NDArray[Any]
+
+
+def surface(n: int, d: int, m: int, seed: int = 0) -> tuple[Array, Array, Array]:
+    """Outputs o: sin of a linear form plus a quadratic one, with derivatives of all sizes and signs."""
+    random = np.random.default_rng(seed)
+    X = random.uniform(-1, 1, (n, d))
+    a, Q = random.normal(size=(m, d)), random.normal(size=(m, d, d))
+    Y = np.sin(X @ a.T) + 0.5 * np.einsum("nk,okl,nl->no", X, Q, X)
+    J = np.cos(X @ a.T)[..., None] * a + 0.5 * np.einsum("okl,nl->nok", Q + Q.transpose(0, 2, 1), X)
+    return X, Y, J
+
+
+SHAPES = [(40, 1, 1), (60, 2, 1), (60, 2, 2), (150, 3, 2), (200, 3, 3), (200, 2, 4), (300, 4, 1)]
+
+
+@pytest.fixture(params=SHAPES, ids=str)
+def data(request: pytest.FixtureRequest) -> tuple[Array, Array, Array]:
+    return surface(*request.param)
+
+
+def test_what_agrees(data: tuple[Array, Array, Array]) -> None:
+    report = check_derivatives(*data)
+    assert report.verdict == "agree"
+    assert report.agrees
+    assert report.slips == ()
+    m, d = data[2].shape[1:]
+    assert report.explained.shape == report.n_pairs.shape == (m,)
+    assert report.factor.shape == report.agreement.shape == (m, d)
+    assert (report.explained > 0.9).all()
+    assert report.factor == pytest.approx(np.ones((m, d)), abs=0.2)
+    assert (report.agreement > 0.8).all()
+
+
+@pytest.mark.parametrize("d", [1, 2, 5, 10])
+def test_a_quadratic_function_agrees_to_every_digit(d: int) -> None:
+    """For it the trapezoidal rule is exact, however far the neighbours are."""
+    random = np.random.default_rng(1)
+    X = random.uniform(-1, 1, (6 * d + 6, d)) * np.logspace(-3, 3, d)
+    Q = random.normal(size=(d, d))
+    report = check_derivatives(X, np.einsum("nk,kl,nl->n", X, Q, X), X @ (Q + Q.T))
+    assert report.agrees
+    assert report.explained == pytest.approx([1.0], rel=1e-12)
+    assert report.factor == pytest.approx(np.ones((1, d)), rel=1e-6)
+
+
+def test_a_sign(data: tuple[Array, Array, Array]) -> None:
+    X, Y, J = data
+    o, k = J.shape[1] - 1, J.shape[2] - 1
+    J[:, o, k] *= -1
+    report = check_derivatives(X, Y, J)
+    assert report.verdict == "sign"
+    assert report.slips == (f"output {o}, input {k}: of the wrong sign",)
+    assert report.agreement[o, k] < -0.5
+
+
+@pytest.mark.parametrize("factor", [1e-3, 25.4, -57.3])
+def test_units(data: tuple[Array, Array, Array], factor: float) -> None:
+    X, Y, J = data
+    J[:, :, 0] *= factor
+    report = check_derivatives(X, Y, J)
+    assert report.verdict == "units"
+    assert len(report.slips) == J.shape[1]
+    assert all(f"output {o}, input 0: " in slip for o, slip in enumerate(report.slips))
+    assert report.factor[:, 0] * factor == pytest.approx(np.ones(J.shape[1]), abs=0.2)
+    assert report.factor[:, 1:] == pytest.approx(np.ones((J.shape[1], J.shape[2] - 1)), abs=0.2)
+
+
+def test_a_sign_and_a_unit() -> None:
+    X, Y, J = surface(150, 3, 2)
+    J[:, 0, 1] *= -1
+    J[:, 1, 2] *= 1000
+    report = check_derivatives(X, Y, J)
+    assert report.verdict == "sign and units"
+    assert report.slips[0] == "output 0, input 1: of the wrong sign"
+    assert "output 1, input 2: fits if multiplied by 0.00" in report.slips[1]
+
+
+@pytest.mark.parametrize("shape", [shape for shape in SHAPES if 1 not in shape[1:]], ids=str)
+def test_transposed(shape: tuple[int, int, int]) -> None:
+    """Square or not: (n, d, m) in memory taken for (n, m, d)."""
+    X, Y, J = surface(*shape)
+    swapped = np.ascontiguousarray(J.transpose(0, 2, 1)).reshape(J.shape)
+    assert check_derivatives(X, Y, swapped).verdict == "transposed"
+
+
+def test_shuffled(data: tuple[Array, Array, Array]) -> None:
+    X, Y, J = data
+    report = check_derivatives(X, Y, J[np.random.default_rng(3).permutation(len(J))])
+    assert report.verdict == "shuffled"
+    assert "at the wrong samples" in report.slips[0]
+
+
+def test_sorted_inputs_are_shuffled_derivatives() -> None:
+    X, Y, J = surface(60, 1, 1)
+    order = np.argsort(X[:, 0])
+    assert check_derivatives(X[order], Y[order], J).verdict == "shuffled"
+
+
+def test_derivatives_of_something_else(data: tuple[Array, Array, Array]) -> None:
+    X, Y, J = data
+    report = check_derivatives(X, Y, 30.0 * np.random.default_rng(3).normal(size=J.shape))
+    assert report.verdict == "disagree"
+    assert not report.agrees
+    assert (report.explained < 0).all()
+
+
+def test_zeros_are_no_derivatives() -> None:
+    X, Y, J = surface(60, 2, 1)
+    report = check_derivatives(X, Y, 0 * J)
+    assert report.verdict == "disagree"
+    assert np.isnan(report.factor).all()
+    assert np.isnan(report.agreement).all()
+    assert "factor nan" in str(report)
+
+
+def test_noise_is_no_slip() -> None:
+    X, Y, J = surface(300, 2, 2)
+    random = np.random.default_rng(0)
+    Y, J = Y + 0.005 * random.normal(size=Y.shape), J + 0.1 * random.normal(size=J.shape)
+    assert check_derivatives(X, Y, J).agrees
+
+
+def test_missing_entries_are_left_out() -> None:
+    X, Y, J = surface(300, 3, 2)
+    random = np.random.default_rng(0)
+    Y[random.random(Y.shape) < 0.1] = np.nan
+    J[random.random(J.shape) < 0.05] = np.nan
+    report = check_derivatives(X, Y, J)
+    assert report.agrees
+    assert (report.n_pairs < check_derivatives(*surface(300, 3, 2)).n_pairs).all()
+    J[:, 1, 0] = np.nan
+    report = check_derivatives(X, Y, J)
+    assert report.verdict == "undecided"
+    assert report.slips == ("output 1: too few pairs with all derivatives present",)
+    Y[:, 0] = np.nan
+    assert check_derivatives(X, Y, J).verdict == "undecided"
+
+
+def test_neighbours_that_are_strangers_tell_nothing() -> None:
+    random = np.random.default_rng(0)
+    X = random.uniform(-1, 1, (80, 6))
+    a = 4.0 * random.normal(size=6)
+    report = check_derivatives(X, np.sin(X @ a), np.cos(X @ a)[:, None] * a)
+    assert report.verdict == "undecided"
+
+
+def test_a_constant_output() -> None:
+    X, Y, J = surface(60, 2, 2)
+    Y[:, 1], J[:, 1] = 0.7, 0.0
+    assert check_derivatives(X, Y, J).agrees
+    J[:, 1] = 1.0
+    assert not check_derivatives(X, Y, J).agrees
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_too_few_samples(n: int) -> None:
+    X, Y, J = surface(n, 2, 1)
+    assert check_derivatives(X, Y, J).verdict == "undecided"
+
+
+def test_samples_at_the_same_place() -> None:
+    X, Y, J = surface(60, 2, 1)
+    assert check_derivatives(np.repeat(X, 3, axis=0), np.repeat(Y, 3), np.repeat(J, 3, axis=0)).agrees
+    assert check_derivatives(np.ones((9, 2)), np.ones(9), np.ones((9, 2))).verdict == "undecided"
+
+
+def test_many_samples() -> None:
+    X, Y, J = surface(20_000, 2, 1)
+    assert check_derivatives(X, Y, J).agrees
+    J[:, 0, 1] *= -1
+    assert check_derivatives(X, Y, J).verdict == "sign"
+
+
+def test_units_of_the_data_do_not_matter() -> None:
+    X, Y, J = surface(150, 3, 2)
+    a, c = np.array([1e-9, 3e4, -2.0]), np.array([1e7, -1e-5])
+    expected, found = (
+        check_derivatives(*data) for data in ((X, Y, J), (X * a + 1, Y * c - 3e-6, J * c[:, None] / a))
+    )
+    assert found.agrees
+    assert found.factor == pytest.approx(expected.factor, rel=1e-4)
+
+
+def test_it_reads_well() -> None:
+    x = np.linspace(0, 3, 40)
+    text = str(check_derivatives(x, np.sin(x), -np.cos(x)))
+    assert text.splitlines()[0] == "derivatives and values: sign"
+    assert "output 0, input 0: of the wrong sign" in text
+    assert "agreement -1.000, factor -1.0" in text
+
+
+def test_what_is_refused() -> None:
+    X, Y, J = surface(20, 3, 2)
+    bad: list[tuple[tuple[Any, ...], str]] = [
+        ((X * np.nan, Y, J), r"^X: expected finite numbers"),
+        ((X, Y * np.inf, J), r"^Y: expected finite numbers or NaN"),
+        ((X, Y[:4], J), r"^Y: expected shape \(20, 2\), got \(4, 2\)"),
+        ((X, Y, J[:, :1]), r"^dYdX: expected shape \(20, 2, 3\), got \(20, 1, 3\)"),
+        ((X[None], Y, J), r"^X: expected shape"),
+    ]
+    for arguments, message in bad:
+        with pytest.raises(ValueError, match=message):
+            jetmlp.check_derivatives(*arguments)
