@@ -29,6 +29,19 @@ void expect_same(const char* what, Index network, Index data) {
     }
 }
 
+// Σ of what each row has, or of what they all have.
+template <class OfSample>
+double sum_over(Rows rows, bool all_the_same, OfSample of_sample) {
+    if (all_the_same) {
+        return static_cast<double>(rows.count) * of_sample(rows[0]);
+    }
+    double sum = 0.0;
+    for (Index i = 0; i < rows.count; ++i) {
+        sum += of_sample(rows[i]);
+    }
+    return sum;
+}
+
 }  // namespace
 
 template <class T>
@@ -67,13 +80,14 @@ struct Objective<T>::Workspace {
     // Σω over the values and over the derivatives of these rows: what the means are divided by.
     [[nodiscard]] SquaredErrors total_weights(Rows rows) const {
         SquaredErrors totals;
-        for (Index i = 0; i < rows.count; ++i) {
-            if (data.has_values()) {
-                totals.value += data.total_value_weight(rows[i]);
-            }
-            if (data.has_derivatives()) {
-                totals.derivative += data.total_derivative_weight(rows[i]);
-            }
+        if (data.has_values()) {
+            totals.value = sum_over(rows, data.every_value_counts_one(),
+                                    [this](Index i) { return data.total_value_weight(i); });
+        }
+        if (data.has_derivatives()) {
+            totals.derivative = sum_over(rows, data.every_derivative_counts_one(), [this](Index i) {
+                return data.total_derivative_weight(i);
+            });
         }
         return totals;
     }

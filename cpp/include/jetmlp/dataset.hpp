@@ -66,6 +66,9 @@ class Dataset {
         return derivative_weights_.empty() ? T(1)
                                            : derivative_weights_[static_cast<std::size_t>(at)];
     }
+    // Nothing is missing and nothing weighed.
+    [[nodiscard]] bool every_value_counts_one() const { return value_totals_.empty(); }
+    [[nodiscard]] bool every_derivative_counts_one() const { return derivative_totals_.empty(); }
     // Σω over the entries of a sample that are there.
     [[nodiscard]] double total_value_weight(Index sample) const {
         return value_totals_.empty() ? static_cast<double>(n_outputs_)
