@@ -1,8 +1,8 @@
 """Options whose price a network learns from simulated payoffs and their path-wise differentials.
 
-Huge and Savine, "Differential machine learning" (arXiv 2005.02347, 2020): a sample is one state of the market at
-a first date, the payoff of **one** path from there to a second date, and the derivative of that payoff by the
-state. Their means are price and deltas, which are known here in closed form.
+Huge and Savine, "Differential machine learning" (arXiv 2005.02347, 2020): a sample is one state of the market
+at a first date, the payoff of **one** path from there to a second date, and the derivative of that payoff by
+the state. Their means are price and deltas, which are known here in closed form.
 """
 
 from __future__ import annotations
@@ -66,6 +66,11 @@ class BlackScholes:
     def underlying_name(self) -> str:
         """What `underlying` returns, in words."""
         return "spot"
+
+    @property
+    def delta_name(self) -> str:
+        """What the sum of the derivatives is, in words."""
+        return "delta"
 
     def value(self, X: ArrayLike) -> FloatArray:
         """Compute the prices (n,) of the call at spots (n, 1): S Φ(d₁) − K Φ(d₂) (Black and Scholes 1973)."""
@@ -163,6 +168,11 @@ class BachelierBasket:
         """What `underlying` returns, in words."""
         return "basket"
 
+    @property
+    def delta_name(self) -> str:
+        """What the sum of the derivatives is, in words: if all assets rise together."""
+        return "sum of the deltas"
+
     @cached_property
     def weights(self) -> FloatArray:
         """Weights a (d,) of the basket; they add to 1."""
@@ -211,7 +221,9 @@ class BachelierBasket:
         end = (X + steps) @ self.weights
         inside = end > self.strike
         # ∂ max(a·S₂ − K, 0)/∂S₁ = 1{a·S₂ > K} a.
-        return Samples(X, np.maximum(end - self.strike, 0.0), np.where(inside[:, np.newaxis], self.weights, 0.0))
+        return Samples(
+            X, np.maximum(end - self.strike, 0.0), np.where(inside[:, np.newaxis], self.weights, 0.0)
+        )
 
     def held_out(self, seed: int) -> Samples:
         """Draw other states; with true prices and deltas."""

@@ -159,9 +159,7 @@ class SurrogateFit:
         # Without a weight the derivatives would still be measured, in twice the time.
         shown = standardized if self.slopes else standardized._replace(dYdX=None)
         started, worked = time.perf_counter(), time.thread_time()
-        history = fit_until_stopped(
-            trainer, shown, None, epochs=self.epochs, callbacks=callbacks, stop=stop
-        )
+        history = fit_until_stopped(trainer, shown, None, epochs=self.epochs, callbacks=callbacks, stop=stop)
         times = time.perf_counter() - started, time.thread_time() - worked
         return SurrogateResult(self, seed, model, standardization, history, train, held_out, *times)
 
@@ -240,8 +238,8 @@ def surrogate_errors(true: Samples, Y: FloatArray, dYdX: FloatArray) -> dict[str
     r"""Compute root mean square errors that can be compared among problems.
 
     Partial derivatives by inputs of different units cannot be averaged as they are. With the standard
-    deviations :math:`s_k` of the inputs and :math:`s_y` of the true values, `derivative_error` is the root of the
-    mean of :math:`(s_k/s_y\,(\hat J_k - J_k))^2` over samples and inputs, and does not depend on units.
+    deviations :math:`s_k` of the inputs and :math:`s_y` of the true values, `derivative_error` is the root of
+    the mean of :math:`(s_k/s_y\,(\hat J_k - J_k))^2` over samples and inputs, and does not depend on units.
 
     Parameters
     ----------

@@ -11,11 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..trainer import Callback
+from .finance import BachelierBasket, BlackScholes
 from .problems import Problem, Quantity
 from .study import seeds_of
 from .surrogate import SurrogateFit, SurrogateResult
 
 FloatArray = NDArray[np.float64]
+
+Pair = tuple[FloatArray, FloatArray]
+Triple = tuple[FloatArray, FloatArray, FloatArray]
 
 #: Names of the two losses, in the order of tables and figures.
 LOSSES = {"values only": False, "values and slopes": True}
@@ -53,7 +57,7 @@ class SurrogateStudyResult:
 
     @property
     def errors(self) -> dict[str, dict[str, FloatArray]]:
-        """``errors[error][loss]``: an error of `surrogate_errors` for each seed and count (n_seeds, n_counts)."""
+        """``errors[error][loss]``: one of `surrogate_errors`, (n_seeds, n_counts)."""
         names = next(iter(self.runs.values()))[0].errors
         return {
             name: {
@@ -79,6 +83,62 @@ class SurrogateStudyResult:
         output, by = self.study.problem.output, self.study.problem.inputs[k]
         unit = f"{output.unit or 1}/{by.unit}" if by.unit else output.unit
         return Slope(k, Quantity(f"slope of {output.name} by {by.name}", unit))
+
+    def predictions(self) -> tuple[dict[str, FloatArray], dict[str, dict[str, FloatArray]]]:
+        """Return true and predicted values and slopes of `last` on the held-out samples.
+
+        Returns
+        -------
+        true : dict of str to ndarray, (n,)
+            By the labels of the output and of `slope`.
+        predicted : dict of str to such
+            By the loss; together what `jetmlp.plotting.plot_predictions` takes.
+        """
+        k, slope = self.slope
+        names = self.study.problem.output.label, slope.label
+        true: dict[str, FloatArray] = {}
+        predicted: dict[str, dict[str, FloatArray]] = {}
+        for loss, one in self.last.items():
+            assert one.held_out.Y is not None
+            assert one.held_out.dYdX is not None
+            Y, dYdX = one.predict(one.held_out.X)
+            true = {names[0]: one.held_out.Y, names[1]: one.held_out.dYdX[:, k]}
+            predicted[loss] = {names[0]: Y, names[1]: dYdX[:, k]}
+        return true, predicted
+
+    def prices(self) -> tuple[FloatArray, Pair, dict[str, Pair], Triple]:
+        """Return what `jetmlp.plotting.plot_prices` takes, of `last`; for options alone.
+
+        Returns
+        -------
+        underlying : ndarray, (n,)
+            Of the held-out states.
+        true : tuple of ndarray, (n,)
+            True prices and sums of deltas.
+        predicted : dict of str to such
+            By the loss.
+        samples : tuple of ndarray, (p,)
+            Underlying, payoffs and sums of path-wise slopes that were fitted.
+
+        Raises
+        ------
+        TypeError
+            If the problem is no option.
+        """
+        option = self.study.problem
+        if not isinstance(option, (BlackScholes, BachelierBasket)):
+            raise TypeError(f"prices: expected a study of an option, got {option!r}")
+        one = next(iter(self.last.values()))
+        X, train = one.held_out.X, one.train
+        assert train.Y is not None
+        assert train.dYdX is not None
+        predicted: dict[str, Pair] = {}
+        for loss, result in self.last.items():
+            Y, dYdX = result.predict(X)
+            predicted[loss] = Y, dYdX.sum(axis=1)
+        true = option.value(X), option.derivative(X).sum(axis=1)
+        samples = option.underlying(train.X), train.Y, train.dYdX.sum(axis=1)
+        return option.underlying(X), true, predicted, samples
 
     def of(self, loss: str, count: int) -> list[SurrogateResult]:
         """Return the results of one fit, one for each seed."""
