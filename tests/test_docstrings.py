@@ -8,11 +8,13 @@ import pytest
 
 import jetmlp
 from jetmlp import experiments, model, trainer
-from jetmlp.experiments import fit, gradient_steps
+from jetmlp.experiments import fit, gradient_steps, surrogate_study
 
 
 @pytest.mark.parametrize(
-    "module", [model, trainer, experiments, fit, gradient_steps], ids=lambda module: module.__name__
+    "module",
+    [model, trainer, experiments, fit, gradient_steps, surrogate_study],
+    ids=lambda module: module.__name__,
 )
 def test_examples(module: object) -> None:
     results = doctest.testmod(module)  # type: ignore[arg-type]

@@ -82,7 +82,7 @@ class SurrogateStudyResult:
         k = int(np.argmax(np.sqrt(np.mean(held_out.dYdX**2, axis=0)) * held_out.X.std(axis=0)))
         output, by = self.study.problem.output, self.study.problem.inputs[k]
         unit = f"{output.unit or 1}/{by.unit}" if by.unit else output.unit
-        return Slope(k, Quantity(f"slope of {output.name} by {by.name}", unit))
+        return Slope(k, Quantity(f"slope by {by.name}", unit))
 
     def predictions(self) -> tuple[dict[str, FloatArray], dict[str, dict[str, FloatArray]]]:
         """Return true and predicted values and slopes of `last` on the held-out samples.

@@ -19,7 +19,7 @@ from .engineering import (
 )
 from .finance import BachelierBasket, BlackScholes
 from .problems import BoxProblem, Quantity
-from .surrogate import CosineAdam, SurrogateFit
+from .surrogate import SurrogateFit
 from .surrogate_study import SurrogateStudy
 
 _rosenbrock = SurrogateStudy(
@@ -131,9 +131,9 @@ _black_scholes = SurrogateStudy(
         problem=BlackScholes(),
         n_train=8192,
         layer_sizes=(1, 20, 20, 20, 20, 1),
-        epochs=20,
+        epochs=30,
         batch_size=256,
-        optimizer=CosineAdam(initial=0.01),
+        activation="softplus",
     ),
     counts=(512, 2048, 8192),
 )
@@ -145,9 +145,9 @@ _bachelier_basket = SurrogateStudy(
         problem=BachelierBasket(),
         n_train=8192,
         layer_sizes=(7, 20, 20, 20, 20, 1),
-        epochs=20,
+        epochs=30,
         batch_size=256,
-        optimizer=CosineAdam(initial=0.01),
+        activation="softplus",
     ),
     counts=(512, 2048, 8192),
 )

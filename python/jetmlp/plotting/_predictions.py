@@ -64,7 +64,7 @@ def plot_predictions(
     with panels(axes, size, columns=len(truths), shared=False) as plots:
         for plot, (name, truth) in zip(plots, truths.items(), strict=True):
             ends = [float(truth.min()), float(truth.max())]
-            plot.plot(ends, ends, color=REFERENCE_COLOR, linewidth=3.2, label="exact")
+            plot.plot(ends, ends, color=REFERENCE_COLOR, linewidth=2.4, label="exact")
             shown = np.unique(np.linspace(0, truth.size - 1, min(truth.size, _MOST_DOTS)).astype(np.intp))
             for look, (fit, cloud) in zip(next_looks(plot, len(clouds)), clouds.items(), strict=True):
                 plot.plot(
@@ -79,7 +79,7 @@ def plot_predictions(
                     label=fit,
                 )
             plot.set_xlabel(f"true {name}")
-            plot.set_ylabel(f"predicted {name}")
+            plot.set_ylabel("predicted")
         title_and_legend(plots[0], title)
         _enlarge_markers(plots[0])
     return plots

@@ -84,7 +84,7 @@ def plot_prices(
                     marker=".",
                     markersize=2.4,
                     color="0.72",
-                    label="samples, one path each",
+                    label="samples",
                     zorder=1.0,
                     **dots,
                 )

@@ -25,7 +25,7 @@ def plot_sample_errors(
     value_errors: Mapping[str, ArrayLike],
     derivative_errors: Mapping[str, ArrayLike],
     *,
-    y_label: str = "RMSE / standard deviation",
+    y_labels: tuple[str, str] = ("relative error of values", "relative error of derivatives"),
     title: str | None = None,
     axes: Sequence[Axes] | None = None,
 ) -> tuple[Axes, Axes]:
@@ -38,7 +38,7 @@ def plot_sample_errors(
     value_errors, derivative_errors : mapping of str to array_like, shape (c,) or (seeds, c)
         Positive errors by the name of the fit, the same names in both. With several seeds a line is at the
         median, in a band from the least to the greatest.
-    y_label : str, default: "RMSE / standard deviation"
+    y_labels : tuple of two str, default: relative errors of values and of derivatives
         What the errors are.
     title : str, optional
         Title above the first panel.
@@ -66,8 +66,8 @@ def plot_sample_errors(
             f"derivative_errors must have the names of value_errors, {', '.join(tables[0])}, "
             f"got {', '.join(tables[1])}"
         )
-    with panels(axes, (6.2, 2.8), columns=2) as plots:
-        for plot, table, quantity in zip(plots, tables, ("values", "derivatives"), strict=True):
+    with panels(axes, (6.6, 2.8), columns=2) as plots:
+        for plot, table, y_label in zip(plots, tables, y_labels, strict=True):
             for look, (name, errors) in zip(next_looks(plot, len(table)), table.items(), strict=True):
                 plot.plot(
                     samples,
@@ -88,9 +88,8 @@ def plot_sample_errors(
                         linewidth=0,
                     )
             _count_axis(plot, samples)
-            plot.set_title(quantity, loc="right")
+            plot.set_ylabel(y_label)
         log_axis(*plots)
-        plots[0].set_ylabel(y_label)
         title_and_legend(plots[0], title)
     return plots[0], plots[1]
 
