@@ -178,7 +178,9 @@ def water_flow_derivative(X: ArrayLike) -> Array:
     columns = (
         per_resistance * (-(1.0 + T_u / T_l) - 2.0 * pipe) / r_w,
         per_resistance * (1.0 + T_u / T_l) / r,
-        Q / T_u + per_resistance * (pipe / T_u + logarithm / T_l),
+        Q
+        * logarithm
+        / (T_u * D),  # Q/T_u − Q/D · ∂D/∂T_u, where T_u ∂D/∂T_u = D − ln(r/r_w): no cancellation
         per_head,
         per_resistance * -logarithm * T_u / T_l**2,
         -per_head,

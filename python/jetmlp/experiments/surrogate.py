@@ -143,6 +143,7 @@ class SurrogateFit:
         train, held_out = self.problem.training(self.n_train, seed), self.problem.held_out(seed)
         assert train.Y is not None
         assert train.dYdX is not None
+        started, worked = time.perf_counter(), time.thread_time()
         standardization = Standardization.of(train.X, train.Y)
         standardized = standardization.apply(train.X, train.Y, train.dYdX)
         model = MLP(self.layer_sizes, self.activation, dtype=self.dtype, init=self.init, seed=seed)
@@ -158,7 +159,6 @@ class SurrogateFit:
         )
         # Without a weight the derivatives would still be measured, in twice the time.
         shown = standardized if self.slopes else standardized._replace(dYdX=None)
-        started, worked = time.perf_counter(), time.thread_time()
         history = fit_until_stopped(trainer, shown, None, epochs=self.epochs, callbacks=callbacks, stop=stop)
         times = time.perf_counter() - started, time.thread_time() - worked
         return SurrogateResult(self, seed, model, standardization, history, train, held_out, *times)
