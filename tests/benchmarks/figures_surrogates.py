@@ -1,7 +1,7 @@
 """Errors and times on problems with many inputs, beside JENN with the same samples, network and epochs.
 
-Times are those of the processor, the mean over the seeds: one thread each. The seeds stand for rounds, so there is no
-warm-up and one round will do (``--repeats 1``).
+Times are those of the processor, the mean over the seeds: one thread each. The seeds stand for rounds, so
+there is no warm-up and one round will do (``--repeats 1``).
 """
 
 from __future__ import annotations
