@@ -8,12 +8,12 @@ import pytest
 
 import jetmlp
 from jetmlp import derivative_check, experiments, model, trainer
-from jetmlp.experiments import fit, gradient_steps
+from jetmlp.experiments import fit, gradient_steps, surrogate_study
 
 
 @pytest.mark.parametrize(
     "module",
-    [derivative_check, model, trainer, experiments, fit, gradient_steps],
+    [derivative_check, model, trainer, experiments, fit, gradient_steps, surrogate_study],
     ids=lambda module: module.__name__,
 )
 def test_examples(module: object) -> None:

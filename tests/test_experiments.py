@@ -57,10 +57,16 @@ def test_all_experiments_are_there_and_say_what_they_are() -> None:
         "input-gradient",
         "ablation",
         "monomials",
+        "rosenbrock",
+        "wing-weight",
+        "robot-arm",
+        "water-flow",
+        "black-scholes",
+        "bachelier-basket",
     ]
     assert all(experiment.description for experiment in EXPERIMENTS.values())
     with pytest.raises(
-        ValueError, match=r"unknown experiment 'runge'; there are derivative-only, .*monomials"
+        ValueError, match=r"unknown experiment 'runge'; there are derivative-only, .*bachelier-basket"
     ):
         get("runge")
 

@@ -16,6 +16,12 @@ def test_they_are_all_there() -> None:
         "01_runge_value_and_derivative",
         "02_relu_vs_tanh",
         "03_gradient_of_a_network",
+        "04_rosenbrock",
+        "05_wing_weight",
+        "06_robot_arm",
+        "07_water_flow",
+        "08_black_scholes",
+        "09_bachelier_basket",
     ]
 
 

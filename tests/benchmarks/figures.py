@@ -9,9 +9,10 @@ from typing import Any, Literal
 import workload
 from workload import Workload
 
+#: "accuracy": median error of `against` / median error of `of`, over seeds.
 #: "speedup": time of `against` / time of `of`. "share": flop/s of `of` / the peak `against`.
 #: "seconds": time of `of`, less that of `against` if there is one.
-Kind = Literal["speedup", "share", "seconds"]
+Kind = Literal["accuracy", "speedup", "share", "seconds"]
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Entry:
     """A contender of a case: a module peers_*.py, what it is given, how many processors it has."""
 
     peer: str
-    workload: Callable[[], Workload] | None = None
+    workload: Callable[[], Any] | None = None  # a Workload, or a peer's own kind
     options: dict[str, Any] = field(default_factory=dict)
     processors: int = 1
     scale: float = 1.0  # its time is multiplied by this: slow peers do a part of the epochs
@@ -27,7 +28,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Figure:
-    """A number made of the median times of one or two contenders."""
+    """A number made of the median times, or errors, of one or two contenders."""
 
     name: str
     kind: Kind
@@ -36,6 +37,7 @@ class Figure:
     reach: float | None = None
     aim: float | None = None
     flops: float = 0.0  # of a run of `of`, for a share
+    error: str = ""  # which of `Outcome.errors`, for an accuracy
 
 
 @dataclass(frozen=True)
@@ -210,4 +212,8 @@ def _cases() -> list[Case]:
     ]
 
 
-CASES = {case.name: case for case in _cases()}
+def all_cases() -> dict[str, Case]:
+    """All cases by name."""
+    from figures_surrogates import cases  # which is made of the classes above
+
+    return {case.name: case for case in (*_cases(), *cases())}

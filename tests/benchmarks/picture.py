@@ -15,6 +15,7 @@ from jetmlp import plotting
 KINDS = {
     "share": "share of the peak of fused multiply-adds",
     "speedup": "times faster: than a peer, than one thread",
+    "accuracy": "times smaller error than a peer's",
     "seconds": "time [s]",
 }
 COLOR, MISSED, BOUND = "#0072B2", "#D55E00", "0.45"
@@ -60,7 +61,7 @@ def _panel(axes: Axes, kind: str, group: list[Result]) -> None:
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
         axes.xaxis.set_minor_formatter(NullFormatter())
-    if kind == "speedup":
+    if kind in ("speedup", "accuracy"):
         axes.axvline(1.0, color=BOUND, linewidth=0.6)
     axes.set_yticks(list(places), [result.figure.name for result in group])
     axes.set_ylim(len(group) - 0.5, -0.5)

@@ -89,6 +89,10 @@ def _case(measurement: Measurement) -> dict[str, Any]:
         rates = [outcome.rate for outcome in runs if outcome.rate is not None]
         if rates:
             contenders[label] |= {"rates_flop_per_s": rates, "median_flop_per_s": median(rates)}
+        if runs[0].errors:
+            contenders[label]["errors"] = {
+                name: {"seeds": values, "median": median(values)} for name, values in runs[0].errors.items()
+            }
         losses = runs[0].losses
         if losses and np.isfinite(losses).all():
             contenders[label] |= {"epochs": len(losses), "last_loss": losses[-1]}
@@ -126,7 +130,7 @@ def format_value(kind: str, value: float | None) -> str:
         return "–"
     if kind == "share":
         return f"{100.0 * value:.0f} %"
-    if kind == "speedup":
+    if kind in ("speedup", "accuracy"):
         return f"{value:.2f}×" if value < 10.0 else f"{value:.1f}×"
     return f"{value:.1f} s" if value >= 1.0 else f"{1000.0 * value:.0f} ms"
 
@@ -156,7 +160,7 @@ def _table(measurements: list[Measurement], document: dict[str, Any]) -> str:
         f"{machine['processors']} processors; {packages}. Medians of {document['repeats']} rounds, "
         "contenders by turns; times are for all epochs.",
         "",
-        "| figure | times | measured | single rounds | reach | aim | |",
+        "| figure | times or errors | measured | single rounds or seeds | reach | aim | |",
         "| --- | --- | ---: | ---: | ---: | ---: | --- |",
     ]
     for measurement in measurements:
@@ -188,7 +192,9 @@ def _times(measurement: Measurement, result: Result) -> str:
         if not label or not runs:
             continue
         rates = [outcome.rate for outcome in runs if outcome.rate is not None]
-        if rates:
+        if result.figure.kind == "accuracy":
+            parts.append(f"{label} {median(runs[0].errors[result.figure.error]):.2e}")
+        elif rates:
             parts.append(f"{label} {median(rates) / 1e9:.0f} GFLOP/s")
         else:
             parts.append(

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 import report
-from figures import CASES
+from figures import all_cases
 from timing import measure
 
 
@@ -30,20 +30,21 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("results/benchmarks"), metavar="DIR")
     parser.add_argument("--list", action="store_true", help="list the cases with their figures and stop")
     options = parser.parse_args()
+    known_cases = all_cases()
     if options.list:
-        for case in CASES.values():
+        for case in known_cases.values():
             print(f"{case.name}: {', '.join(figure.name for figure in case.figures)}")
         return 0
     if options.repeats < 1:
         parser.error("--repeats: expected at least 1")
 
     wanted = set(options.names)
-    known = {name for case in CASES.values() for name in (case.name, *(f.name for f in case.figures))}
+    known = {name for case in known_cases.values() for name in (case.name, *(f.name for f in case.figures))}
     if wanted - known:
         parser.error(f"unknown: {', '.join(sorted(wanted - known))}; --list says what there is")
     cases = [
         case
-        for case in CASES.values()
+        for case in known_cases.values()
         if not wanted or wanted & {case.name, *(figure.name for figure in case.figures)}
     ]
     start, load = time.perf_counter(), os.getloadavg()

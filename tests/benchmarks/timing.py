@@ -93,6 +93,8 @@ def scaled_seconds(case: Case, label: str, outcomes: dict[str, list[Outcome]]) -
 
 
 def _result(case: Case, figure: Figure, outcomes: dict[str, list[Outcome]]) -> Result:
+    if figure.kind == "accuracy":
+        return _accuracy(figure, outcomes)
     own = scaled_seconds(case, figure.of, outcomes)
     other = [0.0] * len(own)
     if figure.kind == "share":
@@ -108,6 +110,14 @@ def _result(case: Case, figure: Figure, outcomes: dict[str, list[Outcome]]) -> R
 
     rounds = [value(mine, theirs) for mine, theirs in zip(own, other, strict=True)]
     return Result(figure, value(median(own), median(other)), min(rounds), max(rounds))
+
+
+def _accuracy(figure: Figure, outcomes: dict[str, list[Outcome]]) -> Result:
+    """Compare median errors over the seeds; the range is that of single seeds, in the first round."""
+    assert figure.against is not None
+    own, other = (outcomes[label][0].errors[figure.error] for label in (figure.of, figure.against))
+    ratios = [theirs / mine for mine, theirs in zip(own, other, strict=True)]
+    return Result(figure, median(other) / median(own), min(ratios), max(ratios))
 
 
 def _compare_losses(losses: dict[str, list[float]]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -41,13 +42,17 @@ class Workload:
     @property
     def layers(self) -> list[tuple[Array, Array]]:
         """Starting W (n_out, n_in) and b (n_out,) of each layer."""
-        layers, start = [], 0
-        for n_in, n_out in zip(self.layer_sizes, self.layer_sizes[1:], strict=False):
-            middle, end = start + n_in * n_out, start + (n_in + 1) * n_out
-            W, b = self.parameters[start:middle].reshape(n_out, n_in), self.parameters[middle:end]
-            layers.append((W, b))
-            start = end
-        return layers
+        return layers_of(self.layer_sizes, self.parameters)
+
+
+def layers_of(layer_sizes: tuple[int, ...], parameters: Array) -> list[tuple[Array, Array]]:
+    """Cut parameters (P,) into W (n_out, n_in) and b (n_out,) of each layer."""
+    layers, start = [], 0
+    for n_in, n_out in pairwise(layer_sizes):
+        middle, end = start + n_in * n_out, start + (n_in + 1) * n_out
+        layers.append((parameters[start:middle].reshape(n_out, n_in), parameters[middle:end]))
+        start = end
+    return layers
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,7 @@ class Outcome:
     seconds: float
     losses: list[float] = field(default_factory=list)  # of each epoch, taken before each batch's update
     rate: float | None = None  # flop/s, of the peak alone
+    errors: dict[str, list[float]] = field(default_factory=dict)  # by name, one a seed, of surrogates alone
 
 
 #: What a contender's `prepare` returns: does the whole training from its start and times it.

@@ -196,21 +196,8 @@ class FitExperiment:
         callbacks: Iterable[Callback] | Callback,
         stop: Callable[[], bool] | None,
     ) -> History:
-        train, validation = samples["train"], samples.get("validation")
-        if stop is None:
-            return trainer.fit(*train, epochs=self.epochs, validation_data=validation, callbacks=callbacks)
-        # A callback would do, but would need Python's lock after every epoch, and wait for it while another
-        # thread draws a figure. A second fit continues where the first stopped, so pieces do the same.
-        piece = max(1, SAMPLES_BETWEEN_STOPS // len(train.X))
-        histories = []
-        for first in range(0, self.epochs, piece):
-            if stop():
-                raise CancelledError
-            epochs = min(piece, self.epochs - first)
-            histories.append(
-                trainer.fit(*train, epochs=epochs, validation_data=validation, callbacks=callbacks)
-            )
-        return History({name: np.concatenate([one[name] for one in histories]) for name in histories[0]})
+        data = samples["train"], samples.get("validation")
+        return fit_until_stopped(trainer, *data, epochs=self.epochs, callbacks=callbacks, stop=stop)
 
     def configuration(self) -> dict[str, Any]:
         """Return what determines the fit besides the seed, as plain numbers, strings, lists and dicts."""
@@ -226,10 +213,37 @@ class FitExperiment:
             "value_weight": self.value_weight,
             "derivative_weight": self.derivative_weight,
             "optimizer": "Adam",
-            "learning_rate": _plain(self.learning_rate),
+            "learning_rate": plain(self.learning_rate),
             "epochs": self.epochs,
             "batch_size": self.batch_size,
         }
+
+
+def fit_until_stopped(
+    trainer: Trainer,
+    train: Samples,
+    validation: Samples | None,
+    *,
+    epochs: int,
+    callbacks: Iterable[Callback] | Callback = (),
+    stop: Callable[[], bool] | None = None,
+) -> History:
+    """Fit for all epochs, or raise a `concurrent.futures.CancelledError` once `stop` says so."""
+    if stop is None:
+        return trainer.fit(*train, epochs=epochs, validation_data=validation, callbacks=callbacks)
+    # A callback would do, but would need Python's lock after every epoch, and wait for it while another
+    # thread draws a figure. A second fit continues where the first stopped, so pieces do the same.
+    piece = max(1, SAMPLES_BETWEEN_STOPS // len(train.X))
+    histories = []
+    for first in range(0, epochs, piece):
+        if stop():
+            raise CancelledError
+        histories.append(
+            trainer.fit(
+                *train, epochs=min(piece, epochs - first), validation_data=validation, callbacks=callbacks
+            )
+        )
+    return History({name: np.concatenate([one[name] for one in histories]) for name in histories[0]})
 
 
 def _fix_constant(model: MLP, train: Samples) -> np.ndarray[Any, np.dtype[np.float64]] | None:
@@ -260,15 +274,16 @@ def _name_of(function: object) -> str | None:
 def _describe_data(data: Sampling | Arrays) -> dict[str, Any]:
     if isinstance(data, Arrays):
         return {"kind": "Arrays", "n": len(np.asarray(data.X))}
-    described: dict[str, Any] = _plain(data)
+    described: dict[str, Any] = plain(data)
     return described
 
 
-def _plain(value: object) -> Any:  # noqa: ANN401  numbers, strings, lists, dicts
+def plain(value: object) -> Any:  # noqa: ANN401  numbers, strings, lists, dicts
     """Turn a dataclass into a dictionary with its kind; name other callables."""
     if is_dataclass(value) and not isinstance(value, type):
         fields = {
-            name: list(entry) if isinstance(entry, tuple) else entry for name, entry in asdict(value).items()
+            name: list(entry) if isinstance(entry, tuple) else _name_of(entry) if callable(entry) else entry
+            for name, entry in asdict(value).items()
         }
         return {"kind": type(value).__name__, **fields}
     return _name_of(value) if callable(value) else value

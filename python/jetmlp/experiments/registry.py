@@ -12,8 +12,10 @@ from .monomials import Monomials
 from .published import PUBLISHED
 from .sampling import Chebyshev, Equispaced, ShuffledGrid, UniformRandom
 from .study import Comparison
+from .surrogate_study import SurrogateStudy
+from .surrogates import SURROGATES
 
-Experiment = FitExperiment | Comparison | Ablation | Monomials | InputGradient
+Experiment = FitExperiment | Comparison | Ablation | Monomials | InputGradient | SurrogateStudy
 
 derivative_only = FitExperiment(
     name="derivative-only",
@@ -144,6 +146,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         input_gradient_check,
         ablation,
         monomials,
+        *SURROGATES,
     )
 }
 

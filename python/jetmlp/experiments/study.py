@@ -38,7 +38,16 @@ class Study(Protocol):
         ...
 
 
-def seeds_of(study: Study, seed: int, n_seeds: int = 1) -> range:
+class Repeated(Protocol):
+    """What has to be run for a number of seeds."""
+
+    @property
+    def least_seeds(self) -> int:
+        """How many seeds it takes to say anything."""
+        ...
+
+
+def seeds_of(study: Repeated, seed: int, n_seeds: int = 1) -> range:
     """Return the seeds to run: from `seed` on, as many as asked for and as the experiment needs."""
     return range(seed, seed + max(n_seeds, study.least_seeds))
 

@@ -13,6 +13,9 @@ from ._fit import plot_fit
 from ._gradient_check import plot_gradient_check
 from ._loss import plot_loss
 from ._monomials import plot_monomials
+from ._predictions import plot_predictions
+from ._prices import plot_prices
+from ._sample_errors import plot_sample_errors
 from ._style import style
 
 __all__ = [
@@ -22,6 +25,9 @@ __all__ = [
     "plot_gradient_check",
     "plot_loss",
     "plot_monomials",
+    "plot_predictions",
+    "plot_prices",
+    "plot_sample_errors",
     "save_figure",
     "style",
 ]

@@ -60,6 +60,7 @@ def panels(
     rows: int = 1,
     columns: int = 1,
     height_ratios: Sequence[float] | None = None,
+    shared: bool = True,
 ) -> Iterator[tuple[Axes, ...]]:
     """Give the axes to draw on: those given, or those of a new figure in the style of this package.
 
@@ -74,6 +75,8 @@ def panels(
         each other the y axis. Their product is the number of axes.
     height_ratios : sequence of float, optional
         Relative heights of the rows of a new figure.
+    shared : bool
+        Whether the panels of a new figure share axes; not where their quantities differ.
 
     Yields
     ------
@@ -86,7 +89,12 @@ def panels(
         figure = _new_figure(size)
         try:
             grid = figure.subplots(
-                rows, columns, sharex="col", sharey="row", squeeze=False, height_ratios=height_ratios
+                rows,
+                columns,
+                sharex="col" if shared else False,
+                sharey="row" if shared else False,
+                squeeze=False,
+                height_ratios=height_ratios,
             )
             new: tuple[Axes, ...] = tuple(grid.ravel())
             for one in new:

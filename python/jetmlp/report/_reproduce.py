@@ -20,11 +20,12 @@ from ..experiments import (
     InputGradient,
     Monomials,
     Study,
+    SurrogateStudy,
     get,
     seeds_of,
 )
-from . import _documents, _figures, _files, _tables
-from ._runner import Runs, default_threads, run_studies
+from . import _documents, _figures, _files, _surrogates, _tables
+from ._runner import AnyStudy, Runs, default_threads, run_studies
 
 
 @dataclass
@@ -92,7 +93,7 @@ def reproduce(
     threads = default_threads() if n_threads is None else n_threads
 
     report = _Report(folder, seed, n_seeds, threads)
-    studies: list[Study] = []
+    studies: list[AnyStudy] = []
     for experiment in experiments:
         if not isinstance(experiment, InputGradient):
             studies.append(experiment)
@@ -134,12 +135,14 @@ class _Report:
         self.tables[experiment.name] = [_tables.gradient_table(checks)]
         self.parts[experiment.name] = document["errors"]
 
-    def write_study(self, study: Study, runs: Runs) -> None:
+    def write_study(self, study: AnyStudy, runs: Runs) -> None:
         """Write the folder of an experiment whose fits are all done."""
         if isinstance(study, Ablation):
             self._write_ablation(study, runs)
         elif isinstance(study, Monomials):
             self._write_monomials(study, runs)
+        elif isinstance(study, SurrogateStudy):
+            self._write_surrogates(study, runs)
         else:
             self._write_fits(study, runs)
 
@@ -177,6 +180,14 @@ class _Report:
             "widths": list(result.widths),
             "rmse": result.errors,
         }
+
+    def _write_surrogates(self, study: SurrogateStudy, runs: Runs) -> None:
+        result = study.collect(runs)
+        rows = _surrogates.surrogate_rows(result)
+        self._write_numbers(study, _surrogates.surrogate_document(result), {"surrogates.csv": rows})
+        _surrogates.draw_surrogates(self.folder / study.name, result)
+        self.tables[study.name] = [_surrogates.surrogate_table(result)]
+        self.parts[study.name] = {"counts": list(result.counts), **_surrogates.surrogate_summary(result)}
 
     def _write_numbers(
         self,
@@ -243,9 +254,9 @@ class _Bar:
         self._bar: Any = tqdm(
             total=n_fits, unit="fit", file=sys.stderr, disable=None if shown else True, leave=False
         )
-        self.advance: Callable[[Study], None] = self._advance
+        self.advance: Callable[[AnyStudy], None] = self._advance
 
-    def _advance(self, study: Study) -> None:
+    def _advance(self, study: AnyStudy) -> None:
         self._bar.set_description(study.name, refresh=False)
         self._bar.update()
 

@@ -6,21 +6,25 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .._processors import available_processors
-from ..experiments import FitExperiment, FitResult, Study, seeds_of
+from ..experiments import FitExperiment, Study, SurrogateFit, SurrogateStudy, seeds_of
 
 # Fits beyond this many at once would wait for each other's Python parts, and for the figures.
 MOST_THREADS = 8
 
-Runs = dict[str, list[FitResult]]
+#: Experiments of fits, whichever kind of result these have.
+AnyStudy = Study | SurrogateStudy
+
+#: Results by the name of the fit, one for each seed: those of the study's kind.
+Runs = dict[str, list[Any]]
 
 
 class _Job(NamedTuple):
-    study: Study
+    study: AnyStudy
     label: str
-    fit: FitExperiment
+    fit: FitExperiment | SurrogateFit
     seed: int
 
 
@@ -30,13 +34,13 @@ def default_threads() -> int:
 
 
 def run_studies(
-    studies: Sequence[Study],
+    studies: Sequence[AnyStudy],
     *,
     seed: int,
     n_seeds: int,
     n_threads: int,
-    after_fit: Callable[[Study], None],
-    after_study: Callable[[Study, Runs], None],
+    after_fit: Callable[[AnyStudy], None],
+    after_study: Callable[[AnyStudy, Runs], None],
 ) -> None:
     """Run all fits of some experiments, `n_threads` at a time.
 
@@ -62,12 +66,12 @@ def run_studies(
         for one in seeds_of(study, seed, n_seeds)
         for label, fit in study.fits.items()
     ]
-    results: dict[tuple[str, str, int], FitResult] = {}
+    results: dict[tuple[str, str, int], Any] = {}
     open_jobs = {study.name: len(study.fits) * len(seeds_of(study, seed, n_seeds)) for study in studies}
     stop = threading.Event()
     pool = ThreadPoolExecutor(n_threads, thread_name_prefix="fit")
     try:
-        futures: dict[Future[FitResult], _Job] = {
+        futures: dict[Future[Any], _Job] = {
             pool.submit(job.fit.run, job.seed, stop=stop.is_set): job for job in sorted(jobs, key=_order)
         }
         for future in as_completed(futures):
@@ -92,4 +96,6 @@ def _order(job: _Job) -> tuple[bool, int]:
     """Put first what has the most figures to draw meanwhile, and of those what takes longest."""
     widths = job.fit.layer_sizes
     work = sum(n_in * n_out for n_in, n_out in pairwise(widths)) * job.fit.epochs
+    if isinstance(job.fit, SurrogateFit):
+        return False, -work * job.fit.n_train
     return len(job.study.fits) > 2, -work * getattr(job.fit.data, "n_train", 1)

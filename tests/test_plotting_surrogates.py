@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from figure_data import labelled
+from jetmlp import plotting
+
+COUNTS = [9, 25, 100]
+ERRORS = {"values only": [0.5, 0.1, 0.02], "values and slopes": [0.05, 0.01, 0.003]}
+TRUE = {"flow [m³/yr]": np.linspace(0.0, 9.0, 1200), "slope": np.linspace(-1.0, 1.0, 1200)}
+FITS = {
+    "values only": {name: values + 0.3 for name, values in TRUE.items()},
+    "values and slopes": {name: values + 0.1 for name, values in TRUE.items()},
+}
+SPOT = np.array([1.5, 0.5, 1.0])
+PRICES = (np.array([0.5, 0.0, 0.1]), np.array([1.0, 0.0, 0.5]))
+
+
+@pytest.fixture(autouse=True)
+def _no_figures_left() -> Iterator[None]:
+    yield
+    plt.close("all")
+
+
+def test_sample_errors_are_lines_on_logarithmic_axes() -> None:
+    twice = {name: 2.0 * np.array(errors) for name, errors in ERRORS.items()}
+    panels = plotting.plot_sample_errors(COUNTS, ERRORS, twice)
+    for axes, errors in zip(panels, (ERRORS, twice), strict=True):
+        lines = labelled(axes)
+        assert list(lines) == list(ERRORS)
+        for name, values in errors.items():
+            np.testing.assert_allclose(lines[name], [COUNTS, values])
+        assert axes.get_xscale() == axes.get_yscale() == "log"
+        assert [text.get_text() for text in axes.get_xticklabels()] == ["9", "25", "100"]
+        assert axes.get_ylim()[0] < 0.003 < 1.0 < axes.get_ylim()[1]
+        assert "error of" in axes.get_ylabel()
+        assert not axes.collections
+
+
+def test_sample_errors_of_several_seeds_have_medians_in_bands() -> None:
+    seeds = {"fit": [[1.0, 0.1], [3.0, 0.3], [9.0, 0.2]]}
+    axes, _ = plotting.plot_sample_errors([10, 20], seeds, seeds)
+    np.testing.assert_allclose(labelled(axes)["fit"], [[10, 20], [3.0, 0.2]])
+    (band,) = axes.collections
+    corners = band.get_paths()[0].vertices
+    assert (corners[:, 1].min(), corners[:, 1].max()) == (0.1, 9.0)
+
+
+@pytest.mark.parametrize(
+    ("counts", "values", "derivatives", "message"),
+    [
+        ([9, 9, 100], ERRORS, ERRORS, r"^counts must be positive and rising"),
+        ([0, 9, 100], ERRORS, ERRORS, r"^counts must be positive and rising"),
+        (COUNTS, {}, ERRORS, r"^value_errors must be a mapping"),
+        (COUNTS, ERRORS, {"a": [1.0]}, r"^derivative_errors\['a'\] must have shape \(3,\) or \(seeds, 3\)"),
+        (COUNTS, ERRORS, {"a": [1.0, 1.0, 1.0]}, r"^derivative_errors must have the names of value_errors"),
+        (COUNTS, {"a": [1.0, 0.0, 1.0]}, ERRORS, r"^value_errors\['a'\] must hold finite errors > 0"),
+    ],
+)
+def test_sample_errors_name_what_is_wrong(
+    counts: object, values: object, derivatives: object, message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        plotting.plot_sample_errors(counts, values, derivatives)
+    assert plt.get_fignums() == []
+
+
+def test_predictions_are_dots_beside_the_diagonal() -> None:
+    panels = plotting.plot_predictions(TRUE, FITS)
+    assert len(panels) == 2
+    for axes, (name, truth) in zip(panels, TRUE.items(), strict=True):
+        lines = labelled(axes)
+        assert list(lines) == ["exact", "values only", "values and slopes"]
+        np.testing.assert_array_equal(lines["exact"][0], lines["exact"][1])
+        np.testing.assert_array_equal(lines["exact"][0], [truth.min(), truth.max()])
+        x, y = lines["values only"]
+        assert x.size == 500
+        np.testing.assert_allclose(y, x + 0.3)
+        assert axes.get_xlabel() == f"true {name}"
+    # Different quantities, different scales.
+    assert panels[0].get_ylim()[1] > 3.0 * panels[1].get_ylim()[1]
+
+
+@pytest.mark.parametrize(
+    ("true", "predicted", "message"),
+    [
+        ({}, FITS, r"^true and predicted must be mappings"),
+        (TRUE, {}, r"^true and predicted must be mappings"),
+        (
+            TRUE,
+            {"a": {"slope": TRUE["slope"]}},
+            r"^predicted\['a'\] must have every quantity of true, lacks flow",
+        ),
+        (
+            {"s": [1.0, 2.0]},
+            {"a": {"s": [1.0]}},
+            r"^predicted\['a'\]\['s'\] must have as many entries as true",
+        ),
+    ],
+)
+def test_predictions_name_what_is_wrong(true: object, predicted: object, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        plotting.plot_predictions(true, predicted)
+    assert plt.get_fignums() == []
+
+
+def test_prices_and_deltas_over_the_underlying() -> None:
+    samples = (np.linspace(0.5, 1.5, 3000), np.linspace(0.0, 50.0, 3000), np.ones(3000))
+    panels = plotting.plot_prices(
+        SPOT, PRICES, {"fit": PRICES}, samples=samples, x_label="basket", labels=("price", "sum of deltas")
+    )
+    for axes, truth, label in zip(panels, PRICES, ("price", "sum of deltas"), strict=True):
+        lines = labelled(axes)
+        assert list(lines) == ["samples", "fit", "true"]
+        np.testing.assert_array_equal(lines["true"], [np.sort(SPOT), np.sort(truth)])
+        np.testing.assert_array_equal(lines["fit"], [SPOT, truth])
+        assert lines["samples"].shape == (2, 1000)
+        assert axes.get_ylabel() == label
+        assert axes.get_xlabel() == "basket"
+    # A payoff of 50 does not press the prices together.
+    assert panels[0].get_ylim()[1] < 1.0
+
+
+@pytest.mark.parametrize(
+    ("true", "predicted", "samples", "message"),
+    [
+        (PRICES[0], {"fit": PRICES}, None, r"^true must be a pair of prices and deltas"),
+        (PRICES, {}, None, r"^predicted must be a mapping with at least one fit"),
+        (
+            PRICES,
+            {"fit": ([1.0], [1.0])},
+            None,
+            r"^predicted\['fit'\]\[0\] must have as many entries as underlying",
+        ),
+        (PRICES, {"fit": PRICES}, ([1.0], [1.0]), r"^samples must be underlying, payoffs and slopes"),
+        (PRICES, {"fit": PRICES}, ([1.0], [1.0, 2.0], [1.0]), r"^samples\[1\] must have as many entries"),
+    ],
+)
+def test_prices_name_what_is_wrong(true: object, predicted: object, samples: object, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        plotting.plot_prices(SPOT, true, predicted, samples=samples)
+    assert plt.get_fignums() == []
