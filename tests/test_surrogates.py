@@ -14,7 +14,6 @@ from jetmlp.experiments import (
     EXPERIMENTS,
     CosineAdam,
     Samples,
-    Standardization,
     SurrogateFit,
     SurrogateStudy,
     get,
@@ -56,35 +55,6 @@ def test_slopes_help(name: str) -> None:
         assert with_slopes[0] < 0.6
 
 
-def test_standardization_brings_units_to_one_and_back() -> None:
-    generator = np.random.default_rng(0)
-    X = generator.normal(size=(50, 3)) * [1e-3, 1.0, 1e4] + [0.0, 5.0, -3e4]
-    Y = generator.normal(size=50) * 200.0 + 1e3
-    dYdX = generator.normal(size=(50, 3))
-    one = Standardization.of(X, Y)
-    U, V, dVdU = one.apply(X, Y, dYdX)
-    np.testing.assert_allclose([U.mean(axis=0), U.std(axis=0)], [[0.0] * 3, [1.0] * 3], atol=1e-12)
-    assert V is not None
-    assert dVdU is not None
-    assert (V.mean(), V.std()) == (pytest.approx(0.0, abs=1e-12), pytest.approx(1.0))
-    back = one.undo(V, dVdU)
-    np.testing.assert_allclose(back[0], Y, rtol=1e-12)
-    np.testing.assert_allclose(back[1], dYdX, rtol=1e-12)
-    # The chain rule: v(u) = (a + b·(mean + scale u) − mean_y)/scale_y for a linear y = a + b·x.
-    b = np.array([3.0, -2.0, 0.5])
-    linear = Standardization.of(X, X @ b)
-    _, v, slope = linear.apply(X, X @ b, np.tile(b, (50, 1)))
-    assert v is not None
-    assert slope is not None
-    np.testing.assert_allclose(v, linear.inputs(X) @ slope[0], atol=1e-9)
-
-
-def test_what_is_constant_is_not_scaled() -> None:
-    one = Standardization.of(np.ones((4, 2)) * [1.0, 2.0], np.full(4, 7.0))
-    assert (one.scale_x.tolist(), one.scale_y) == ([1.0, 1.0], 1.0)
-    np.testing.assert_array_equal(one.inputs(np.array([[1.0, 2.0]])), 0.0)
-
-
 def test_errors_are_those_of_the_definition_and_do_not_depend_on_units() -> None:
     generator = np.random.default_rng(1)
     X, Y, dYdX = generator.normal(size=(30, 2)), generator.normal(size=30), generator.normal(size=(30, 2))
@@ -106,7 +76,8 @@ def test_predictions_are_in_original_units_and_slopes_are_those_of_values() -> N
     X = result.held_out.X[:5]
     Y, dYdX = result.predict(X)
     assert (Y.shape, dYdX.shape) == ((5,), (5, 8))
-    double = jetmlp.MLP(result.model.layer_sizes, "silu", dtype="float64")
+    double = jetmlp.MLP(result.model.layer_sizes, "silu", dtype="float64", normalize=True)
+    double.normalization = result.model.normalization
     double.parameters = result.model.parameters.astype(np.float64)
     exact = replace(result, model=double)
     Y64, dYdX64 = exact.predict(X)

@@ -34,7 +34,6 @@ from .registry import EXPERIMENTS, Experiment, get
 from .result import FitResult
 from .samples import Arrays, Samples
 from .sampling import Chebyshev, Equispaced, Points, Sampling, ShuffledGrid, UniformRandom
-from .standardization import Standardization
 from .study import Comparison, Study, run_fits, seeds_of
 from .surrogate import CosineAdam, SurrogateFit, SurrogateResult, surrogate_errors
 from .surrogate_study import SurrogateStudy, SurrogateStudyResult
@@ -69,7 +68,6 @@ __all__ = [
     "Samples",
     "Sampling",
     "ShuffledGrid",
-    "Standardization",
     "Study",
     "SurrogateFit",
     "SurrogateResult",

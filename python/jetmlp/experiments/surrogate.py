@@ -19,7 +19,6 @@ from ..trainer import Callback, Trainer
 from .fit import fit_until_stopped, plain
 from .problems import Problem
 from .samples import Samples
-from .standardization import Standardization
 
 FloatArray = NDArray[np.float64]
 
@@ -48,8 +47,8 @@ class CosineAdam:
 class SurrogateFit:
     """A fit to samples of a problem with several inputs, determined by a seed.
 
-    Inputs and values are standardised by the training samples, derivatives with them; errors and predictions
-    are in original units.
+    The model normalizes inputs and values by the training samples, derivatives with them; errors and
+    predictions are in original units.
 
     Parameters
     ----------
@@ -68,7 +67,7 @@ class SurrogateFit:
     activation, init, dtype : str
         As for `jetmlp.MLP`.
     value_weight : float, default 1.0
-        Weight of the mean square error of the standardised values.
+        Weight of the mean square error of the normalized values.
     derivative_weight : float, optional
         Likewise of the derivatives; default the number of inputs, so that each partial derivative weighs as
         much as the value (Huge and Savine 2020, and the loss of JENN).
@@ -141,12 +140,10 @@ class SurrogateFit:
             What the problem, the model and the trainer raise.
         """
         train, held_out = self.problem.training(self.n_train, seed), self.problem.held_out(seed)
-        assert train.Y is not None
-        assert train.dYdX is not None
         started, worked = time.perf_counter(), time.thread_time()
-        standardization = Standardization.of(train.X, train.Y)
-        standardized = standardization.apply(train.X, train.Y, train.dYdX)
-        model = MLP(self.layer_sizes, self.activation, dtype=self.dtype, init=self.init, seed=seed)
+        model = MLP(
+            self.layer_sizes, self.activation, dtype=self.dtype, init=self.init, seed=seed, normalize=True
+        )
         value_weight, derivative_weight = self.loss_weights
         trainer = Trainer(
             model,
@@ -158,10 +155,10 @@ class SurrogateFit:
             seed=seed,
         )
         # Without a weight the derivatives would still be measured, in twice the time.
-        shown = standardized if self.slopes else standardized._replace(dYdX=None)
+        shown = train if self.slopes else train._replace(dYdX=None)
         history = fit_until_stopped(trainer, shown, None, epochs=self.epochs, callbacks=callbacks, stop=stop)
         times = time.perf_counter() - started, time.thread_time() - worked
-        return SurrogateResult(self, seed, model, standardization, history, train, held_out, *times)
+        return SurrogateResult(self, seed, model, history, train, held_out, *times)
 
     def configuration(self) -> dict[str, Any]:
         """Return what determines the fit besides the seed, as plain numbers, strings, lists and dicts."""
@@ -176,7 +173,7 @@ class SurrogateFit:
             "dtype": self.dtype,
             "value_weight": value_weight,
             "derivative_weight": derivative_weight,
-            "standardized": True,
+            "normalize": True,
             "optimizer": plain(self.optimizer),
             "epochs": self.epochs,
             "batch_size": self.batch_size,
@@ -194,11 +191,9 @@ class SurrogateResult:
     seed : int
         Of the run.
     model : MLP
-        The network, from standardised inputs to standardised values.
-    standardization : Standardization
-        Between the network and original units.
+        The fitted network, normalized.
     history : History
-        Losses of every epoch, standardised.
+        Losses of every epoch, in normalized units.
     train, held_out : Samples
         What was fitted, and what it is measured on: X (n, d), Y (n,), dYdX (n, d).
     time_s : float
@@ -210,7 +205,6 @@ class SurrogateResult:
     fit: SurrogateFit
     seed: int
     model: MLP
-    standardization: Standardization
     history: History
     train: Samples
     held_out: Samples
@@ -223,9 +217,8 @@ class SurrogateResult:
 
     def predict(self, X: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Compute values (n,) and derivatives (n, d) at inputs (n, d), all in original units."""
-        inputs = self.standardization.inputs(np.asarray(X, dtype=np.float64))
-        Y, dYdX = self.model.predict_with_jacobian(inputs)
-        return self.standardization.undo(Y[:, 0].astype(np.float64), dYdX[:, 0].astype(np.float64))
+        Y, dYdX = self.model.predict_with_jacobian(X)
+        return Y[:, 0].astype(np.float64), dYdX[:, 0].astype(np.float64)
 
     @property
     def errors(self) -> dict[str, float]:
