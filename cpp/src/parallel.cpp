@@ -120,8 +120,10 @@ void TeamChoice::record(double seconds, double work) {
     }
     seconds_ += seconds;
     work_ += work;
-    const bool over = settled_ ? (alone_ ? seconds_ >= wait_ : runs_ >= runs_between_trials)
-                               : runs_ >= warm_up_runs + trial_runs;
+    bool over = runs_ >= warm_up_runs + trial_runs;
+    if (settled_) {
+        over = alone_ ? seconds_ >= wait_ : runs_ >= runs_between_trials;
+    }
     // A settled team is looked at after every few runs: a program that has just begun to share its
     // processors slows it down at once.
     const bool suspicious =
