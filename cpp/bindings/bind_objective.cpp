@@ -1,8 +1,10 @@
 #include "bindings.hpp"
 
 #include <jetmlp/objective.hpp>
+#include <jetmlp/residuals.hpp>
 
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 namespace jetmlp::bindings {
@@ -43,9 +45,46 @@ Losses evaluate(Objective<T>& objective, const Array<T>& parameters, T* gradient
     }
 }
 
+Array<double> residuals(const Objective<double>& objective, const Array<double>& parameters) {
+    expect_length("parameters", parameters.size(), objective.architecture().n_parameters());
+    Residuals problem(objective);
+    Array<double> result(problem.size());
+    problem.evaluate(parameters.data(), result.mutable_data());
+    return result;
+}
+
+Array<double> residual_jacobian(const Objective<double>& objective,
+                                const Array<double>& parameters) {
+    expect_length("parameters", parameters.size(), objective.architecture().n_parameters());
+    Residuals problem(objective);
+    Array<double> result({problem.size(), parameters.size()});
+    problem.jacobian(parameters.data(), result.mutable_data());
+    return result;
+}
+
+Array<double> gram(const Objective<double>& objective, const Array<double>& parameters,
+                   int n_threads) {
+    expect_length("parameters", parameters.size(), objective.architecture().n_parameters());
+    Residuals problem(objective);
+    Array<double> result({problem.size(), problem.size()});
+    PendingError pending;
+    try {
+        double* const entries = result.mutable_data();
+        const py::gil_scoped_release release;
+        Execution execution(n_threads, [&pending] { return pending.signal_raised(); });
+        problem.gram(parameters.data(), entries, execution);
+    } catch (const Interrupted&) {
+        pending.raise();
+        throw;
+    }
+    return result;
+}
+
 template <class T>
 void bind_objective_of(py::module_& module, const char* name) {
-    py::class_<Objective<T>>(module, name, "Loss and gradient as a function of the parameters.")
+    py::class_<Objective<T>> objective(module, name,
+                                       "Loss and gradient as a function of the parameters.");
+    objective
         .def(py::init(&make_objective<T>), py::arg("architecture"), py::arg("X").noconvert(),
              py::arg("Y").noconvert(), py::arg("dYdX").noconvert(), py::arg("value_weight"),
              py::arg("derivative_weight"))
@@ -65,6 +104,14 @@ void bind_objective_of(py::module_& module, const char* name) {
                 return std::make_pair(losses.total, gradient);
             },
             py::arg("parameters").noconvert(), py::arg("n_threads"));
+    if constexpr (std::is_same_v<T, double>) {
+        objective
+            .def_property_readonly("n_residuals",
+                                   [](const Objective<T>& self) { return Residuals(self).size(); })
+            .def("residuals", &residuals, py::arg("parameters").noconvert())
+            .def("residual_jacobian", &residual_jacobian, py::arg("parameters").noconvert())
+            .def("gram", &gram, py::arg("parameters").noconvert(), py::arg("n_threads"));
+    }
 }
 
 }  // namespace

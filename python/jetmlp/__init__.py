@@ -13,22 +13,27 @@ from typing import TYPE_CHECKING
 from . import metrics, random, schedules
 from ._info import info
 from ._storage import load
+from .chain import Chain
 from .ensemble import fit_many
 from .errors import DivergenceError
 from .history import History
 from .model import MLP
 from .objective import Objective
 from .optimizers import Adam
+from .second_order import LBFGS, LevenbergMarquardt
 from .trainer import Trainer
 
 if TYPE_CHECKING:
     from . import experiments, plotting
 
 __all__ = [
+    "LBFGS",
     "MLP",
     "Adam",
+    "Chain",
     "DivergenceError",
     "History",
+    "LevenbergMarquardt",
     "Objective",
     "Trainer",
     "experiments",

@@ -12,11 +12,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import _core, _validation
 from ._progress import ProgressBar
+from .chain import choose_optimizer
 from .errors import DivergenceError
 from .history import COLUMNS, History
 from .model import MLP
 from .objective import Samples, as_loss_weights, as_model, compile_objective, compile_validation
-from .optimizers import Adam
+from .optimizers import Adam, Optimizer
 
 Callback = Callable[[int, dict[str, float]], Any]
 Hook = Callable[[NDArray[np.float64], NDArray[Any]], bool]
@@ -40,12 +41,14 @@ class Trainer:
     ----------
     model : MLP
         Trained in place.
-    optimizer : Adam, optional
-        How to step; default ``Adam()``.
+    optimizer : Adam, LBFGS, LevenbergMarquardt, Chain or "auto", optional
+        How to step; default ``Adam()``. "auto" chooses when the first fit shows how much data there is:
+        `Adam` with a `batch_size`; else `LevenbergMarquardt` for a model of float64 with at most 4000
+        residuals (values and derivatives present) or parameters, whichever are fewer; else `LBFGS`.
     value_weight, derivative_weight : float, default 1.0
         w_v and w_d: not negative, not both zero.
     batch_size : int, optional
-        Samples per update; default all of them. The last batch of an epoch may be smaller and counts.
+        Samples per update, of `Adam`; default all of them. The last batch of an epoch may be smaller and counts.
     shuffle : bool, default True
         Whether each epoch visits the samples in a new random order.
     n_threads : int, default 1
@@ -78,7 +81,7 @@ class Trainer:
     def __init__(
         self,
         model: MLP,
-        optimizer: Adam | None = None,
+        optimizer: Optimizer | str | None = None,
         *,
         value_weight: float = 1.0,
         derivative_weight: float = 1.0,
@@ -89,30 +92,27 @@ class Trainer:
     ) -> None:
         model = as_model(model)
         optimizer = Adam() if optimizer is None else optimizer
-        if not isinstance(optimizer, Adam):
-            raise TypeError(f"optimizer: expected a jetmlp.Adam, got {optimizer!r}")
-        with np.errstate(all="ignore"):
-            epsilon = model.dtype.type(optimizer.epsilon)
-        if not 0.0 < epsilon < np.inf:
-            raise ValueError(
-                f"optimizer: expected an epsilon above 0 that {model.dtype} can hold, got {optimizer}"
-            )
+        if isinstance(optimizer, str):
+            optimizer = _validation.as_choice("optimizer", optimizer, ("auto",))
+        elif not isinstance(optimizer, Optimizer):
+            raise TypeError(f"optimizer: expected an optimizer of jetmlp or 'auto', got {optimizer!r}")
         self._weights = as_loss_weights(value_weight, derivative_weight)
         self._batch_size = (
             None if batch_size is None else _validation.as_integer("batch_size", batch_size, 1, 2**53)
         )
         self._n_threads = _validation.as_threads(n_threads)
+        if self._batch_size is not None and isinstance(optimizer, Optimizer) and optimizer.full_batch:
+            raise ValueError(
+                f"batch_size: expected None for {type(optimizer).__name__}, which takes all samples in every "
+                f"step, got {batch_size}"
+            )
+        self._order = (_validation.as_boolean("shuffle", shuffle), _validation.as_seed(seed))
         self._model = model
-        self._optimizer = optimizer
+        self._optimizer: Optimizer | str = optimizer
         self._fitting = threading.Lock()
-        compiled = _core.Trainer32 if model.dtype == np.float32 else _core.Trainer64
-        self._core: Any = compiled(
-            _core.AdamOptions(optimizer.beta1, optimizer.beta2, optimizer.epsilon),
-            model.n_parameters,
-            self._batch_size or 0,
-            _validation.as_boolean("shuffle", shuffle),
-            _validation.as_seed(seed),
-        )
+        self._core: Any = None
+        if isinstance(optimizer, Optimizer):
+            self._compile(optimizer)
         self.history = History.from_table(np.empty((0, len(COLUMNS))), validated=False)
 
     @property
@@ -121,14 +121,20 @@ class Trainer:
         return self._model
 
     @property
-    def optimizer(self) -> Adam:
-        """The optimizer's settings."""
+    def optimizer(self) -> Optimizer | str:
+        """The optimizer's settings; "auto" until the first fit has chosen one."""
         return self._optimizer
 
     @property
     def n_epochs(self) -> int:
         """Whole epochs done since the trainer was made."""
-        return int(self._core.n_epochs)
+        return 0 if self._core is None else int(self._core.n_epochs)
+
+    def _compile(self, optimizer: Optimizer) -> None:
+        compiled = _core.Trainer32 if self._model.dtype == np.float32 else _core.Trainer64
+        options = optimizer.compiled(self._model.dtype)
+        self._core = compiled(options, self._model.n_parameters, self._batch_size or 0, *self._order)
+        self._optimizer = optimizer
 
     def fit(
         self,
@@ -154,7 +160,8 @@ class Trainer:
             output, (n, d) will do. Without `Y`, an output bias under the identity has no gradient and stays
             as it is.
         epochs : int
-            Passes over the samples.
+            Passes over the samples; with `LBFGS` and `LevenbergMarquardt` steps, which may end before with
+            nothing left to do: ``history.stopped_because`` says why.
         validation_data : tuple (X, Y) or (X, Y, dYdX), optional
             Samples to measure after every epoch; Y or dYdX may be None.
         progress : bool, default False
@@ -206,6 +213,9 @@ class Trainer:
         """Check everything and hand it to the core; nothing of trainer or model changes."""
         training = compile_objective(self._model, samples, self._weights, ("X", "Y", "dYdX"))
         validation = compile_validation(self._model, validation_data, self._weights)
+        if isinstance(self._optimizer, str):
+            self._compile(choose_optimizer(self._model, training, self._batch_size))
+        assert isinstance(self._optimizer, Optimizer)
         return PreparedFit(training, validation, self._optimizer.learning_rates(self.n_epochs, epochs))
 
     def _run(
@@ -217,6 +227,7 @@ class Trainer:
         )
         self._model.parameters = parameters
         self.history = History.from_table(table, validated=prepared.validation is not None)
+        self.history.stopped_because = {"finished": "epochs", "stopped": "callback"}.get(end, end)
         if error is not None:
             raise error
         if end == "diverged":

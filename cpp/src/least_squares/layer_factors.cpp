@@ -138,8 +138,8 @@ void BackwardFactors::through_activation(std::size_t l, const Panel& slopes) {
                     const Vector<double> from_above = load(g + i);
                     store(g + i, slope * from_above);
                     for (Index k = 1; k <= n_tangents; ++k) {
-                        store(g + k * size + i, slope * load(g + k * size + i) +
-                                                    load(s + k * size + i) * from_above);
+                        store(g + k * size + i,
+                              slope * load(g + k * size + i) + load(s + k * size + i) * from_above);
                     }
                 }
                 g += of_output;

@@ -84,10 +84,9 @@ void LeastSquares::gram_tile(Index row_block, Index column_block, Tile& tile,
     std::fill(tile.sum.numbers.begin(), tile.sum.numbers.end(), 0.0);
     for (std::size_t l = 0; l < architecture_.layers().size(); ++l) {
         const auto inner_products = [&](const Panel& panel, Index inner, Index width, Panel& to) {
-            kernels::product<double>(width, width, inner,
-                                     {panel.row(0) + row_block * width, 1, panel.stride},
-                                     panel.row(0) + column_block * width, panel.stride, to.row(0),
-                                     to.stride, false);
+            kernels::product<double>(
+                width, width, inner, {panel.row(0) + row_block * width, 1, panel.stride},
+                panel.row(0) + column_block * width, panel.stride, to.row(0), to.stride, false);
         };
         const Layer& layer = architecture_.layers()[l];
         inner_products(forward_.inputs(l), layer.n_in + 1, tile.inputs.columns, tile.inputs);
@@ -107,10 +106,10 @@ void LeastSquares::add_layer(Tile& tile) const {
     for (Index group = 0; group < layout_.n_groups(); ++group) {
         const Index k = group % n_slots;
         for (Index i = 0; i < size; ++i) {
-            const double* const own = tile.deltas.row(group * size + i);            // δ, δ̇_k
-            const double* const value = tile.deltas.row((group - k) * size + i);    // δ
-            const double* const inputs = tile.inputs.row(i);                        // a
-            const double* const tangents = tile.inputs.row(k * size + i);           // ȧ_k
+            const double* const own = tile.deltas.row(group * size + i);          // δ, δ̇_k
+            const double* const value = tile.deltas.row((group - k) * size + i);  // δ
+            const double* const inputs = tile.inputs.row(i);                      // a
+            const double* const tangents = tile.inputs.row(k * size + i);         // ȧ_k
             double* const sum = tile.sum.row(group * size + i);
             for (Index other = 0; other < layout_.n_groups(); ++other) {
                 const Index of_other = other * size;
@@ -224,9 +223,9 @@ void LeastSquares::jacobian_block(Index block) {
             const double* const deltas = backward_.deltas(l).row(j) + block * width;
             for (Index i = 0; i <= layer.n_in; ++i) {
                 const double* const inputs = forward_.inputs(l).row(i) + block * n_slots * size;
-                double* const to = jacobian_transposed_.row(
-                    i < layer.n_in ? layer.weights_offset + j * layer.n_in + i
-                                   : layer.bias_offset + j);
+                double* const to = jacobian_transposed_.row(i < layer.n_in ? layer.weights_offset +
+                                                                                 j * layer.n_in + i
+                                                                           : layer.bias_offset + j);
                 for (Index group = 0; group < layout_.n_groups(); ++group) {
                     const Index slot = group % n_slots * size;
                     for (Index s = 0; s < size; s += lanes<double>) {
@@ -256,11 +255,11 @@ void LeastSquares::normal_matrix(SymmetricMatrix& result, Execution& execution) 
         execution.team.run((n_parameters() + task_rows - 1) / task_rows, [&](Index task, int) {
             execution.interrupt.poll();
             const Index first = task * task_rows;
-            kernels::product<double>(std::min(task_rows, n_parameters() - first), columns - first,
-                                     width,
-                                     {jacobian_transposed_.row(first), jacobian_transposed_.stride, 1},
-                                     jacobian_rows_.row(0) + first, jacobian_rows_.stride,
-                                     result.row(first) + first, result.stride, true);
+            kernels::product<double>(
+                std::min(task_rows, n_parameters() - first), columns - first, width,
+                {jacobian_transposed_.row(first), jacobian_transposed_.stride, 1},
+                jacobian_rows_.row(0) + first, jacobian_rows_.stride, result.row(first) + first,
+                result.stride, true);
         });
     }
 }

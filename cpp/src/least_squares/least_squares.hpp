@@ -2,10 +2,9 @@
 // never formed as a whole.
 #pragma once
 
+#include "../linear_algebra/symmetric_matrix.hpp"
 #include "layer_factors.hpp"
 #include "residual_layout.hpp"
-
-#include "../linear_algebra/symmetric_matrix.hpp"
 
 #include <jetmlp/objective.hpp>
 #include <jetmlp/parallel.hpp>
@@ -62,12 +61,12 @@ class LeastSquares {
     BackwardFactors backward_;
     Buffer<double> predictions_;
     std::vector<Tile> tiles_;
-    Buffer<double> weights_;          // by position
-    std::vector<Panel> transposed_;   // inputs of each layer, samples by features
-    Panel seeds_;                     // what stands at the columns of inputs in a pull-back
+    Buffer<double> weights_;         // by position
+    std::vector<Panel> transposed_;  // inputs of each layer, samples by features
+    Panel seeds_;                    // what stands at the columns of inputs in a pull-back
     Panel layer_gradient_;
-    Panel jacobian_transposed_;       // of one block: parameters by positions
-    Panel jacobian_rows_;             // positions by parameters
+    Panel jacobian_transposed_;  // of one block: parameters by positions
+    Panel jacobian_rows_;        // positions by parameters
 };
 
 }  // namespace jetmlp

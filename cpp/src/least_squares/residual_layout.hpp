@@ -34,9 +34,7 @@ class ResidualLayout {
     [[nodiscard]] Index n_groups() const { return n_outputs_ * (1 + n_tangents_); }
     [[nodiscard]] Index block_width() const { return n_groups() * block_samples_; }
     [[nodiscard]] Index n_positions() const { return n_blocks() * block_width(); }
-    [[nodiscard]] const Block& block(Index b) const {
-        return blocks_[static_cast<std::size_t>(b)];
-    }
+    [[nodiscard]] const Block& block(Index b) const { return blocks_[static_cast<std::size_t>(b)]; }
 
     // The sample at a place, in the order of the blocks; −1 in the padding.
     [[nodiscard]] Index sample(Index place) const {

@@ -1,5 +1,6 @@
 #include "../least_squares/least_squares.hpp"
 #include "../linear_algebra/cholesky.hpp"
+#include "flat_vectors.hpp"
 
 #include <jetmlp/optim/levenberg_marquardt.hpp>
 
@@ -13,44 +14,29 @@ namespace jetmlp {
 
 namespace {
 
-using Numbers = Buffer<double>;
+constexpr double epsilon = std::numeric_limits<double>::epsilon();
+// Steps of the central difference for r_vv, and the most curvature for the straight step before it
+// (Transtrum and Sethna's h and α).
+constexpr double curvature_step = 0.1;
+constexpr double most_curvature = 0.75;
 
-double dot(const Numbers& one, const Numbers& other) {
-    double sum = 0.0;
-    for (std::size_t i = 0; i < one.size(); ++i) {
-        sum += one[i] * other[i];
-    }
-    return sum;
-}
-
-double norm(const double* numbers, std::size_t count) {
-    double sum = 0.0;
-    for (std::size_t i = 0; i < count; ++i) {
-        sum += numbers[i] * numbers[i];
-    }
-    return std::sqrt(sum);
-}
-
-double largest(const Numbers& numbers) {
-    double most = 0.0;
-    for (const double number : numbers) {
-        most = std::max(most, std::abs(number));
-    }
-    return most;
+bool choose_dual(NormalForm form, const LeastSquares& problem) {
+    return form == NormalForm::dual ||
+           (form == NormalForm::automatic && problem.dual_cost() <= problem.primal_cost());
 }
 
 }  // namespace
 
-// The systems of a step, in the form that takes less arithmetic:
+// The systems of a step, in one of two forms:
 //   dual    δ = −Jᵀα with (J Jᵀ + λI) α = r
 //   primal  (JᵀJ + λI) δ = −Jᵀr
 struct LevenbergMarquardt::Workspace {
-    explicit Workspace(const Objective<double>& objective)
+    Workspace(const Objective<double>& objective, NormalForm form)
         : problem(objective),
-          dual(problem.dual_cost() <= problem.primal_cost()),
+          dual(choose_dual(form, problem)),
           residuals(static_cast<std::size_t>(problem.n_residuals())),
           trial_residuals(residuals.size()),
-          other_residuals(residuals.size()),
+          curvature(residuals.size()),
           solution(residuals.size()),
           gradient(static_cast<std::size_t>(problem.n_parameters())),
           velocity(gradient.size()),
@@ -66,13 +52,13 @@ struct LevenbergMarquardt::Workspace {
         trace = matrix.trace();
     }
 
-    // step = −(JᵀJ + λI)⁻¹ Jᵀ rhs, by the factorization at hand.
-    void solve(const Numbers& rhs, Numbers& step) {
+    // step = −(JᵀJ + λI)⁻¹ Jᵀ right_side, by the factorization at hand.
+    void solve(const Buffer<double>& right_side, Buffer<double>& step) {
         if (dual) {
-            cholesky.solve(rhs.data(), solution.data());
+            cholesky.solve(right_side.data(), solution.data());
             problem.pull_back(solution.data(), step.data());
         } else {
-            problem.pull_back(rhs.data(), step.data());
+            problem.pull_back(right_side.data(), step.data());
             cholesky.solve(step.data(), step.data());
         }
         for (double& number : step) {
@@ -80,17 +66,32 @@ struct LevenbergMarquardt::Workspace {
         }
     }
 
+    // curvature = r_vv ≈ (r(θ + hv) − 2r(θ) + r(θ − hv)) / h² along the velocity v
+    void measure_curvature(const std::vector<double>& parameters) {
+        for (const double sign : {1.0, -1.0}) {
+            for (std::size_t i = 0; i < candidate.size(); ++i) {
+                candidate[i] = parameters[i] + sign * curvature_step * velocity[i];
+            }
+            problem.evaluate(candidate.data(), (sign > 0.0 ? curvature : trial_residuals).data());
+        }
+        for (std::size_t i = 0; i < curvature.size(); ++i) {
+            curvature[i] = ((curvature[i] - residuals[i]) + (trial_residuals[i] - residuals[i])) /
+                           (curvature_step * curvature_step);
+        }
+    }
+
     LeastSquares problem;
     bool dual;
-    bool evaluated = false;  // are losses and residuals those of the iterate?
+    bool evaluated = false;  // losses and residuals are those of the iterate
     Losses losses;
-    Numbers residuals;
-    Numbers trial_residuals;
-    Numbers other_residuals;
-    Numbers solution;
-    Numbers gradient;  // Jᵀr: half that of the loss
-    Numbers velocity;
-    Numbers acceleration;
+    Losses trial_losses;
+    Buffer<double> residuals;
+    Buffer<double> trial_residuals;
+    Buffer<double> curvature;
+    Buffer<double> solution;
+    Buffer<double> gradient;  // Jᵀr: half that of the loss
+    Buffer<double> velocity;
+    Buffer<double> acceleration;
     std::vector<double> candidate;
     SymmetricMatrix matrix;
     double trace = 0.0;
@@ -101,7 +102,7 @@ LevenbergMarquardt::LevenbergMarquardt(LevenbergMarquardtOptions options) : opti
 LevenbergMarquardt::~LevenbergMarquardt() = default;
 
 void LevenbergMarquardt::begin(Objective<double>& objective) {
-    workspace_ = std::make_unique<Workspace>(objective);
+    workspace_ = std::make_unique<Workspace>(objective, options_.form);
     finished_ = {};
 }
 
@@ -113,119 +114,106 @@ Losses LevenbergMarquardt::run_epoch(Objective<double>& /*objective*/, const Epo
         work.losses = work.problem.evaluate(iterate.current.data(), work.residuals.data());
         work.evaluated = true;
     }
-    if (!std::isfinite(work.losses.total)) {
+    const Losses before = work.losses;
+    if (!std::isfinite(before.total)) {
         throw Diverged();
     }
-    const Losses before = work.losses;
-    if (before.total <= options_.target_loss) {
-        finished_ = "target";
+    if (before.total <= options_.stopping.target_loss) {
+        finished_ = stopping::target;
         return before;
     }
     work.problem.linearize(iterate.current.data());
     work.problem.pull_back(work.residuals.data(), work.gradient.data());
-    if (2.0 * largest(work.gradient) <= options_.gradient_tolerance) {
-        finished_ = "gradient";
+    if (2.0 * largest_magnitude(work.gradient) <= options_.stopping.gradient_tolerance) {
+        finished_ = stopping::gradient;
         return before;
     }
     work.assemble(execution);
-    step(work, iterate, execution);
+    step(iterate, execution);
     return before;
 }
 
-void LevenbergMarquardt::step(Workspace& work, Iterate<double>& iterate, Execution& execution) {
+void LevenbergMarquardt::step(Iterate<double>& iterate, Execution& execution) {
+    Workspace& work = *workspace_;
     // Below the rounding of the matrix a shift means nothing.
-    const double floor = std::numeric_limits<double>::epsilon() * work.trace;
+    const double lowest_damping = epsilon * work.trace;
     if (damping_ < 0.0) {
         damping_ = options_.initial_damping * work.trace;
     }
-    damping_ = std::max(damping_, floor);
-    const std::size_t n_parameters = iterate.current.size();
-    const auto reject = [this] {
-        damping_ *= raise_;
-        raise_ *= 2.0;
-    };
-    while (true) {
+    damping_ = std::max(damping_, lowest_damping);
+    const double size = norm(iterate.current);
+    while (std::isfinite(damping_)) {
         execution.interrupt.poll();
-        if (!std::isfinite(damping_)) {  // not even the smallest step leads anywhere
-            damping_ = -1.0;
-            raise_ = 2.0;
-            finished_ = "step";
-            return;
+        const bool proposed = propose(iterate, execution);
+        const double length = norm(work.velocity);
+        if (proposed && length <= std::max(options_.stopping.step_tolerance, epsilon) * size) {
+            break;
         }
-        if (!work.cholesky.factor(work.matrix, damping_, execution)) {
+        if (!proposed || !accept(lowest_damping)) {
             reject();
             continue;
-        }
-        work.solve(work.residuals, work.velocity);
-        const double length = norm(work.velocity.data(), n_parameters);
-        if (!std::isfinite(length)) {
-            reject();
-            continue;
-        }
-        // θ can no longer change, whatever the damping.
-        const double size = norm(iterate.current.data(), n_parameters);
-        if (length <= std::max(options_.step_tolerance,
-                               std::numeric_limits<double>::epsilon()) * size) {
-            finished_ = "step";
-            return;
-        }
-        bool accelerated = false;
-        if (options_.geodesic_acceleration) {
-            // r_vv ≈ (r(θ + hv) − 2r + r(θ − hv)) / h²
-            constexpr double h = 0.1;
-            Numbers& ahead = work.trial_residuals;
-            Numbers& behind = work.other_residuals;
-            for (const double sign : {1.0, -1.0}) {
-                for (std::size_t i = 0; i < n_parameters; ++i) {
-                    work.candidate[i] = iterate.current[i] + sign * h * work.velocity[i];
-                }
-                work.problem.evaluate(work.candidate.data(), (sign > 0 ? ahead : behind).data());
-            }
-            for (std::size_t i = 0; i < ahead.size(); ++i) {
-                ahead[i] = ((ahead[i] - work.residuals[i]) + (behind[i] - work.residuals[i])) /
-                           (h * h);
-            }
-            work.solve(ahead, work.acceleration);
-            const double ratio = norm(work.acceleration.data(), n_parameters) / length;
-            if (!(ratio <= 0.75)) {
-                reject();
-                continue;
-            }
-            accelerated = true;
-        }
-        for (std::size_t i = 0; i < n_parameters; ++i) {
-            work.candidate[i] = iterate.current[i] + work.velocity[i] +
-                                (accelerated ? 0.5 * work.acceleration[i] : 0.0);
-        }
-        const Losses losses =
-            work.problem.evaluate(work.candidate.data(), work.trial_residuals.data());
-        double reduction = 0.0;  // Σ (r − r⁺)(r + r⁺), which cancels less than Σr² − Σr⁺²
-        for (std::size_t i = 0; i < work.residuals.size(); ++i) {
-            reduction += (work.residuals[i] - work.trial_residuals[i]) *
-                         (work.residuals[i] + work.trial_residuals[i]);
-        }
-        if (!(reduction > 0.0 && std::isfinite(losses.total))) {
-            reject();
-            continue;
-        }
-        // ‖r‖² − ‖r + Jδ‖² = λ‖δ‖² − gᵀδ − …: both terms are positive.
-        const double predicted =
-            damping_ * length * length - dot(work.gradient, work.velocity);
-        const double gain = 2.0 * reduction / (2.0 * predicted) - 1.0;
-        damping_ = std::max(
-            damping_ * std::max(1.0 / 3.0, 1.0 - (2.0 * gain + 1.0) * (2.0 * gain + 1.0) *
-                                                     (2.0 * gain + 1.0)),
-            floor);
-        raise_ = 2.0;
-        if (reduction <= options_.loss_tolerance * work.losses.total) {
-            finished_ = "loss";
         }
         std::copy(work.candidate.begin(), work.candidate.end(), iterate.previous.begin());
         std::swap(iterate.current, iterate.previous);
-        std::swap(work.residuals, work.trial_residuals);
-        work.losses = losses;
         return;
     }
+    finished_ = stopping::step;
+    damping_ = -1.0;  // another fit begins anew
+    raise_ = 2.0;
+}
+
+bool LevenbergMarquardt::propose(const Iterate<double>& iterate, Execution& execution) {
+    Workspace& work = *workspace_;
+    if (!work.cholesky.factor(work.matrix, damping_, execution)) {
+        return false;
+    }
+    work.solve(work.residuals, work.velocity);
+    const double length = norm(work.velocity);
+    if (!std::isfinite(length)) {
+        return false;
+    }
+    if (options_.geodesic_acceleration) {
+        work.measure_curvature(iterate.current);
+        work.solve(work.curvature, work.acceleration);
+        if (!(norm(work.acceleration) <= most_curvature * length)) {
+            return false;
+        }
+    }
+    for (std::size_t i = 0; i < work.candidate.size(); ++i) {
+        const double bend = options_.geodesic_acceleration ? 0.5 * work.acceleration[i] : 0.0;
+        work.candidate[i] = iterate.current[i] + (work.velocity[i] + bend);
+    }
+    work.trial_losses = work.problem.evaluate(work.candidate.data(), work.trial_residuals.data());
+    return true;
+}
+
+bool LevenbergMarquardt::accept(double lowest_damping) {
+    Workspace& work = *workspace_;
+    double reduction = 0.0;  // Σ (r − r⁺)(r + r⁺), which cancels less than Σr² − Σr⁺²
+    for (std::size_t i = 0; i < work.residuals.size(); ++i) {
+        reduction += (work.residuals[i] - work.trial_residuals[i]) *
+                     (work.residuals[i] + work.trial_residuals[i]);
+    }
+    if (!(reduction > 0.0 && std::isfinite(work.trial_losses.total))) {
+        return false;
+    }
+    // Nielsen's gain: by (JᵀJ + λI) δ = −g the model promises λ‖δ‖² − gᵀδ, two positive terms.
+    const double promised = damping_ * inner_product(work.velocity, work.velocity) -
+                            inner_product(work.gradient, work.velocity);
+    const double gain = 2.0 * reduction / promised - 1.0;
+    damping_ = std::max(damping_ * std::max(1.0 / 3.0, 1.0 - gain * gain * gain), lowest_damping);
+    raise_ = 2.0;
+    if (reduction <= options_.stopping.loss_tolerance * work.losses.total) {
+        finished_ = stopping::loss;
+    }
+    std::swap(work.residuals, work.trial_residuals);
+    work.losses = work.trial_losses;
+    return true;
+}
+
+void LevenbergMarquardt::reject() {
+    damping_ *= raise_;
+    raise_ *= 2.0;
 }
 
 }  // namespace jetmlp

@@ -40,8 +40,8 @@ class Optimizer {
     Optimizer& operator=(const Optimizer&) = delete;
     virtual ~Optimizer() = default;
 
-    // Once before the epochs of each fit. Throws std::invalid_argument, with nothing changed, if this
-    // optimizer cannot work on the objective.
+    // Once before the epochs of each fit. Throws std::invalid_argument, with nothing changed, if
+    // this optimizer cannot work on the objective.
     virtual void begin(Objective<T>& /*objective*/) {}
 
     // Why there is nothing left to do since begin(), as one word; empty while there is.
