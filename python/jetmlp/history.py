@@ -23,8 +23,8 @@ class History(dict[str, NDArray[np.float64]]):
     Attributes
     ----------
     stopped_because : str
-        Why the fit ended: "epochs" (all done), "callback", "diverged", "interrupted", or the tolerance that an
-        optimizer met: "gradient", "step", "loss", "target". Empty before a fit.
+        Why the fit ended: "epochs" (all done), "callback", "diverged", "interrupted", or the tolerance that
+        an optimizer met: "gradient", "step", "loss", "target". Empty before a fit.
     """
 
     stopped_because: str = ""

@@ -48,7 +48,8 @@ class Trainer:
     value_weight, derivative_weight : float, default 1.0
         w_v and w_d: not negative, not both zero.
     batch_size : int, optional
-        Samples per update, of `Adam`; default all of them. The last batch of an epoch may be smaller and counts.
+        Samples per update of `Adam`; default all of them. The last batch of an epoch may be smaller and
+        counts.
     shuffle : bool, default True
         Whether each epoch visits the samples in a new random order.
     n_threads : int, default 1

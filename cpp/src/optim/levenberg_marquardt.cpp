@@ -194,7 +194,7 @@ bool LevenbergMarquardt::accept(double lowest_damping) {
         reduction += (work.residuals[i] - work.trial_residuals[i]) *
                      (work.residuals[i] + work.trial_residuals[i]);
     }
-    if (!(reduction > 0.0 && std::isfinite(work.trial_losses.total))) {
+    if (!(reduction > 0.0 && work.trial_losses.total <= work.losses.total)) {  // nor NaN
         return false;
     }
     // Nielsen's gain: by (JᵀJ + λI) δ = −g the model promises λ‖δ‖² − gᵀδ, two positive terms.
