@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ def test_every_step_meets_the_strong_wolfe_conditions(c1: float, c2: float) -> N
     path = [trainer.model.parameters]
     trainer.fit(X, Y, DYDX, epochs=60, callbacks=lambda *_: path.append(trainer.model.parameters))
     assert len(path) == 61
-    for before, after in zip(path, path[1:], strict=False):
+    for before, after in pairwise(path):
         step = after - before
         (loss, gradient), (lower, slope) = map(objective.loss_and_gradient, (before, after))
         assert gradient @ step < 0
@@ -59,7 +60,7 @@ def test_every_step_meets_the_strong_wolfe_conditions(c1: float, c2: float) -> N
         assert abs(slope @ step) <= c2 * abs(gradient @ step) * (1 + 1e-6)
 
 
-@pytest.mark.parametrize("sizes", [(1, 3, 1), (2, 3, 1), (2, 4, 1)], ids=str)
+@pytest.mark.parametrize("sizes", [(2, 3, 1), (2, 4, 1)], ids=str)
 def test_more_digits_than_the_root_of_epsilon(sizes: tuple[int, ...]) -> None:
     """A line search that compares losses alone stalls where the decrease drowns in rounding."""
     problem = make_problem(Network(sizes), 40)

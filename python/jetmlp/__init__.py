@@ -21,6 +21,7 @@ from .model import MLP
 from .objective import Objective
 from .optimizers import Adam
 from .second_order import LBFGS, LevenbergMarquardt
+from .staged import StagedMLP
 from .trainer import Trainer
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ __all__ = [
     "History",
     "LevenbergMarquardt",
     "Objective",
+    "StagedMLP",
     "Trainer",
     "experiments",
     "fit_many",
