@@ -45,38 +45,51 @@ Losses evaluate(Objective<T>& objective, const Array<T>& parameters, T* gradient
     }
 }
 
-Array<double> residuals(const Objective<double>& objective, const Array<double>& parameters) {
+// compute(residuals, execution) without the GIL, until it is done or Ctrl-C ends it.
+template <class Compute>
+void compute_residuals(const Objective<double>& objective, const Array<double>& parameters,
+                       int n_threads, const Compute& compute) {
     expect_length("parameters", parameters.size(), objective.architecture().n_parameters());
-    Residuals problem(objective);
-    Array<double> result(problem.size());
-    problem.evaluate(parameters.data(), result.mutable_data());
+    PendingError pending;
+    try {
+        const py::gil_scoped_release release;
+        Execution execution(n_threads, [&pending] { return pending.signal_raised(); });
+        Residuals residuals(objective);
+        compute(residuals, execution);
+    } catch (const Interrupted&) {
+        pending.raise();
+        throw;
+    }
+}
+
+Array<double> residuals(const Objective<double>& objective, const Array<double>& parameters,
+                        int n_threads) {
+    Array<double> result(count_residuals(objective));
+    double* const to = result.mutable_data();
+    compute_residuals(objective, parameters, n_threads, [&](Residuals& r, Execution& execution) {
+        r.evaluate(parameters.data(), to, execution);
+    });
     return result;
 }
 
-Array<double> residual_jacobian(const Objective<double>& objective,
-                                const Array<double>& parameters) {
-    expect_length("parameters", parameters.size(), objective.architecture().n_parameters());
-    Residuals problem(objective);
-    Array<double> result({problem.size(), parameters.size()});
-    problem.jacobian(parameters.data(), result.mutable_data());
+Array<double> residual_jacobian(const Objective<double>& objective, const Array<double>& parameters,
+                                int n_threads) {
+    Array<double> result({count_residuals(objective), parameters.size()});
+    double* const to = result.mutable_data();
+    compute_residuals(objective, parameters, n_threads, [&](Residuals& r, Execution& execution) {
+        r.jacobian(parameters.data(), to, execution);
+    });
     return result;
 }
 
 Array<double> gram(const Objective<double>& objective, const Array<double>& parameters,
                    int n_threads) {
-    expect_length("parameters", parameters.size(), objective.architecture().n_parameters());
-    Residuals problem(objective);
-    Array<double> result({problem.size(), problem.size()});
-    PendingError pending;
-    try {
-        double* const entries = result.mutable_data();
-        const py::gil_scoped_release release;
-        Execution execution(n_threads, [&pending] { return pending.signal_raised(); });
-        problem.gram(parameters.data(), entries, execution);
-    } catch (const Interrupted&) {
-        pending.raise();
-        throw;
-    }
+    const Index size = count_residuals(objective);
+    Array<double> result({size, size});
+    double* const to = result.mutable_data();
+    compute_residuals(objective, parameters, n_threads, [&](Residuals& r, Execution& execution) {
+        r.gram(parameters.data(), to, execution);
+    });
     return result;
 }
 
@@ -105,11 +118,10 @@ void bind_objective_of(py::module_& module, const char* name) {
             },
             py::arg("parameters").noconvert(), py::arg("n_threads"));
     if constexpr (std::is_same_v<T, double>) {
-        objective
-            .def_property_readonly("n_residuals",
-                                   [](const Objective<T>& self) { return Residuals(self).size(); })
-            .def("residuals", &residuals, py::arg("parameters").noconvert())
-            .def("residual_jacobian", &residual_jacobian, py::arg("parameters").noconvert())
+        objective.def_property_readonly("n_residuals", &count_residuals)
+            .def("residuals", &residuals, py::arg("parameters").noconvert(), py::arg("n_threads"))
+            .def("residual_jacobian", &residual_jacobian, py::arg("parameters").noconvert(),
+                 py::arg("n_threads"))
             .def("gram", &gram, py::arg("parameters").noconvert(), py::arg("n_threads"));
     }
 }

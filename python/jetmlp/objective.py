@@ -106,7 +106,7 @@ class Objective:
         self._expect_float64()
         vector = self._as_parameters(parameters)
         with self._lock:
-            residuals: NDArray[np.float64] = self._core.residuals(vector)
+            residuals: NDArray[np.float64] = self._core.residuals(vector, self._n_threads)
         return residuals
 
     def residual_jacobian(self, parameters: ArrayLike) -> NDArray[np.float64]:
@@ -130,7 +130,7 @@ class Objective:
         self._expect_float64()
         vector = self._as_parameters(parameters)
         with self._lock:
-            jacobian: NDArray[np.float64] = self._core.residual_jacobian(vector)
+            jacobian: NDArray[np.float64] = self._core.residual_jacobian(vector, self._n_threads)
         return jacobian
 
     def gram(self, parameters: ArrayLike) -> NDArray[np.float64]:

@@ -9,6 +9,9 @@
 
 namespace jetmlp {
 
+// How many residuals an objective has.
+Index count_residuals(const Objective<double>& objective);
+
 // One residual √(w ω / Σω) · error for every entry that is present and has a weight: first those of
 // the values, by sample and output, then those of the derivatives, by sample, output and input.
 class Residuals {
@@ -19,12 +22,10 @@ class Residuals {
     Residuals(const Residuals&) = delete;
     Residuals& operator=(const Residuals&) = delete;
 
-    [[nodiscard]] Index size() const;
-
     // residuals (size)
-    void evaluate(const double* parameters, double* residuals);
+    void evaluate(const double* parameters, double* residuals, Execution& execution);
     // jacobian (size, n_parameters), row-major
-    void jacobian(const double* parameters, double* jacobian);
+    void jacobian(const double* parameters, double* jacobian, Execution& execution);
     // gram (size, size) = J Jᵀ, from the layers' factors without J
     void gram(const double* parameters, double* gram, Execution& execution);
 

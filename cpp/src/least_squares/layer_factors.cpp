@@ -44,29 +44,34 @@ ForwardFactors::ForwardFactors(const Architecture& architecture, const ResidualL
     }
 }
 
-void ForwardFactors::run(const double* parameters) {
-    for (std::size_t l = 0; l < layers_.size(); ++l) {
-        const Layer& layer = layers_[l];
-        const Panel& from = inputs_[l];
-        Panel& to = inputs_[l + 1];
-        kernels::product<double>(layer.n_out, from.columns, layer.n_in,
-                                 {parameters + layer.weights_offset, layer.n_in, 1}, from.row(0),
-                                 from.stride, to.row(0), to.stride, false);
-        activate(l, parameters + layer.bias_offset);
-    }
+void ForwardFactors::run(const double* parameters, Execution& execution) {
+    const Index width = (1 + layout_->n_tangents()) * layout_->block_samples();
+    for_blocks(*layout_, execution, [&](Index first, Index end) {
+        for (std::size_t l = 0; l < layers_.size(); ++l) {
+            const Layer& layer = layers_[l];
+            const Panel& from = inputs_[l];
+            Panel& to = inputs_[l + 1];
+            kernels::product<double>(layer.n_out, (end - first) * width, layer.n_in,
+                                     {parameters + layer.weights_offset, layer.n_in, 1},
+                                     from.row(0) + first * width, from.stride,
+                                     to.row(0) + first * width, to.stride, false);
+            activate(l, parameters + layer.bias_offset, first, end);
+        }
+    });
 }
 
-void ForwardFactors::activate(std::size_t l, const double* bias) {
+void ForwardFactors::activate(std::size_t l, const double* bias, Index first_block,
+                              Index end_block) {
     const Index size = layout_->block_samples();
     const Index n_tangents = layout_->n_tangents();
-    const Index n_blocks = layout_->n_blocks();
+    const Index first_column = first_block * (1 + n_tangents) * size;
     Panel& panel = inputs_[l + 1];
     Panel& slopes = slopes_[l];
     kernels::visit(layers_[l].activation, [&]<class Sigma>(Sigma) {
         for (Index j = 0; j < layers_[l].n_out; ++j) {
-            double* a = panel.row(j);
-            double* s = slopes.row(j);
-            for (Index b = 0; b < n_blocks; ++b) {
+            double* a = panel.row(j) + first_column;
+            double* s = slopes.row(j) + first_column;
+            for (Index b = first_block; b < end_block; ++b) {
                 for (Index i = 0; i < size; i += lanes<double>) {
                     const Vector<double> z = load(a + i) + bias[j];
                     const kernels::ActivationJet<double> jet = Sigma::template at<double>(z);
@@ -102,36 +107,46 @@ BackwardFactors::BackwardFactors(const Architecture& architecture, const Residua
     }
 }
 
-void BackwardFactors::run(const double* parameters, const ForwardFactors& forward) {
+void BackwardFactors::run(const double* parameters, const ForwardFactors& forward,
+                          Execution& execution) {
+    const Index width = layout_->block_width();
+    for_blocks(*layout_, execution, [&](Index first, Index end) {
+        seed(forward, first, end);
+        for (std::size_t l = layers_.size() - 1; l > 0; --l) {
+            const Layer& layer = layers_[l];
+            const Panel& above = deltas_[l];
+            Panel& below = deltas_[l - 1];
+            kernels::product<double>(layer.n_in, (end - first) * width, layer.n_out,
+                                     {parameters + layer.weights_offset, 1, layer.n_in},
+                                     above.row(0) + first * width, above.stride,
+                                     below.row(0) + first * width, below.stride, false);
+            through_activation(l - 1, forward.slopes(l - 1), first, end);
+        }
+    });
+}
+
+// Rows of other outputs are zero from the start.
+void BackwardFactors::seed(const ForwardFactors& forward, Index first_block, Index end_block) {
     const Index of_output = (1 + layout_->n_tangents()) * layout_->block_samples();
     const Index m = layout_->n_outputs();
-    std::size_t l = layers_.size() - 1;
-    for (Index o = 0; o < m; ++o) {  // rows of other outputs are zero from the start
-        const double* const slopes = forward.slopes(l).row(o);
-        double* const deltas = deltas_[l].row(o);
-        for (Index b = 0; b < layout_->n_blocks(); ++b) {
+    for (Index o = 0; o < m; ++o) {
+        const double* const slopes = forward.slopes(layers_.size() - 1).row(o);
+        double* const deltas = deltas_.back().row(o);
+        for (Index b = first_block; b < end_block; ++b) {
             std::copy_n(slopes + b * of_output, of_output, deltas + (b * m + o) * of_output);
         }
     }
-    for (; l > 0; --l) {
-        const Layer& layer = layers_[l];
-        const Panel& above = deltas_[l];
-        Panel& below = deltas_[l - 1];
-        kernels::product<double>(layer.n_in, above.columns, layer.n_out,
-                                 {parameters + layer.weights_offset, 1, layer.n_in}, above.row(0),
-                                 above.stride, below.row(0), below.stride, false);
-        through_activation(l - 1, forward.slopes(l - 1));
-    }
 }
 
-void BackwardFactors::through_activation(std::size_t l, const Panel& slopes) {
+void BackwardFactors::through_activation(std::size_t l, const Panel& slopes, Index first_block,
+                                         Index end_block) {
     const Index size = layout_->block_samples();
     const Index n_tangents = layout_->n_tangents();
     const Index of_output = (1 + n_tangents) * size;
     for (Index j = 0; j < layers_[l].n_out; ++j) {
-        double* g = deltas_[l].row(j);
-        const double* s = slopes.row(j);
-        for (Index b = 0; b < layout_->n_blocks(); ++b) {
+        double* g = deltas_[l].row(j) + first_block * layout_->block_width();
+        const double* s = slopes.row(j) + first_block * of_output;
+        for (Index b = first_block; b < end_block; ++b) {
             for (Index o = 0; o < layout_->n_outputs(); ++o) {
                 for (Index i = 0; i < size; i += lanes<double>) {
                     const Vector<double> slope = load(s + i);

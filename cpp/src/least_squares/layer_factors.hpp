@@ -14,8 +14,10 @@
 #include "residual_layout.hpp"
 
 #include <jetmlp/architecture.hpp>
+#include <jetmlp/parallel.hpp>
 #include <jetmlp/types.hpp>
 
+#include <algorithm>
 #include <vector>
 
 namespace jetmlp {
@@ -35,6 +37,18 @@ struct Panel {
     [[nodiscard]] const double* row(Index i) const { return numbers.data() + i * stride; }
 };
 
+// work(first_block, end_block) for all blocks, a few at a time. No number depends on how many.
+template <class Work>
+void for_blocks(const ResidualLayout& layout, Execution& execution, const Work& work) {
+    constexpr Index positions = 1024;
+    const Index size = (positions + layout.block_width() - 1) / layout.block_width();
+    const Index n_blocks = layout.n_blocks();
+    execution.team.run((n_blocks + size - 1) / size, [&](Index task, int) {
+        execution.interrupt.poll();
+        work(task * size, std::min(n_blocks, (task + 1) * size));
+    });
+}
+
 // A forward pass: inputs of every layer with their tangents, and what its slopes are.
 class ForwardFactors {
   public:
@@ -42,7 +56,7 @@ class ForwardFactors {
                    const Dataset<double>& data);
 
     // z = W a + b, a⁺ = σ(z);  ż_k = W ȧ_k, ȧ⁺_k = σ'(z) ⊙ ż_k, from ȧ_k = e_k.
-    void run(const double* parameters);
+    void run(const double* parameters, Execution& execution);
 
     // Predictions by position.
     void gather(double* predictions) const;
@@ -53,7 +67,7 @@ class ForwardFactors {
     [[nodiscard]] const Panel& slopes(std::size_t l) const { return slopes_[l]; }
 
   private:
-    void activate(std::size_t l, const double* bias);
+    void activate(std::size_t l, const double* bias, Index first_block, Index end_block);
 
     std::vector<Layer> layers_;
     const ResidualLayout* layout_;
@@ -68,12 +82,13 @@ class BackwardFactors {
 
     // δ_L = σ' e_o, δ̇_L = σ'' ż_k e_o; with g = Wᵀδ of the layer above, δ = σ' ⊙ g and
     // δ̇_k = σ' ⊙ ġ_k + σ'' ⊙ ż_k ⊙ g.
-    void run(const double* parameters, const ForwardFactors& forward);
+    void run(const double* parameters, const ForwardFactors& forward, Execution& execution);
 
     [[nodiscard]] const Panel& deltas(std::size_t l) const { return deltas_[l]; }
 
   private:
-    void through_activation(std::size_t l, const Panel& slopes);
+    void seed(const ForwardFactors& forward, Index first_block, Index end_block);
+    void through_activation(std::size_t l, const Panel& slopes, Index first_block, Index end_block);
 
     std::vector<Layer> layers_;
     const ResidualLayout* layout_;

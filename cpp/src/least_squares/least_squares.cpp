@@ -14,6 +14,13 @@ using kernels::padded;
 using kernels::store;
 using kernels::Vector;
 
+namespace {
+
+// Columns that a pull-back takes between two looks at whether to end.
+constexpr Index slice_columns = 4096;
+
+}  // namespace
+
 LeastSquares::LeastSquares(const Objective<double>& objective)
     : architecture_(objective.architecture()),
       layout_(objective.data(), objective.weights()),
@@ -36,20 +43,24 @@ LeastSquares::LeastSquares(const Objective<double>& objective)
     layer_gradient_.resize(widest, most_inputs);
 }
 
-Losses LeastSquares::evaluate(const double* parameters, double* residuals) {
-    trial_.run(parameters);
+Losses LeastSquares::evaluate(const double* parameters, double* residuals, Execution& execution) {
+    trial_.run(parameters, execution);
     trial_.gather(predictions_.data());
     return layout_.residuals(predictions_.data(), residuals);
 }
 
-void LeastSquares::linearize(const double* parameters) {
+void LeastSquares::linearize(const double* parameters, Execution& execution) {
     std::swap(trial_, forward_);
-    backward_.run(parameters, forward_);
-    for (std::size_t l = 0; l < transposed_.size(); ++l) {
-        const Panel& inputs = forward_.inputs(l);
-        kernels::transpose(architecture_.layers()[l].n_in + 1, inputs.columns, inputs.row(0),
-                           inputs.stride, transposed_[l].row(0), transposed_[l].stride);
-    }
+    backward_.run(parameters, forward_, execution);
+    const Index width = (1 + layout_.n_tangents()) * layout_.block_samples();
+    for_blocks(layout_, execution, [&](Index first, Index end) {
+        for (std::size_t l = 0; l < transposed_.size(); ++l) {
+            const Panel& inputs = forward_.inputs(l);
+            kernels::transpose(architecture_.layers()[l].n_in + 1, (end - first) * width,
+                               inputs.row(0) + first * width, inputs.stride,
+                               transposed_[l].row(first * width), transposed_[l].stride);
+        }
+    });
 }
 
 // Blocks of samples against blocks of samples, on and above the diagonal.
@@ -160,7 +171,7 @@ void LeastSquares::scatter(Index row_block, Index column_block, const Panel& til
 
 // With u the weights times the scales, the columns of [a; 1] get Σ_o (u_o δ_o + Σ_k u_ok δ̇_ok),
 // those of [ȧ_k; 0] get Σ_o u_ok δ_o; their product with the inputs is [W̄ b̄].
-void LeastSquares::pull_back(const double* weights, double* result) {
+void LeastSquares::pull_back(const double* weights, double* result, Execution& execution) {
     const Index width = layout_.block_width();
     const Index size = layout_.block_samples();
     const Index n_slots = 1 + layout_.n_tangents();
@@ -195,10 +206,14 @@ void LeastSquares::pull_back(const double* weights, double* result) {
             }
         }
         const Index n_in = layer.n_in;
-        kernels::product<double>(layer.n_out, padded<double>(n_in + 1), forward_.inputs(l).columns,
-                                 {seeds_.row(0), seeds_.stride, 1}, transposed_[l].row(0),
-                                 transposed_[l].stride, layer_gradient_.row(0),
-                                 layer_gradient_.stride, false);
+        const Index columns = forward_.inputs(l).columns;
+        for (Index first = 0; first < columns; first += slice_columns) {
+            execution.interrupt.poll();
+            kernels::product<double>(
+                layer.n_out, padded<double>(n_in + 1), std::min(slice_columns, columns - first),
+                {seeds_.row(0) + first, seeds_.stride, 1}, transposed_[l].row(first),
+                transposed_[l].stride, layer_gradient_.row(0), layer_gradient_.stride, first > 0);
+        }
         for (Index j = 0; j < layer.n_out; ++j) {
             const double* const row = layer_gradient_.row(j);
             std::copy_n(row, n_in, result + layer.weights_offset + j * n_in);
@@ -264,8 +279,9 @@ void LeastSquares::normal_matrix(SymmetricMatrix& result, Execution& execution) 
     }
 }
 
-void LeastSquares::jacobian(double* result) {
+void LeastSquares::jacobian(double* result, Execution& execution) {
     for (Index b = 0; b < layout_.n_blocks(); ++b) {
+        execution.interrupt.poll();
         jacobian_block(b);
         for (const std::uint32_t at : layout_.block(b).present) {
             for (Index p = 0; p < n_parameters(); ++p) {

@@ -17,25 +17,27 @@ namespace jetmlp {
 class LeastSquares {
   public:
     explicit LeastSquares(const Objective<double>& objective);
+    LeastSquares(const LeastSquares&) = delete;
+    LeastSquares& operator=(const LeastSquares&) = delete;
 
     [[nodiscard]] const ResidualLayout& layout() const { return layout_; }
     [[nodiscard]] Index n_residuals() const { return layout_.n_residuals(); }
     [[nodiscard]] Index n_parameters() const { return architecture_.n_parameters(); }
 
     // Residuals (n_residuals) in the order of the layout, and the losses.
-    Losses evaluate(const double* parameters, double* residuals);
+    Losses evaluate(const double* parameters, double* residuals, Execution& execution);
 
     // The parameters last evaluated become those where the functions below are taken.
-    void linearize(const double* parameters);
+    void linearize(const double* parameters, Execution& execution);
 
     // J Jᵀ (n_residuals²) from inner products of the layers' factors, the upper triangle.
     void gram(SymmetricMatrix& result, Execution& execution);
     // Jᵀ J (n_parameters²), from J by blocks.
     void normal_matrix(SymmetricMatrix& result, Execution& execution);
     // result (n_parameters) = Jᵀ weights (n_residuals).
-    void pull_back(const double* weights, double* result);
+    void pull_back(const double* weights, double* result, Execution& execution);
     // J (n_residuals, n_parameters).
-    void jacobian(double* result);
+    void jacobian(double* result, Execution& execution);
 
     // Arithmetic of a step by J Jᵀ and by Jᵀ J, in floating-point operations.
     [[nodiscard]] double dual_cost() const;

@@ -8,6 +8,10 @@
 
 namespace jetmlp {
 
+Index count_residuals(const Objective<double>& objective) {
+    return ResidualLayout(objective.data(), objective.weights()).n_residuals();
+}
+
 struct Residuals::Workspace {
     explicit Workspace(const Objective<double>& objective)
         : problem(objective),
@@ -20,7 +24,9 @@ struct Residuals::Workspace {
         });
     }
 
-    void evaluate(const double* parameters) { problem.evaluate(parameters, residuals.data()); }
+    void evaluate(const double* parameters, Execution& execution) {
+        problem.evaluate(parameters, residuals.data(), execution);
+    }
 
     LeastSquares problem;
     std::vector<double> residuals;
@@ -31,22 +37,20 @@ Residuals::Residuals(const Objective<double>& objective)
     : workspace_(std::make_unique<Workspace>(objective)) {}
 Residuals::~Residuals() = default;
 
-Index Residuals::size() const { return workspace_->problem.n_residuals(); }
-
-void Residuals::evaluate(const double* parameters, double* residuals) {
-    workspace_->evaluate(parameters);
+void Residuals::evaluate(const double* parameters, double* residuals, Execution& execution) {
+    workspace_->evaluate(parameters, execution);
     for (const std::size_t at : workspace_->order) {
         *residuals++ = workspace_->residuals[at];
     }
 }
 
-void Residuals::jacobian(const double* parameters, double* jacobian) {
+void Residuals::jacobian(const double* parameters, double* jacobian, Execution& execution) {
     Workspace& work = *workspace_;
     const Index n_parameters = work.problem.n_parameters();
-    work.evaluate(parameters);
-    work.problem.linearize(parameters);
+    work.evaluate(parameters, execution);
+    work.problem.linearize(parameters, execution);
     std::vector<double> rows(work.residuals.size() * static_cast<std::size_t>(n_parameters));
-    work.problem.jacobian(rows.data());
+    work.problem.jacobian(rows.data(), execution);
     for (const std::size_t at : work.order) {
         jacobian = std::copy_n(rows.data() + static_cast<Index>(at) * n_parameters, n_parameters,
                                jacobian);
@@ -55,8 +59,8 @@ void Residuals::jacobian(const double* parameters, double* jacobian) {
 
 void Residuals::gram(const double* parameters, double* gram, Execution& execution) {
     Workspace& work = *workspace_;
-    work.evaluate(parameters);
-    work.problem.linearize(parameters);
+    work.evaluate(parameters, execution);
+    work.problem.linearize(parameters, execution);
     SymmetricMatrix matrix;
     work.problem.gram(matrix, execution);
     for (const std::size_t row : work.order) {

@@ -53,12 +53,12 @@ struct LevenbergMarquardt::Workspace {
     }
 
     // step = −(JᵀJ + λI)⁻¹ Jᵀ right_side, by the factorization at hand.
-    void solve(const Buffer<double>& right_side, Buffer<double>& step) {
+    void solve(const Buffer<double>& right_side, Buffer<double>& step, Execution& execution) {
         if (dual) {
             cholesky.solve(right_side.data(), solution.data());
-            problem.pull_back(solution.data(), step.data());
+            problem.pull_back(solution.data(), step.data(), execution);
         } else {
-            problem.pull_back(right_side.data(), step.data());
+            problem.pull_back(right_side.data(), step.data(), execution);
             cholesky.solve(step.data(), step.data());
         }
         for (double& number : step) {
@@ -67,12 +67,13 @@ struct LevenbergMarquardt::Workspace {
     }
 
     // curvature = r_vv ≈ (r(θ + hv) − 2r(θ) + r(θ − hv)) / h² along the velocity v
-    void measure_curvature(const std::vector<double>& parameters) {
+    void measure_curvature(const std::vector<double>& parameters, Execution& execution) {
         for (const double sign : {1.0, -1.0}) {
             for (std::size_t i = 0; i < candidate.size(); ++i) {
                 candidate[i] = parameters[i] + sign * curvature_step * velocity[i];
             }
-            problem.evaluate(candidate.data(), (sign > 0.0 ? curvature : trial_residuals).data());
+            problem.evaluate(candidate.data(), (sign > 0.0 ? curvature : trial_residuals).data(),
+                             execution);
         }
         for (std::size_t i = 0; i < curvature.size(); ++i) {
             curvature[i] = ((curvature[i] - residuals[i]) + (trial_residuals[i] - residuals[i])) /
@@ -111,7 +112,8 @@ Losses LevenbergMarquardt::run_epoch(Objective<double>& /*objective*/, const Epo
     Workspace& work = *workspace_;
     execution.interrupt.poll();
     if (!work.evaluated) {
-        work.losses = work.problem.evaluate(iterate.current.data(), work.residuals.data());
+        work.losses =
+            work.problem.evaluate(iterate.current.data(), work.residuals.data(), execution);
         work.evaluated = true;
     }
     const Losses before = work.losses;
@@ -122,8 +124,8 @@ Losses LevenbergMarquardt::run_epoch(Objective<double>& /*objective*/, const Epo
         finished_ = stopping::target;
         return before;
     }
-    work.problem.linearize(iterate.current.data());
-    work.problem.pull_back(work.residuals.data(), work.gradient.data());
+    work.problem.linearize(iterate.current.data(), execution);
+    work.problem.pull_back(work.residuals.data(), work.gradient.data(), execution);
     if (2.0 * largest_magnitude(work.gradient) <= options_.stopping.gradient_tolerance) {
         finished_ = stopping::gradient;
         return before;
@@ -167,14 +169,14 @@ bool LevenbergMarquardt::propose(const Iterate<double>& iterate, Execution& exec
     if (!work.cholesky.factor(work.matrix, damping_, execution)) {
         return false;
     }
-    work.solve(work.residuals, work.velocity);
+    work.solve(work.residuals, work.velocity, execution);
     const double length = norm(work.velocity);
     if (!std::isfinite(length)) {
         return false;
     }
     if (options_.geodesic_acceleration) {
-        work.measure_curvature(iterate.current);
-        work.solve(work.curvature, work.acceleration);
+        work.measure_curvature(iterate.current, execution);
+        work.solve(work.curvature, work.acceleration, execution);
         if (!(norm(work.acceleration) <= most_curvature * length)) {
             return false;
         }
@@ -183,7 +185,8 @@ bool LevenbergMarquardt::propose(const Iterate<double>& iterate, Execution& exec
         const double bend = options_.geodesic_acceleration ? 0.5 * work.acceleration[i] : 0.0;
         work.candidate[i] = iterate.current[i] + (work.velocity[i] + bend);
     }
-    work.trial_losses = work.problem.evaluate(work.candidate.data(), work.trial_residuals.data());
+    work.trial_losses =
+        work.problem.evaluate(work.candidate.data(), work.trial_residuals.data(), execution);
     return true;
 }
 
