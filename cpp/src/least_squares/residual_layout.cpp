@@ -54,8 +54,10 @@ void ResidualLayout::order_samples(const Dataset<double>& data) {
     }
     samples_.resize(static_cast<std::size_t>(n_samples_));
     std::iota(samples_.begin(), samples_.end(), Index{0});
-    std::stable_sort(samples_.begin(), samples_.end(), [&patterns](Index one, Index other) {
-        return patterns[static_cast<std::size_t>(one)] > patterns[static_cast<std::size_t>(other)];
+    std::ranges::sort(samples_, [&patterns](Index one, Index other) {
+        const std::vector<bool>& pattern = patterns[static_cast<std::size_t>(one)];
+        const std::vector<bool>& other_pattern = patterns[static_cast<std::size_t>(other)];
+        return pattern == other_pattern ? one < other : pattern > other_pattern;
     });
     samples_.resize(static_cast<std::size_t>(n_blocks() * block_samples_), -1);
 }

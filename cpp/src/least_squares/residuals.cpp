@@ -19,7 +19,7 @@ struct Residuals::Workspace {
           order(residuals.size()) {
         const std::vector<Index>& entries = problem.layout().entries();
         std::iota(order.begin(), order.end(), std::size_t{0});
-        std::sort(order.begin(), order.end(), [&entries](std::size_t one, std::size_t other) {
+        std::ranges::sort(order, [&entries](std::size_t one, std::size_t other) {
             return entries[one] < entries[other];
         });
     }

@@ -84,7 +84,8 @@ bool Cholesky::factor_strip(Index first, Index n_rows) {
             }
         }
         const double pivot = -row[i];
-        if (!(pivot > 0.0 && std::isfinite(pivot))) {
+        const bool usable = pivot > 0.0 && std::isfinite(pivot);  // not NaN
+        if (!usable) {
             return false;
         }
         row[i] = std::sqrt(pivot);

@@ -155,7 +155,7 @@ void LevenbergMarquardt::step(Iterate<double>& iterate, Execution& execution) {
             reject();
             continue;
         }
-        std::copy(work.candidate.begin(), work.candidate.end(), iterate.previous.begin());
+        std::ranges::copy(work.candidate, iterate.previous.begin());
         std::swap(iterate.current, iterate.previous);
         return;
     }
@@ -197,7 +197,8 @@ bool LevenbergMarquardt::accept(double lowest_damping) {
         reduction += (work.residuals[i] - work.trial_residuals[i]) *
                      (work.residuals[i] + work.trial_residuals[i]);
     }
-    if (!(reduction > 0.0 && work.trial_losses.total <= work.losses.total)) {  // nor NaN
+    const bool lower = reduction > 0.0 && work.trial_losses.total <= work.losses.total;  // not NaN
+    if (!lower) {
         return false;
     }
     // Nielsen's gain: by (JᵀJ + λI) δ = −g the model promises λ‖δ‖² − gᵀδ, two positive terms.
