@@ -14,9 +14,10 @@ StoppingOptions stopping_options(double gradient_tolerance, double step_toleranc
 }
 
 NormalForm normal_form(const std::string& name) {
-    return name == "dual"     ? NormalForm::dual
-           : name == "primal" ? NormalForm::primal
-                              : NormalForm::automatic;
+    if (name == "dual") {
+        return NormalForm::dual;
+    }
+    return name == "primal" ? NormalForm::primal : NormalForm::automatic;
 }
 
 }  // namespace

@@ -50,6 +50,7 @@ std::unique_ptr<Optimizer<T>> make_optimizer(const LevenbergMarquardtOptions& op
 template <class T>
 std::unique_ptr<Optimizer<T>> make_optimizer(const ChainOptions& options, Index n_parameters) {
     std::vector<std::unique_ptr<Optimizer<T>>> optimizers;
+    optimizers.reserve(options.optimizers.size());
     for (const SingleOptions& single : options.optimizers) {
         optimizers.push_back(std::visit(
             [n_parameters](const auto& of_kind) {

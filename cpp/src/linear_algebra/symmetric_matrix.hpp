@@ -1,8 +1,6 @@
 // Square matrices of which only the upper triangle is kept, row by row.
 #pragma once
 
-#include "../kernels/vector.hpp"
-
 #include <jetmlp/types.hpp>
 
 #include <cstddef>
