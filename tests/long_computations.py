@@ -58,6 +58,27 @@ def fit(
     report(ended, model, trainer)
 
 
+def large_system(n_threads: int) -> None:
+    """Thousands of residuals: a step of Levenberg-Marquardt takes seconds."""
+    x = np.linspace(-1, 1, 2500)
+    model = jetmlp.MLP([1, 64, 64, 64, 1], dtype="float64")
+    trainer = jetmlp.Trainer(model, jetmlp.LevenbergMarquardt(), n_threads=n_threads)
+    announce(seconds_from_now(0.3))
+    ended = "finished"
+    try:
+        trainer.fit(x, np.sin(x), np.cos(x), epochs=10**5)
+    except KeyboardInterrupt:
+        ended = "interrupted"
+    found = {
+        "ended": ended,
+        "finite": bool(np.isfinite(model.parameters).all()),
+        "n_epochs": trainer.n_epochs,
+        "n_recorded": trainer.history.n_epochs,
+        "afterwards": trainer.fit(x[:20], x[:20], epochs=2).n_epochs,
+    }
+    print(json.dumps(found))
+
+
 def evaluate(what: str, n_threads: int) -> None:
     x = np.linspace(-1, 1, 2 * 10**6)
     model = jetmlp.MLP([1, 512, 512, 1])
@@ -79,6 +100,8 @@ def evaluate(what: str, n_threads: int) -> None:
 def main(name: str, n_threads: int) -> None:
     if name in ("many epochs", "many epochs with a bar"):
         fit(20, lambda trainer: lambda: trainer.n_epochs > 100, n_threads=n_threads, progress="bar" in name)
+    elif name == "large system":
+        large_system(n_threads)
     elif name == "huge batch":
         fit(2 * 10**6, lambda trainer: seconds_from_now(0.3), n_threads=n_threads)
     else:

@@ -7,13 +7,24 @@ import doctest
 import pytest
 
 import jetmlp
-from jetmlp import derivative_check, experiments, model, trainer
+from jetmlp import chain, derivative_check, experiments, model, second_order, staged, trainer
 from jetmlp.experiments import fit, gradient_steps, surrogate_study
 
 
 @pytest.mark.parametrize(
     "module",
-    [derivative_check, model, trainer, experiments, fit, gradient_steps, surrogate_study],
+    [
+        derivative_check,
+        model,
+        trainer,
+        second_order,
+        chain,
+        staged,
+        experiments,
+        fit,
+        gradient_steps,
+        surrogate_study,
+    ],
     ids=lambda module: module.__name__,
 )
 def test_examples(module: object) -> None:

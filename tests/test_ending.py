@@ -172,7 +172,7 @@ def interrupted() -> Callable[[str, int], dict[str, Any]]:
 
 
 @pytest.mark.parametrize("n_threads", [1, 2], ids="threads={}".format)
-@pytest.mark.parametrize("name", ["many epochs", "many epochs with a bar", "huge batch"])
+@pytest.mark.parametrize("name", ["many epochs", "many epochs with a bar", "huge batch", "large system"])
 def test_ctrl_c_ends_a_fit_with_what_it_has(
     interrupted: Callable[[str, int], dict[str, Any]], name: str, n_threads: int
 ) -> None:
@@ -180,7 +180,7 @@ def test_ctrl_c_ends_a_fit_with_what_it_has(
     assert found["ended"] == "interrupted"
     assert found["finite"]
     assert found["n_recorded"] == found["n_epochs"]
-    if name != "huge batch":
+    if name.startswith("many"):
         assert 100 < found["n_epochs"] < 10**7
         assert found["history"][-1] < found["history"][0]
     assert found["afterwards"] == 2

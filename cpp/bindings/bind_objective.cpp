@@ -1,9 +1,11 @@
 #include "bindings.hpp"
 
 #include <jetmlp/objective.hpp>
+#include <jetmlp/residuals.hpp>
 
 #include <algorithm>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 namespace jetmlp::bindings {
@@ -59,9 +61,59 @@ Losses evaluate(Objective<T>& objective, const Array<T>& parameters, T* gradient
     }
 }
 
+// compute(residuals, execution) without the GIL, until it is done or Ctrl-C ends it.
+template <class Compute>
+void compute_residuals(const Objective<double>& objective, const Array<double>& parameters,
+                       int n_threads, const Compute& compute) {
+    expect_length("parameters", parameters.size(), objective.architecture().n_parameters());
+    PendingError pending;
+    try {
+        const py::gil_scoped_release release;
+        Execution execution(n_threads, [&pending] { return pending.signal_raised(); });
+        Residuals residuals(objective);
+        compute(residuals, execution);
+    } catch (const Interrupted&) {
+        pending.raise();
+        throw;
+    }
+}
+
+Array<double> residuals(const Objective<double>& objective, const Array<double>& parameters,
+                        int n_threads) {
+    Array<double> result(count_residuals(objective));
+    double* const to = result.mutable_data();
+    compute_residuals(objective, parameters, n_threads, [&](Residuals& r, Execution& execution) {
+        r.evaluate(parameters.data(), to, execution);
+    });
+    return result;
+}
+
+Array<double> residual_jacobian(const Objective<double>& objective, const Array<double>& parameters,
+                                int n_threads) {
+    Array<double> result({count_residuals(objective), parameters.size()});
+    double* const to = result.mutable_data();
+    compute_residuals(objective, parameters, n_threads, [&](Residuals& r, Execution& execution) {
+        r.jacobian(parameters.data(), to, execution);
+    });
+    return result;
+}
+
+Array<double> gram(const Objective<double>& objective, const Array<double>& parameters,
+                   int n_threads) {
+    const Index size = count_residuals(objective);
+    Array<double> result({size, size});
+    double* const to = result.mutable_data();
+    compute_residuals(objective, parameters, n_threads, [&](Residuals& r, Execution& execution) {
+        r.gram(parameters.data(), to, execution);
+    });
+    return result;
+}
+
 template <class T>
 void bind_objective_of(py::module_& module, const char* name) {
-    py::class_<Objective<T>>(module, name, "Loss and gradient as a function of the parameters.")
+    py::class_<Objective<T>> objective(module, name,
+                                       "Loss and gradient as a function of the parameters.");
+    objective
         .def(py::init(&make_objective<T>), py::arg("architecture"), py::arg("X").noconvert(),
              py::arg("Y").noconvert(), py::arg("dYdX").noconvert(), py::arg("value_weight"),
              py::arg("derivative_weight"), py::arg("l2"), py::arg("sample_weight").noconvert(),
@@ -82,6 +134,13 @@ void bind_objective_of(py::module_& module, const char* name) {
                 return std::make_pair(losses.total, gradient);
             },
             py::arg("parameters").noconvert(), py::arg("n_threads"));
+    if constexpr (std::is_same_v<T, double>) {
+        objective.def_property_readonly("n_residuals", &count_residuals)
+            .def("residuals", &residuals, py::arg("parameters").noconvert(), py::arg("n_threads"))
+            .def("residual_jacobian", &residual_jacobian, py::arg("parameters").noconvert(),
+                 py::arg("n_threads"))
+            .def("gram", &gram, py::arg("parameters").noconvert(), py::arg("n_threads"));
+    }
 }
 
 }  // namespace

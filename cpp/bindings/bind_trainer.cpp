@@ -1,11 +1,13 @@
 #include "bindings.hpp"
+#include "optimizers.hpp"
 
-#include <jetmlp/optim/adam.hpp>
 #include <jetmlp/trainer.hpp>
 
 #include <atomic>
 #include <memory>
+#include <string>
 #include <utility>
+#include <variant>
 
 namespace jetmlp::bindings {
 
@@ -46,6 +48,8 @@ const char* name_of(FitEnd end) {
     switch (end) {
         case FitEnd::finished:
             return "finished";
+        case FitEnd::converged:
+            return "converged";
         case FitEnd::stopped:
             return "stopped";
         case FitEnd::diverged:
@@ -56,7 +60,8 @@ const char* name_of(FitEnd end) {
     return "";
 }
 
-// Returns (parameters, table of records, how it ended, pending exception or None): the caller keeps
+// Returns (parameters, table of records, how it ended (of a fit that converged, the optimizer's
+// word for why), pending exception or None): the caller keeps
 // the first two whatever the others say.
 template <class T>
 py::tuple fit(Trainer<T>& self, Objective<T>& training, Objective<T>* validation,
@@ -94,15 +99,21 @@ py::tuple fit(Trainer<T>& self, Objective<T>& training, Objective<T>* validation
     if (!pending.any()) {
         pending.signal_raised();
     }
-    return py::make_tuple(to_array(numbers), to_table(records), name_of(end), pending.error());
+    const std::string word(end == FitEnd::converged ? self.convergence() : name_of(end));
+    return py::make_tuple(to_array(numbers), to_table(records), word, pending.error());
 }
 
 template <class T>
 void bind_trainer_of(py::module_& module, const char* name) {
     py::class_<Trainer<T>>(module, name, "Optimizer state and epoch count of a fit.")
-        .def(py::init([](const AdamOptions& adam, Index n_parameters, Index batch_size,
+        .def(py::init([](const OptimizerOptions& optimizer, Index n_parameters, Index batch_size,
                          bool shuffle, std::uint64_t seed) {
-                 return std::make_unique<Trainer<T>>(std::make_unique<Adam<T>>(adam, n_parameters),
+                 return std::make_unique<Trainer<T>>(std::visit(
+                                                         [n_parameters](const auto& options) {
+                                                             return make_optimizer<T>(options,
+                                                                                      n_parameters);
+                                                         },
+                                                         optimizer),
                                                      TrainerOptions{batch_size, shuffle, seed});
              }),
              py::arg("optimizer"), py::arg("n_parameters"), py::arg("batch_size"),
@@ -116,11 +127,6 @@ void bind_trainer_of(py::module_& module, const char* name) {
 }  // namespace
 
 void bind_trainer(py::module_& module) {
-    py::class_<AdamOptions>(module, "AdamOptions")
-        .def(py::init([](double beta1, double beta2, double epsilon, double weight_decay) {
-                 return AdamOptions{beta1, beta2, epsilon, weight_decay};
-             }),
-             py::arg("beta1"), py::arg("beta2"), py::arg("epsilon"), py::arg("weight_decay"));
     py::class_<StopFlag>(module, "StopFlag", "Ends the fits it was given to.")
         .def(py::init<>())
         .def("set", &StopFlag::set);

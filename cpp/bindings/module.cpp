@@ -17,6 +17,7 @@ PYBIND11_MODULE(JETMLP_MODULE_NAME, module) {
     bind_activation(module);
     bind_architecture(module);
     bind_objective(module);
+    bind_optimizers(module);
     bind_predict(module);
     bind_random(module);
     bind_trainer(module);

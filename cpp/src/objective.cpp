@@ -127,6 +127,11 @@ const Dataset<T>& Objective<T>::data() const {
 }
 
 template <class T>
+LossWeights Objective<T>::weights() const {
+    return workspace_->weights;
+}
+
+template <class T>
 Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execution& execution) {
     Workspace& work = *workspace_;
     const Dataset<T>& data = work.data;

@@ -48,7 +48,7 @@ template <class T>
 void Propagation<T>::multiply(const PackedParameters<T>& parameters, const PackedLayer& layer,
                               Index rows, const T* a, T* c) {
     product<T>(rows, layer.in_stride, layer.n_out, {a, layer.out_stride, 1},
-               parameters.weights(layer), layer.in_stride, {}, c, layer.in_stride);
+               parameters.weights(layer), layer.in_stride, c, layer.in_stride, false);
 }
 
 template <class T>
@@ -58,10 +58,10 @@ void Propagation<T>::add_weights_gradient(std::size_t l, Index rows, const T* d,
     T* const gradient = packed_gradient + layer.weights_gradient;
     if (l == 0) {
         product<T>(layer.n_in, layer.out_stride, rows, {a, 1, layer.in_stride}, d, layer.out_stride,
-                   {gradient, layer.out_stride, layer.n_in}, gradient, layer.out_stride);
+                   gradient, layer.out_stride, true);
     } else {
         product<T>(layer.n_out, layer.in_stride, rows, {d, 1, layer.out_stride}, a, layer.in_stride,
-                   {gradient, layer.in_stride, layer.n_out}, gradient, layer.in_stride);
+                   gradient, layer.in_stride, true);
     }
 }
 

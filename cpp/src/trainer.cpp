@@ -36,11 +36,16 @@ FitEnd Trainer<T>::fit(Objective<T>& training, Objective<T>* validation,
     const HandBack<T> hand_back(iterate, parameters);
     FitEnd end = FitEnd::finished;
     try {
+        optimizer_->begin(training);
         for (const double learning_rate : learning_rates) {
             records.push_back(run_epoch(training, validation, learning_rate, iterate, execution));
             ++n_epochs_;
             if (hook && hook(records.back(), iterate.current)) {
                 end = FitEnd::stopped;
+                break;
+            }
+            if (!optimizer_->finished().empty()) {
+                end = FitEnd::converged;
                 break;
             }
         }

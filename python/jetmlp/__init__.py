@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from . import metrics, random, schedules
 from ._info import info
 from ._storage import load
+from .chain import Chain
 from .derivative_check import check_derivatives
 from .ensemble import fit_many
 from .errors import DivergenceError
@@ -21,18 +22,24 @@ from .model import MLP
 from .normalization import Normalization
 from .objective import Objective
 from .optimizers import Adam
+from .second_order import LBFGS, LevenbergMarquardt
+from .staged import StagedMLP
 from .trainer import Trainer
 
 if TYPE_CHECKING:
     from . import experiments, plotting
 
 __all__ = [
+    "LBFGS",
     "MLP",
     "Adam",
+    "Chain",
     "DivergenceError",
     "History",
+    "LevenbergMarquardt",
     "Normalization",
     "Objective",
+    "StagedMLP",
     "Trainer",
     "check_derivatives",
     "experiments",

@@ -50,6 +50,37 @@ class Architecture:
 class AdamOptions:
     def __init__(self, beta1: float, beta2: float, epsilon: float, weight_decay: float) -> None: ...
 
+class LevenbergMarquardtOptions:
+    def __init__(
+        self,
+        initial_damping: float,
+        geodesic_acceleration: bool,
+        form: str,
+        gradient_tolerance: float,
+        step_tolerance: float,
+        loss_tolerance: float,
+        target_loss: float,
+    ) -> None: ...
+
+class LBFGSOptions:
+    def __init__(
+        self,
+        memory: int,
+        sufficient_decrease: float,
+        curvature: float,
+        gradient_tolerance: float,
+        step_tolerance: float,
+        loss_tolerance: float,
+        target_loss: float,
+    ) -> None: ...
+
+_SingleOptions = AdamOptions | LevenbergMarquardtOptions | LBFGSOptions
+
+class ChainOptions:
+    def __init__(self, optimizers: Sequence[_SingleOptions], epochs: Sequence[int]) -> None: ...
+
+_OptimizerOptions = _SingleOptions | ChainOptions
+
 class StopFlag:
     def __init__(self) -> None: ...
     def set(self) -> None: ...
@@ -87,10 +118,15 @@ class Objective64:
     ) -> None: ...
     def losses(self, parameters: _Float64, n_threads: int) -> tuple[float, float, float]: ...
     def loss_and_gradient(self, parameters: _Float64, n_threads: int) -> tuple[float, _Float64]: ...
+    @property
+    def n_residuals(self) -> int: ...
+    def residuals(self, parameters: _Float64, n_threads: int) -> _Float64: ...
+    def residual_jacobian(self, parameters: _Float64, n_threads: int) -> _Float64: ...
+    def gram(self, parameters: _Float64, n_threads: int) -> _Float64: ...
 
 class Trainer32:
     def __init__(
-        self, optimizer: AdamOptions, n_parameters: int, batch_size: int, shuffle: bool, seed: int
+        self, optimizer: _OptimizerOptions, n_parameters: int, batch_size: int, shuffle: bool, seed: int
     ) -> None: ...
     @property
     def n_epochs(self) -> int: ...
@@ -107,7 +143,7 @@ class Trainer32:
 
 class Trainer64:
     def __init__(
-        self, optimizer: AdamOptions, n_parameters: int, batch_size: int, shuffle: bool, seed: int
+        self, optimizer: _OptimizerOptions, n_parameters: int, batch_size: int, shuffle: bool, seed: int
     ) -> None: ...
     @property
     def n_epochs(self) -> int: ...

@@ -5,15 +5,22 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Sequence
 from itertools import chain, pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .model import MLP
 from .normalization import Normalization
 
+if TYPE_CHECKING:
+    from .staged import StagedMLP
+
 METADATA_KEY = "jetmlp.MLP"
+STAGES_KEY = "jetmlp.StagedMLP"
 FORMAT_VERSION = 1
 NORMALIZATION = "normalization."  # stands before the names of means and scales
 
@@ -29,6 +36,22 @@ def save(model: MLP, path: str | os.PathLike[str]) -> None:
     # One entry: safetensors writes several in an order that changes from call to call.
     description = {"format_version": FORMAT_VERSION, "architecture": model._configuration()}
     _replace_file(Path(path), serialize(tensors, {METADATA_KEY: json.dumps(description)}))
+
+
+def save_stages(
+    stages: Sequence[MLP], scales: NDArray[np.float64], seed: int, path: str | os.PathLike[str]
+) -> None:
+    """Write a model in stages; see `StagedMLP.save`."""
+    from safetensors.numpy import save as serialize
+
+    tensors: dict[str, NDArray[Any]] = {"scales": scales}
+    for k, stage in enumerate(stages):
+        layers = zip(stage.weights, stage.biases, strict=True)
+        names = (f"stage.{k}.{name}" for name in _tensor_shapes(stage))
+        tensors |= zip(names, chain.from_iterable(layers), strict=True)
+    architectures = [stage._configuration() for stage in stages]
+    description = {"format_version": FORMAT_VERSION, "architectures": architectures, "seed": seed}
+    _replace_file(Path(path), serialize(tensors, {STAGES_KEY: json.dumps(description)}))
 
 
 def _replace_file(path: Path, content: bytes) -> None:
@@ -51,8 +74,8 @@ def _replace_file(path: Path, content: bytes) -> None:
         raise
 
 
-def load(path: str | os.PathLike[str]) -> MLP:
-    """Read a model that `MLP.save` wrote.
+def load(path: str | os.PathLike[str]) -> MLP | StagedMLP:
+    """Read a model that `MLP.save` or `StagedMLP.save` wrote.
 
     Parameters
     ----------
@@ -61,7 +84,7 @@ def load(path: str | os.PathLike[str]) -> MLP:
 
     Returns
     -------
-    MLP
+    MLP or StagedMLP
         Predicts what the saved one did, to the last bit.
 
     Raises
@@ -77,32 +100,81 @@ def load(path: str | os.PathLike[str]) -> MLP:
     path.open("rb").close()  # an OSError of the usual kind if there is nothing to read
     try:
         with safe_open(str(path), framework="numpy") as file:
-            model = _blank(path, file.metadata() or {})
-            expected = _tensor_shapes(model)
-            found = sorted(file.keys())
-            normalized = model.normalize and any(name.startswith(NORMALIZATION) for name in found)
-            scales = _normalization_shapes(model) if normalized else {}
-            if found != sorted([*expected, *scales]):
-                raise ValueError(
-                    f"path: {path}: expected tensors {sorted([*expected, *scales])}, got {found}"
-                )
-            tensors = {name: file.get_tensor(name) for name in (*expected, *scales)}
+            metadata = file.metadata() or {}
+            if STAGES_KEY in metadata:
+                return _load_stages(path, metadata, file)
+            model = _blank(path, metadata)
+            scales = _normalization_shapes(model) if model.normalize else {}
+            tensors = _tensors(path, file, _tensor_shapes(model), model.dtype, scales)
     except SafetensorError as error:
         raise ValueError(f"path: {path} is not a readable safetensors file ({error})") from error
-    for name, shape in {**expected, **scales}.items():
-        tensor, dtype = tensors[name], np.dtype(np.float64) if name in scales else model.dtype
+    _fill(path, model, tensors)
+    return model
+
+
+def _tensors(
+    path: Path,
+    file: Any,  # noqa: ANN401  an open safetensors file
+    expected: dict[str, tuple[int, ...]],
+    dtype: np.dtype[Any],
+    scales: dict[str, tuple[int, ...]],
+) -> dict[str, NDArray[Any]]:
+    """Read the tensors of a file, which have to be just these; scales are all there, in float64, or none."""
+    found = set(file.keys())
+    types = dict.fromkeys(expected, dtype)
+    if any(name.startswith(NORMALIZATION) for name in found):
+        expected = {**expected, **scales}
+        types |= dict.fromkeys(scales, np.dtype(np.float64))
+    if found != set(expected):
+        raise ValueError(f"path: {path}: expected tensors {sorted(expected)}, got {sorted(found)}")
+    tensors = {name: file.get_tensor(name) for name in expected}
+    for name, shape in expected.items():
+        tensor, dtype = tensors[name], types[name]
         if tensor.shape != shape or tensor.dtype != dtype:
             raise ValueError(
                 f"path: {path}: expected {name} as {dtype} {shape}, got {tensor.dtype} {tensor.shape}"
             )
+    return tensors
+
+
+def _fill(path: Path, model: MLP, tensors: dict[str, NDArray[Any]]) -> None:
     try:
-        model.parameters = np.concatenate([tensors[name].ravel() for name in expected])
+        model.parameters = np.concatenate([tensors[name].ravel() for name in _tensor_shapes(model)])
+        scales = {
+            name.removeprefix(NORMALIZATION): tensor
+            for name, tensor in tensors.items()
+            if name.startswith(NORMALIZATION)
+        }
         if scales:
-            arrays = {name.removeprefix(NORMALIZATION): tensors[name] for name in scales}
-            model.normalization = Normalization(**arrays)
+            model.normalization = Normalization(**scales)
     except ValueError as error:
         raise ValueError(f"path: {path}: {error}") from error
-    return model
+
+
+def _load_stages(path: Path, metadata: dict[str, str], file: Any) -> StagedMLP:  # noqa: ANN401
+    from . import staged
+
+    try:
+        description = json.loads(metadata[STAGES_KEY])
+        architectures, seed = list(description["architectures"]), int(description["seed"])
+        version = description["format_version"]
+        stages = [
+            _blank(path, {METADATA_KEY: json.dumps({"format_version": version, "architecture": each})})
+            for each in architectures
+        ]
+        n_outputs = stages[0].n_outputs
+    except (IndexError, KeyError, RecursionError, TypeError) as error:
+        raise ValueError(f"path: {path} does not describe a network ({error!r})") from error
+    expected: dict[str, tuple[int, ...]] = {"scales": (len(stages), n_outputs)}
+    for k, stage in enumerate(stages):
+        expected |= {f"stage.{k}.{name}": shape for name, shape in _tensor_shapes(stage).items()}
+    tensors = _tensors(path, file, expected, np.dtype(np.float64), {})
+    for k, stage in enumerate(stages):
+        _fill(path, stage, {name: tensors[f"stage.{k}.{name}"] for name in _tensor_shapes(stage)})
+    scales = tensors["scales"]
+    if not np.isfinite(scales).all():
+        raise ValueError(f"path: {path}: expected finite scales, got {scales.tolist()}")
+    return staged._restore(stages, scales, seed)
 
 
 def _blank(path: Path, metadata: dict[str, str]) -> MLP:

@@ -18,9 +18,18 @@ class History(dict[str, NDArray[np.float64]]):
     Keys are ``loss``, ``value_loss``, ``derivative_loss``, with validation data the same three with
     ``val_`` before them, and ``learning_rate``. Training losses are sample-weighted means over the
     epoch's batches, each before its update; validation losses are taken after the epoch. A loss is NaN
-    where the data has nothing of its kind. ``loss`` has the l2 penalty in it, ``val_loss`` has not. Losses
-    of a normalized model are in normalized units.
+    where the data has nothing of its kind, and so is the learning rate of an optimizer that has none.
+    ``loss`` has the l2 penalty in it, ``val_loss`` has not. Losses of a normalized model are in normalized
+    units.
+
+    Attributes
+    ----------
+    stopped_because : str
+        Why the fit ended: "epochs" (all done), "callback", "diverged", "interrupted", or the tolerance that
+        an optimizer met: "gradient", "step", "loss", "target". Empty before a fit.
     """
+
+    stopped_because: str = ""
 
     @classmethod
     def from_table(cls, table: NDArray[np.float64], *, validated: bool) -> History:

@@ -79,6 +79,7 @@ class Objective:
         weights = as_loss_weights(value_weight, derivative_weight, l2)
         self._n_threads = _validation.as_threads(n_threads)
         self._dtype = as_model(model).dtype
+        self._squares_alone = weights.l2 == 0 and directions is None
         self._n_parameters = model.n_parameters
         samples = Samples(
             X, Y, dYdX, sample_weight, derivative_sample_weight, directions, dYdV, allow_missing_values
@@ -108,6 +109,96 @@ class Objective:
         with self._lock:
             loss, gradient = self._core.loss_and_gradient(vector, self._n_threads)
         return loss, gradient
+
+    @property
+    def n_residuals(self) -> int:
+        """Number of values and derivatives that are present and have a weight above 0; for float64."""
+        self._expect_residuals()
+        return int(self._core.n_residuals)
+
+    def residuals(self, parameters: ArrayLike) -> NDArray[np.float64]:
+        r"""Compute the residuals, whose squares sum to the loss; for a model of float64.
+
+        Parameters
+        ----------
+        parameters : array_like, (n_parameters,)
+            Where to evaluate.
+
+        Returns
+        -------
+        ndarray, (n_residuals,)
+            :math:`\sqrt{w / N}` times each error, N the number of entries that its mean runs over: first of
+            the values by sample and output, then of the derivatives by sample, output and input.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `parameters` are not numbers of that shape, the model is not of float64, or the objective has
+            an l2 penalty or directions.
+        """
+        self._expect_residuals()
+        vector = self._as_parameters(parameters)
+        with self._lock:
+            residuals: NDArray[np.float64] = self._core.residuals(vector, self._n_threads)
+        return residuals
+
+    def residual_jacobian(self, parameters: ArrayLike) -> NDArray[np.float64]:
+        """Compute the derivatives of the residuals by the parameters; for a model of float64.
+
+        Parameters
+        ----------
+        parameters : array_like, (n_parameters,)
+            Where to evaluate.
+
+        Returns
+        -------
+        ndarray, (n_residuals, n_parameters)
+            Rows in the order of `residuals`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `parameters` are not numbers of that shape, the model is not of float64, or the objective has
+            an l2 penalty or directions.
+        """
+        self._expect_residuals()
+        vector = self._as_parameters(parameters)
+        with self._lock:
+            jacobian: NDArray[np.float64] = self._core.residual_jacobian(vector, self._n_threads)
+        return jacobian
+
+    def gram(self, parameters: ArrayLike) -> NDArray[np.float64]:
+        """Compute the inner products of the rows of `residual_jacobian`, the neural tangent kernel.
+
+        It comes from inner products within each layer, without that Jacobian.
+
+        Parameters
+        ----------
+        parameters : array_like, (n_parameters,)
+            Where to evaluate.
+
+        Returns
+        -------
+        ndarray, (n_residuals, n_residuals)
+            Rows and columns in the order of `residuals`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `parameters` are not numbers of that shape, the model is not of float64, or the objective has
+            an l2 penalty or directions.
+        """
+        self._expect_residuals()
+        vector = self._as_parameters(parameters)
+        with self._lock:
+            gram: NDArray[np.float64] = self._core.gram(vector, self._n_threads)
+        return gram
+
+    def _expect_residuals(self) -> None:
+        if self._dtype != np.float64:
+            raise ValueError(f"model: expected dtype='float64' for residuals, got {self._dtype}")
+        if not self._squares_alone:
+            raise ValueError("l2, directions: expected neither for residuals, got one of them")
 
     def _as_parameters(self, parameters: ArrayLike) -> NDArray[Any]:
         vector = _validation.as_real_array("parameters", parameters, self._dtype)

@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _validation
+from . import _core, _validation
 
-__all__ = ["Adam"]
+__all__ = ["Adam", "Optimizer"]
+
+
+class Optimizer(ABC):
+    """What a `Trainer` asks of an optimizer's settings."""
+
+    @property
+    def full_batch(self) -> bool:
+        """Whether every step takes all samples."""
+        return False
+
+    @property
+    def least_squares(self) -> bool:
+        """Whether it sees residuals along the inputs, and no other term of a loss than their squares."""
+        return False
+
+    @abstractmethod
+    def learning_rates(self, first_epoch: int, epochs: int) -> NDArray[np.float64]:
+        """Compute the rates of `epochs` epochs from `first_epoch` on; NaN where there is no such thing."""
+
+    @abstractmethod
+    def compiled(self, dtype: np.dtype[Any]) -> Any:  # noqa: ANN401  options of the core
+        """Hand the settings to the core, checked against the type of the model."""
 
 
 @dataclass(frozen=True)
-class Adam:
+class Adam(Optimizer):
     r"""Adam as published: Kingma and Ba (ICLR 2015), algorithm 1; with weight decay, AdamW.
 
     :math:`m \leftarrow \beta_1 m + (1-\beta_1) g`, :math:`v \leftarrow \beta_2 v + (1-\beta_2) g^2`,
@@ -68,3 +92,11 @@ class Adam:
             for epoch in range(first_epoch, first_epoch + epochs)
         )
         return np.fromiter(rates, dtype=np.float64, count=epochs)
+
+    def compiled(self, dtype: np.dtype[Any]) -> _core.AdamOptions:
+        """Hand the settings to the core."""
+        with np.errstate(all="ignore"):
+            epsilon = dtype.type(self.epsilon)
+        if not 0.0 < epsilon < np.inf:
+            raise ValueError(f"optimizer: expected an epsilon above 0 that {dtype} can hold, got {self}")
+        return _core.AdamOptions(self.beta1, self.beta2, self.epsilon, self.weight_decay)

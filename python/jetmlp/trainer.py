@@ -18,11 +18,12 @@ from ._early_stopping import BestEpoch, with_stopping
 from ._fit_request import FitRequest, PreparedFit
 from ._progress import ProgressBar
 from ._samples import Samples
+from .chain import choose_optimizer
 from .errors import DivergenceError
 from .history import COLUMNS, History
 from .model import MLP
 from .objective import as_loss_weights, as_model
-from .optimizers import Adam
+from .optimizers import Adam, Optimizer
 
 
 class Trainer:
@@ -36,8 +37,11 @@ class Trainer:
     ----------
     model : MLP
         Trained in place.
-    optimizer : Adam, optional
-        How to step; default ``Adam()``.
+    optimizer : Adam, LBFGS, LevenbergMarquardt, Chain or "auto", optional
+        How to step; default ``Adam()``. "auto" chooses when the first fit shows how much data there is:
+        `Adam` with a `batch_size`; else `LevenbergMarquardt` for a model of float64 with at most 4000
+        residuals (values and derivatives present) or parameters, whichever are fewer; else `LBFGS`, also
+        where there is an l2 penalty or there are directions, which `LevenbergMarquardt` does not take.
     value_weight, derivative_weight : float, default 1.0
         w_v and w_d: not negative, not both zero. ``derivative_weight="balanced"`` is the balance of Huge
         and Savine (2020) for a model with ``normalize=True``: w_v = 1/(1+d) and w_d = d/(1+d), and each
@@ -46,7 +50,8 @@ class Trainer:
     l2 : float, default 0.0
         l₂, not negative. The history's ``loss`` has the penalty in it, ``val_loss`` has not.
     batch_size : int, optional
-        Samples per update; default all of them. The last batch of an epoch may be smaller and counts.
+        Samples per update of `Adam`; default all of them. The last batch of an epoch may be smaller and
+        counts.
     shuffle : bool, default True
         Whether each epoch visits the samples in a new random order.
     n_threads : int, optional
@@ -80,7 +85,7 @@ class Trainer:
     def __init__(
         self,
         model: MLP,
-        optimizer: Adam | None = None,
+        optimizer: Optimizer | str | None = None,
         *,
         value_weight: float = 1.0,
         derivative_weight: float | str = 1.0,
@@ -92,30 +97,24 @@ class Trainer:
     ) -> None:
         model = as_model(model)
         optimizer = Adam() if optimizer is None else optimizer
-        if not isinstance(optimizer, Adam):
-            raise TypeError(f"optimizer: expected a jetmlp.Adam, got {optimizer!r}")
-        with np.errstate(all="ignore"):
-            epsilon = model.dtype.type(optimizer.epsilon)
-        if not 0.0 < epsilon < np.inf:
-            raise ValueError(
-                f"optimizer: expected an epsilon above 0 that {model.dtype} can hold, got {optimizer}"
-            )
+        if isinstance(optimizer, str):
+            optimizer = _validation.as_choice("optimizer", optimizer, ("auto",))
+        elif not isinstance(optimizer, Optimizer):
+            raise TypeError(f"optimizer: expected an optimizer of jetmlp or 'auto', got {optimizer!r}")
         self._weights = as_loss_weights(value_weight, derivative_weight, l2)
         self._batch_size = (
             None if batch_size is None else _validation.as_integer("batch_size", batch_size, 1, 2**53)
         )
         self._n_threads = None if n_threads is None else _validation.as_threads(n_threads)
+        if isinstance(optimizer, Optimizer):
+            self._check_optimizer(optimizer)
+        self._order = (_validation.as_boolean("shuffle", shuffle), _validation.as_seed(seed))
         self._model = model
-        self._optimizer = optimizer
+        self._optimizer: Optimizer | str = optimizer
         self._fitting = threading.Lock()
-        compiled = _core.Trainer32 if model.dtype == np.float32 else _core.Trainer64
-        self._core: Any = compiled(
-            _core.AdamOptions(optimizer.beta1, optimizer.beta2, optimizer.epsilon, optimizer.weight_decay),
-            model.n_parameters,
-            self._batch_size or 0,
-            _validation.as_boolean("shuffle", shuffle),
-            _validation.as_seed(seed),
-        )
+        self._core: Any = None
+        if isinstance(optimizer, Optimizer):
+            self._compile(optimizer)
         self.history = History.from_table(np.empty((0, len(COLUMNS))), validated=False)
 
     @property
@@ -124,14 +123,32 @@ class Trainer:
         return self._model
 
     @property
-    def optimizer(self) -> Adam:
-        """The optimizer's settings."""
+    def optimizer(self) -> Optimizer | str:
+        """The optimizer's settings; "auto" until the first fit has chosen one."""
         return self._optimizer
 
     @property
     def n_epochs(self) -> int:
         """Whole epochs done since the trainer was made."""
-        return int(self._core.n_epochs)
+        return 0 if self._core is None else int(self._core.n_epochs)
+
+    def _check_optimizer(self, optimizer: Optimizer) -> None:
+        name = type(optimizer).__name__
+        if self._batch_size is not None and optimizer.full_batch:
+            raise ValueError(
+                f"batch_size: expected None for {name}, which takes all samples in every step, "
+                f"got {self._batch_size}"
+            )
+        if optimizer.least_squares and self._weights.l2 > 0:
+            raise ValueError(
+                f"l2: expected 0 for {name}, which minimizes squared errors alone, got {self._weights.l2}"
+            )
+
+    def _compile(self, optimizer: Optimizer) -> None:
+        compiled = _core.Trainer32 if self._model.dtype == np.float32 else _core.Trainer64
+        options = optimizer.compiled(self._model.dtype)
+        self._core = compiled(options, self._model.n_parameters, self._batch_size or 0, *self._order)
+        self._optimizer = optimizer
 
     def fit(
         self,
@@ -167,7 +184,8 @@ class Trainer:
             output, (n, d) will do. Without `Y`, an output bias under the identity has no gradient and stays
             as it is.
         epochs : int
-            Passes over the samples.
+            Passes over the samples; with `LBFGS` and `LevenbergMarquardt` steps, which may end before with
+            nothing left to do: ``history.stopped_because`` says why.
         sample_weight : array_like, (n,), optional
             How much each sample counts, its value and its derivatives: not negative. Each mean of the loss
             is :math:`\sum \omega e^2 / \sum \omega`, so a weight of 2 is as if the sample were there twice,
@@ -244,6 +262,16 @@ class Trainer:
 
     def _prepare(self, request: FitRequest, epochs: int) -> PreparedFit:
         """Check everything and hand it to the core; nothing of trainer or model changes."""
+        if isinstance(self._optimizer, str):
+            problem = request.prepare(self._model, self._weights, np.empty(0)).training
+            only_squares = self._weights.l2 == 0 and request.samples.directions is None
+            self._compile(choose_optimizer(self._model, problem, self._batch_size, only_squares=only_squares))
+        assert isinstance(self._optimizer, Optimizer)
+        if request.samples.directions is not None and self._optimizer.least_squares:
+            raise ValueError(
+                f"directions: expected none for {type(self._optimizer).__name__}, which takes derivatives "
+                "along the inputs; LBFGS and Adam take directions"
+            )
         learning_rates = self._optimizer.learning_rates(self.n_epochs, epochs)
         return request.prepare(self._model, self._weights, learning_rates)
 
@@ -270,6 +298,7 @@ class Trainer:
         )
         self._take(parameters if best.parameters is None else best.parameters, prepared.anchor)
         self.history = History.from_table(table, validated=prepared.validation is not None)
+        self.history.stopped_because = {"finished": "epochs", "stopped": "callback"}.get(end, end)
         if error is not None:
             raise error
         if end == "diverged":

@@ -109,12 +109,49 @@ def _against_jax(name: str, *, with_jenn: int = 0, with_torch: int = 0) -> Case:
     return Case(name, entries, tuple(figures), "; ".join(notes), tuple(needs))
 
 
+def _second_order() -> list[Case]:
+    def steps() -> Workload:
+        return workload.of_steps(256, "float64", n_batches=1, epochs=20)
+
+    def accuracy(digits: int, reach: float, aim: float) -> Case:
+        name = f"levenberg-marquardt-1e-{digits}"
+        options = {"what": "accuracy", "tolerance": 10.0**-digits, "seeds": 20, "least": 19}
+        return Case(
+            name,
+            {"jetmlp": Entry("second_order", None, options)},
+            (Figure(name, "seconds", "jetmlp", None, reach, aim),),
+            "Runge, 1-16-16-1, 64 points: to that derivative error on 2001; 19 of 20 seeds must reach it",
+        )
+
+    return [
+        Case(
+            "levenberg-marquardt-step",
+            {
+                "jetmlp": Entry("second_order", steps, {"what": "jetmlp"}),
+                "JAX + LAPACK": Entry("second_order", steps, {"what": "jax"}),
+            },
+            (Figure("levenberg-marquardt-step", "speedup", "jetmlp", "JAX + LAPACK", 5.0, 10.0),),
+            "1-64-64-1, 256 points: 20 steps, the peer with an explicit Jacobian and the same damping",
+            ("jax", "scipy"),
+        ),
+        accuracy(6, 0.25, 0.1),
+        accuracy(7, 1.0, 0.3),
+        Case(
+            "staged",
+            {"jetmlp": Entry("second_order", None, {"what": "staged", "seeds": 10})},
+            (Figure("staged", "seconds", "jetmlp", None, 4.0, 1.5),),
+            "Runge, 80 points, 1-16-16-1 and 1-24-24-1: all of 10 seeds to 1e-12 in value, 1e-10 in slope",
+        ),
+    ]
+
+
 def _cases() -> list[Case]:
     mini_batch, value_only = _part("mini-batch"), _part("value-only")
     gradient = Entry("jetmlp", lambda: workload.of_gradients(epochs=20))
     thousand = lambda: workload.of_steps(1024, "float32", n_batches=4, epochs=100)  # noqa: E731
     seeds = _part("mini-batch", 50)
     return [
+        *_second_order(),
         _steps("float32", 256, 0.75, 0.88),
         _steps("float32", 800, 0.75, 0.88),
         _steps("float64", 256, 0.65, 0.80),

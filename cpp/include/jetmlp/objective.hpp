@@ -58,6 +58,7 @@ class Objective {
 
     [[nodiscard]] const Architecture& architecture() const;
     [[nodiscard]] const Dataset<T>& data() const;
+    [[nodiscard]] LossWeights weights() const;
     [[nodiscard]] Rows all_rows() const { return {nullptr, 0, data().n_samples()}; }
 
     // The losses at the flat parameters, and their gradient (n_parameters) where it is not null.

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 namespace jetmlp {
@@ -25,7 +26,9 @@ struct EpochRecord {
     double learning_rate = 0.0;
 };
 
-enum class FitEnd { finished, stopped, diverged, interrupted };
+// Finished: all epochs asked for. Converged: the optimizer had nothing left to do. Stopped: by the
+// hook.
+enum class FitEnd { finished, converged, stopped, diverged, interrupted };
 
 // Called after an epoch with its record and the parameters it led to; true ends the fit.
 template <class T>
@@ -42,6 +45,9 @@ class Trainer {
     FitEnd fit(Objective<T>& training, Objective<T>* validation,
                const std::vector<double>& learning_rates, std::vector<T>& parameters,
                std::vector<EpochRecord>& records, const EpochHook<T>& hook, Execution& execution);
+
+    // The optimizer's word for why the last fit converged.
+    [[nodiscard]] std::string_view convergence() const { return optimizer_->finished(); }
 
     // Whole epochs since the trainer was made.
     [[nodiscard]] std::uint64_t n_epochs() const { return n_epochs_; }

@@ -135,6 +135,14 @@ void product(Index rows, Index columns, Index inner, Strided<T> a, const T* b, I
     }
 }
 
+// C = A·B, or C += A·B.
+template <class T>
+void product(Index rows, Index columns, Index inner, Strided<T> a, const T* b, Index b_stride, T* c,
+             Index c_stride, bool accumulate) {
+    const Start<T> start = accumulate ? Start<T>{c, c_stride, rows} : Start<T>{};
+    product<T>(rows, columns, inner, a, b, b_stride, start, c, c_stride);
+}
+
 // Sums across lanes always run over this many, whatever the vectors of a level hold, so that the
 // levels with fused multiply-add give the same bytes.
 template <class T>

@@ -6,6 +6,7 @@
 #include <jetmlp/types.hpp>
 
 #include <exception>
+#include <string_view>
 #include <vector>
 
 namespace jetmlp {
@@ -38,6 +39,13 @@ class Optimizer {
     Optimizer(const Optimizer&) = delete;
     Optimizer& operator=(const Optimizer&) = delete;
     virtual ~Optimizer() = default;
+
+    // Once before the epochs of each fit. Throws std::invalid_argument, with nothing changed, if
+    // this optimizer cannot work on the objective.
+    virtual void begin(Objective<T>& /*objective*/) {}
+
+    // Why there is nothing left to do since begin(), as one word; empty while there is.
+    [[nodiscard]] virtual std::string_view finished() const { return {}; }
 
     // Returns the sample-weighted means of the batches' losses, each taken before its update.
     // Throws Diverged before a batch whose loss is not finite changes anything.

@@ -1,0 +1,52 @@
+// Levenberg–Marquardt for the loss as a sum of squares: Levenberg (1944), Marquardt (1963), with
+// the damping of Nielsen ("Damping parameter in Marquardt's method", IMM-REP-1999-05) and the
+// geodesic acceleration of Transtrum and Sethna (arXiv:1201.5885).
+#pragma once
+
+#include <jetmlp/optim/optimizer.hpp>
+#include <jetmlp/optim/stopping.hpp>
+
+#include <memory>
+#include <string_view>
+
+namespace jetmlp {
+
+enum class NormalForm { automatic, dual, primal };
+
+struct LevenbergMarquardtOptions {
+    double initial_damping = 1e-3;  // of the trace of JᵀJ
+    bool geodesic_acceleration = true;
+    NormalForm form = NormalForm::automatic;  // J Jᵀ or JᵀJ, or what takes less arithmetic
+    StoppingOptions stopping;
+};
+
+// One epoch is one accepted step, on all samples.
+class LevenbergMarquardt final : public Optimizer<double> {
+  public:
+    explicit LevenbergMarquardt(LevenbergMarquardtOptions options);
+    ~LevenbergMarquardt() override;
+
+    void begin(Objective<double>& objective) override;
+    [[nodiscard]] std::string_view finished() const override { return finished_; }
+    Losses run_epoch(Objective<double>& objective, const EpochPlan& plan, Iterate<double>& iterate,
+                     Execution& execution) override;
+
+  private:
+    struct Workspace;
+
+    // Tries steps from `iterate` until one is accepted, or says why none is worth it.
+    void step(Iterate<double>& iterate, Execution& execution);
+    // The candidate that the damping gives; false if there is none to be had.
+    bool propose(const Iterate<double>& iterate, Execution& execution);
+    // Whether the candidate is finite and lower; if so the damping follows its gain.
+    bool accept(double lowest_damping);
+    void reject();
+
+    LevenbergMarquardtOptions options_;
+    double damping_ = -1.0;  // λ; negative before the first step
+    double raise_ = 2.0;     // ν: what the next rejection multiplies λ by
+    std::string_view finished_;
+    std::unique_ptr<Workspace> workspace_;
+};
+
+}  // namespace jetmlp

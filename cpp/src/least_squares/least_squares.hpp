@@ -1,0 +1,74 @@
+// The loss as a sum of squares r(θ)ᵀr(θ), and what a Gauss–Newton step needs of J = ∂r/∂θ, which is
+// never formed as a whole.
+#pragma once
+
+#include "../linear_algebra/symmetric_matrix.hpp"
+#include "layer_factors.hpp"
+#include "residual_layout.hpp"
+
+#include <jetmlp/objective.hpp>
+#include <jetmlp/parallel.hpp>
+#include <jetmlp/types.hpp>
+
+#include <vector>
+
+namespace jetmlp {
+
+class LeastSquares {
+  public:
+    explicit LeastSquares(const Objective<double>& objective);
+    LeastSquares(const LeastSquares&) = delete;
+    LeastSquares& operator=(const LeastSquares&) = delete;
+
+    [[nodiscard]] const ResidualLayout& layout() const { return layout_; }
+    [[nodiscard]] Index n_residuals() const { return layout_.n_residuals(); }
+    [[nodiscard]] Index n_parameters() const { return architecture_.n_parameters(); }
+
+    // Residuals (n_residuals) in the order of the layout, and the losses.
+    Losses evaluate(const double* parameters, double* residuals, Execution& execution);
+
+    // The parameters last evaluated become those where the functions below are taken.
+    void linearize(const double* parameters, Execution& execution);
+
+    // J Jᵀ (n_residuals²) from inner products of the layers' factors, the upper triangle.
+    void gram(SymmetricMatrix& result, Execution& execution);
+    // Jᵀ J (n_parameters²), from J by blocks.
+    void normal_matrix(SymmetricMatrix& result, Execution& execution);
+    // result (n_parameters) = Jᵀ weights (n_residuals).
+    void pull_back(const double* weights, double* result, Execution& execution);
+    // J (n_residuals, n_parameters).
+    void jacobian(double* result, Execution& execution);
+
+    // Arithmetic of a step by J Jᵀ and by Jᵀ J, in floating-point operations.
+    [[nodiscard]] double dual_cost() const;
+    [[nodiscard]] double primal_cost() const;
+
+  private:
+    struct Tile {  // of a thread
+        Panel inputs;
+        Panel deltas;
+        Panel sum;
+    };
+
+    void gram_tile(Index row_block, Index column_block, Tile& tile, SymmetricMatrix& result) const;
+    void add_layer(Tile& tile) const;
+    void scatter(Index row_block, Index column_block, const Panel& tile,
+                 SymmetricMatrix& result) const;
+    void jacobian_block(Index block);
+
+    Architecture architecture_;
+    ResidualLayout layout_;
+    ForwardFactors trial_;
+    ForwardFactors forward_;
+    BackwardFactors backward_;
+    Buffer<double> predictions_;
+    std::vector<Tile> tiles_;
+    Buffer<double> weights_;         // by position
+    std::vector<Panel> transposed_;  // inputs of each layer, samples by features
+    Panel seeds_;                    // what stands at the columns of inputs in a pull-back
+    Panel layer_gradient_;
+    Panel jacobian_transposed_;  // of one block: parameters by positions
+    Panel jacobian_rows_;        // positions by parameters
+};
+
+}  // namespace jetmlp

@@ -1,0 +1,26 @@
+// The Cholesky factorization K + λI = UᵀU, U upper triangular, and systems solved with it.
+#pragma once
+
+#include "symmetric_matrix.hpp"
+
+#include <jetmlp/parallel.hpp>
+#include <jetmlp/types.hpp>
+
+namespace jetmlp {
+
+class Cholesky {
+  public:
+    // False if K + shift·I is not positive definite as far as rounding can tell, or not finite;
+    // there is then nothing to solve with. The same bytes for any number of threads.
+    bool factor(const SymmetricMatrix& matrix, double shift, Execution& execution);
+
+    // x with UᵀU x = b for `size` numbers each; x may be b itself.
+    void solve(const double* b, double* x) const;
+
+  private:
+    bool factor_strip(Index first, Index n_rows);
+
+    SymmetricMatrix factor_;  // U; on the way there, rows still to come hold −(K + λI) + Σ UᵀU
+};
+
+}  // namespace jetmlp

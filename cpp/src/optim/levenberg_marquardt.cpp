@@ -1,0 +1,223 @@
+#include "../least_squares/least_squares.hpp"
+#include "../linear_algebra/cholesky.hpp"
+#include "flat_vectors.hpp"
+
+#include <jetmlp/optim/levenberg_marquardt.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+#include <vector>
+
+namespace jetmlp {
+
+namespace {
+
+constexpr double epsilon = std::numeric_limits<double>::epsilon();
+// Steps of the central difference for r_vv, and the most curvature for the straight step before it
+// (Transtrum and Sethna's h and α).
+constexpr double curvature_step = 0.1;
+constexpr double most_curvature = 0.75;
+
+bool choose_dual(NormalForm form, const LeastSquares& problem) {
+    return form == NormalForm::dual ||
+           (form == NormalForm::automatic && problem.dual_cost() <= problem.primal_cost());
+}
+
+}  // namespace
+
+// The systems of a step, in one of two forms:
+//   dual    δ = −Jᵀα with (J Jᵀ + λI) α = r
+//   primal  (JᵀJ + λI) δ = −Jᵀr
+struct LevenbergMarquardt::Workspace {
+    Workspace(const Objective<double>& objective, NormalForm form)
+        : problem(objective),
+          dual(choose_dual(form, problem)),
+          residuals(static_cast<std::size_t>(problem.n_residuals())),
+          trial_residuals(residuals.size()),
+          curvature(residuals.size()),
+          solution(residuals.size()),
+          gradient(static_cast<std::size_t>(problem.n_parameters())),
+          velocity(gradient.size()),
+          acceleration(gradient.size()),
+          candidate(gradient.size()) {}
+
+    void assemble(Execution& execution) {
+        if (dual) {
+            problem.gram(matrix, execution);
+        } else {
+            problem.normal_matrix(matrix, execution);
+        }
+        trace = matrix.trace();
+    }
+
+    // step = −(JᵀJ + λI)⁻¹ Jᵀ right_side, by the factorization at hand.
+    void solve(const Buffer<double>& right_side, Buffer<double>& step, Execution& execution) {
+        if (dual) {
+            cholesky.solve(right_side.data(), solution.data());
+            problem.pull_back(solution.data(), step.data(), execution);
+        } else {
+            problem.pull_back(right_side.data(), step.data(), execution);
+            cholesky.solve(step.data(), step.data());
+        }
+        for (double& number : step) {
+            number = -number;
+        }
+    }
+
+    // curvature = r_vv ≈ (r(θ + hv) − 2r(θ) + r(θ − hv)) / h² along the velocity v
+    void measure_curvature(const std::vector<double>& parameters, Execution& execution) {
+        for (const double sign : {1.0, -1.0}) {
+            for (std::size_t i = 0; i < candidate.size(); ++i) {
+                candidate[i] = parameters[i] + sign * curvature_step * velocity[i];
+            }
+            problem.evaluate(candidate.data(), (sign > 0.0 ? curvature : trial_residuals).data(),
+                             execution);
+        }
+        for (std::size_t i = 0; i < curvature.size(); ++i) {
+            curvature[i] = ((curvature[i] - residuals[i]) + (trial_residuals[i] - residuals[i])) /
+                           (curvature_step * curvature_step);
+        }
+    }
+
+    LeastSquares problem;
+    bool dual;
+    bool evaluated = false;  // losses and residuals are those of the iterate
+    Losses losses;
+    Losses trial_losses;
+    Buffer<double> residuals;
+    Buffer<double> trial_residuals;
+    Buffer<double> curvature;
+    Buffer<double> solution;
+    Buffer<double> gradient;  // Jᵀr: half that of the loss
+    Buffer<double> velocity;
+    Buffer<double> acceleration;
+    std::vector<double> candidate;
+    SymmetricMatrix matrix;
+    double trace = 0.0;
+    Cholesky cholesky;
+};
+
+LevenbergMarquardt::LevenbergMarquardt(LevenbergMarquardtOptions options) : options_(options) {}
+LevenbergMarquardt::~LevenbergMarquardt() = default;
+
+void LevenbergMarquardt::begin(Objective<double>& objective) {
+    workspace_ = std::make_unique<Workspace>(objective, options_.form);
+    finished_ = {};
+}
+
+Losses LevenbergMarquardt::run_epoch(Objective<double>& /*objective*/, const EpochPlan& /*plan*/,
+                                     Iterate<double>& iterate, Execution& execution) {
+    Workspace& work = *workspace_;
+    execution.interrupt.poll();
+    if (!work.evaluated) {
+        work.losses =
+            work.problem.evaluate(iterate.current.data(), work.residuals.data(), execution);
+        work.evaluated = true;
+    }
+    const Losses before = work.losses;
+    if (!std::isfinite(before.total)) {
+        throw Diverged();
+    }
+    if (before.total <= options_.stopping.target_loss) {
+        finished_ = stopping::target;
+        return before;
+    }
+    work.problem.linearize(iterate.current.data(), execution);
+    work.problem.pull_back(work.residuals.data(), work.gradient.data(), execution);
+    if (2.0 * largest_magnitude(work.gradient) <= options_.stopping.gradient_tolerance) {
+        finished_ = stopping::gradient;
+        return before;
+    }
+    work.assemble(execution);
+    step(iterate, execution);
+    return before;
+}
+
+void LevenbergMarquardt::step(Iterate<double>& iterate, Execution& execution) {
+    Workspace& work = *workspace_;
+    // Below the rounding of the matrix a shift means nothing.
+    const double lowest_damping = epsilon * work.trace;
+    if (damping_ < 0.0) {
+        damping_ = options_.initial_damping * work.trace;
+    }
+    damping_ = std::max(damping_, lowest_damping);
+    const double size = norm(iterate.current);
+    while (std::isfinite(damping_)) {
+        execution.interrupt.poll();
+        const bool proposed = propose(iterate, execution);
+        const double length = norm(work.velocity);
+        if (proposed && length <= std::max(options_.stopping.step_tolerance, epsilon) * size) {
+            break;
+        }
+        if (!proposed || !accept(lowest_damping)) {
+            reject();
+            continue;
+        }
+        std::ranges::copy(work.candidate, iterate.previous.begin());
+        std::swap(iterate.current, iterate.previous);
+        return;
+    }
+    finished_ = stopping::step;
+    damping_ = -1.0;  // another fit begins anew
+    raise_ = 2.0;
+}
+
+bool LevenbergMarquardt::propose(const Iterate<double>& iterate, Execution& execution) {
+    Workspace& work = *workspace_;
+    if (!work.cholesky.factor(work.matrix, damping_, execution)) {
+        return false;
+    }
+    work.solve(work.residuals, work.velocity, execution);
+    const double length = norm(work.velocity);
+    if (!std::isfinite(length)) {
+        return false;
+    }
+    if (options_.geodesic_acceleration) {
+        work.measure_curvature(iterate.current, execution);
+        work.solve(work.curvature, work.acceleration, execution);
+        if (!(norm(work.acceleration) <= most_curvature * length)) {
+            return false;
+        }
+    }
+    for (std::size_t i = 0; i < work.candidate.size(); ++i) {
+        const double bend = options_.geodesic_acceleration ? 0.5 * work.acceleration[i] : 0.0;
+        work.candidate[i] = iterate.current[i] + (work.velocity[i] + bend);
+    }
+    work.trial_losses =
+        work.problem.evaluate(work.candidate.data(), work.trial_residuals.data(), execution);
+    return true;
+}
+
+bool LevenbergMarquardt::accept(double lowest_damping) {
+    Workspace& work = *workspace_;
+    double reduction = 0.0;  // Σ (r − r⁺)(r + r⁺), which cancels less than Σr² − Σr⁺²
+    for (std::size_t i = 0; i < work.residuals.size(); ++i) {
+        reduction += (work.residuals[i] - work.trial_residuals[i]) *
+                     (work.residuals[i] + work.trial_residuals[i]);
+    }
+    const bool lower = reduction > 0.0 && work.trial_losses.total <= work.losses.total;  // not NaN
+    if (!lower) {
+        return false;
+    }
+    // Nielsen's gain: by (JᵀJ + λI) δ = −g the model promises λ‖δ‖² − gᵀδ, two positive terms.
+    const double promised = damping_ * inner_product(work.velocity, work.velocity) -
+                            inner_product(work.gradient, work.velocity);
+    const double gain = 2.0 * reduction / promised - 1.0;
+    damping_ = std::max(damping_ * std::max(1.0 / 3.0, 1.0 - gain * gain * gain), lowest_damping);
+    raise_ = 2.0;
+    if (reduction <= options_.stopping.loss_tolerance * work.losses.total) {
+        finished_ = stopping::loss;
+    }
+    std::swap(work.residuals, work.trial_residuals);
+    work.losses = work.trial_losses;
+    return true;
+}
+
+void LevenbergMarquardt::reject() {
+    damping_ *= raise_;
+    raise_ *= 2.0;
+}
+
+}  // namespace jetmlp

@@ -1,0 +1,184 @@
+"""Optimizers that know the curvature of the loss: many digits in few steps, each on all samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import _core, _validation
+from .optimizers import Optimizer
+
+__all__ = ["LBFGS", "LevenbergMarquardt"]
+
+FORMS = ("automatic", "dual", "primal")
+
+
+class FullBatch(Optimizer):
+    """What optimizers without a learning rate have in common: when they have nothing left to do."""
+
+    @property
+    def full_batch(self) -> bool:
+        """Whether every step takes all samples."""
+        return True
+
+    def learning_rates(self, first_epoch: int, epochs: int) -> NDArray[np.float64]:
+        """Return NaN for every epoch: steps find their own length."""
+        return np.full(epochs, np.nan)
+
+
+def _check(optimizer: object, *, names: tuple[str, ...]) -> None:
+    """Take numbers of at least 0 as plain floats."""
+    for name in names:
+        number = _validation.as_number(name, getattr(optimizer, name), least=0.0)
+        object.__setattr__(optimizer, name, number)
+
+
+TOLERANCES = ("gradient_tolerance", "step_tolerance", "loss_tolerance", "target_loss")
+
+
+@dataclass(frozen=True)
+class LevenbergMarquardt(FullBatch):
+    r"""Levenberg-Marquardt with geodesic acceleration: the way to many digits, for float64.
+
+    With the residuals r, whose squares sum to the loss, and their Jacobian J by the parameters, a step is
+    :math:`\delta = -(J^T J + \lambda I)^{-1} J^T r` (Levenberg 1944, Marquardt 1963). It is computed as
+    :math:`\delta = -J^T (J J^T + \lambda I)^{-1} r` where that takes less arithmetic, with
+    :math:`J J^T` from inner products of what goes forward and backward through each layer, without J.
+    λ follows the gain of each step (Nielsen 1999); half the second derivative of the path is added to the
+    step (geodesic acceleration: Transtrum and Sethna 2012). No step is accepted that does not lower the loss.
+
+    An epoch is one accepted step on all samples. Its cost grows with the cube of the number of residuals or
+    of parameters, whichever is smaller: made for up to a few thousand of these. `LBFGS` goes beyond.
+
+    Parameters
+    ----------
+    initial_damping : float, default 1e-3
+        λ of the first step, in units of the trace of :math:`J^T J`; above 0.
+    geodesic_acceleration : bool, default True
+        Whether to bend the step; it costs two forward passes and saves most of the steps.
+    form : {"automatic", "dual", "primal"}, default "automatic"
+        Which system to solve: that of the residuals (dual), of the parameters (primal), or the cheaper one.
+    gradient_tolerance : float, default 0.0
+        The fit ends where no entry of the loss's gradient is larger.
+    step_tolerance : float, default 0.0
+        The fit ends where the step is no longer than this times the parameters. One that rounding swallows
+        ends it at any tolerance.
+    loss_tolerance : float, default 0.0
+        The fit ends after a step that lowers the loss by no more than this share of it.
+    target_loss : float, default 0.0
+        The fit ends at a loss not above this.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is of the wrong kind or out of its range; the message names it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import jetmlp
+    >>> x = np.linspace(-1, 1, 64)
+    >>> f = 1 / (1 + 25 * x**2)
+    >>> model = jetmlp.MLP([1, 16, 16, 1], dtype="float64")
+    >>> trainer = jetmlp.Trainer(model, jetmlp.LevenbergMarquardt(target_loss=1e-12))
+    >>> history = trainer.fit(x, f, -50 * x * f**2, epochs=500)
+    >>> history.stopped_because
+    'target'
+    """
+
+    initial_damping: float = 1e-3
+    geodesic_acceleration: bool = True
+    form: str = "automatic"
+    gradient_tolerance: float = 0.0
+    step_tolerance: float = 0.0
+    loss_tolerance: float = 0.0
+    target_loss: float = 0.0
+
+    def __post_init__(self) -> None:
+        damping = _validation.as_number("initial_damping", self.initial_damping, above=0.0)
+        object.__setattr__(self, "initial_damping", damping)
+        bent = _validation.as_boolean("geodesic_acceleration", self.geodesic_acceleration)
+        object.__setattr__(self, "geodesic_acceleration", bent)
+        _validation.as_choice("form", self.form, FORMS)
+        _check(self, names=TOLERANCES)
+
+    @property
+    def least_squares(self) -> bool:
+        """Whether it sees residuals alone."""
+        return True
+
+    def compiled(self, dtype: np.dtype[Any]) -> _core.LevenbergMarquardtOptions:
+        """Hand the settings to the core."""
+        if dtype != np.float64:
+            raise ValueError(
+                f"optimizer: expected a model of dtype='float64' for LevenbergMarquardt, got {dtype}"
+            )
+        return _core.LevenbergMarquardtOptions(
+            self.initial_damping,
+            self.geodesic_acceleration,
+            self.form,
+            *(getattr(self, name) for name in TOLERANCES),
+        )
+
+
+@dataclass(frozen=True)
+class LBFGS(FullBatch):
+    r"""L-BFGS with a line search to the strong Wolfe conditions, for networks and data of any size.
+
+    The direction comes from the last few steps and gradient differences (Nocedal 1980), the length from
+    :math:`\phi(\alpha) \le \phi(0) + c_1 \alpha \phi'(0)` and :math:`|\phi'(\alpha)| \le c_2 |\phi'(0)|`
+    (Nocedal and Wright 2006, algorithms 3.5 and 3.6), the first of them in slopes alone where rounding hides
+    the decrease (Hager and Zhang 2005). An epoch is one accepted step on all samples, mostly of one
+    evaluation of loss and gradient.
+
+    Parameters
+    ----------
+    memory : int, default 20
+        Pairs of steps and gradient differences kept; at least 1.
+    sufficient_decrease, curvature : float, default 1e-4 and 0.9
+        c₁ and c₂, with 0 < c₁ < ½ and c₁ < c₂ < 1.
+    gradient_tolerance : float, default 0.0
+        The fit ends where no entry of the loss's gradient is larger.
+    step_tolerance : float, default 0.0
+        The fit ends after a step no longer than this times the parameters. It ends at any tolerance where
+        no lower point is found in the direction of the gradient.
+    loss_tolerance : float, default 0.0
+        The fit ends after a step that lowers the loss by no more than this share of it; 0 for never.
+    target_loss : float, default 0.0
+        The fit ends at a loss not above this.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is of the wrong kind or out of its range; the message names it.
+    """
+
+    memory: int = 20
+    sufficient_decrease: float = 1e-4
+    curvature: float = 0.9
+    gradient_tolerance: float = 0.0
+    step_tolerance: float = 0.0
+    loss_tolerance: float = 0.0
+    target_loss: float = 0.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "memory", _validation.as_integer("memory", self.memory, 1, 10**6))
+        decrease = _validation.as_number(
+            "sufficient_decrease", self.sufficient_decrease, above=0.0, below=0.5
+        )
+        object.__setattr__(self, "sufficient_decrease", decrease)
+        curvature = _validation.as_number("curvature", self.curvature, above=decrease, below=1.0)
+        object.__setattr__(self, "curvature", curvature)
+        _check(self, names=TOLERANCES)
+
+    def compiled(self, dtype: np.dtype[Any]) -> _core.LBFGSOptions:
+        """Hand the settings to the core."""
+        return _core.LBFGSOptions(
+            self.memory,
+            self.sufficient_decrease,
+            self.curvature,
+            *(getattr(self, name) for name in TOLERANCES),
+        )

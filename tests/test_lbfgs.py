@@ -1,0 +1,143 @@
+"""L-BFGS: its minima, its line search and how it ends."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+import jetmlp
+from problems import make_problem, model_of
+from reference import Network
+
+X = np.linspace(-1.0, 1.0, 50)
+Y, DYDX = np.sin(3 * X), 3 * np.cos(3 * X)
+
+
+def trainer_of(dtype: str = "float64", **options: Any) -> jetmlp.Trainer:  # noqa: ANN401
+    return jetmlp.Trainer(jetmlp.MLP([1, 12, 12, 1], dtype=dtype), jetmlp.LBFGS(**options))
+
+
+@pytest.mark.parametrize("memory", [1, 3, 20])
+def test_a_linear_problem_is_solved(memory: int) -> None:
+    """The minimum of a badly scaled quadratic, which a linear system gives."""
+    random = np.random.default_rng(1)
+    x = random.normal(size=(40, 3)) * [1.0, 0.1, 5.0]
+    y = random.normal(size=40)
+    model = jetmlp.MLP([3, 1], dtype="float64")
+    trainer = jetmlp.Trainer(model, jetmlp.LBFGS(memory=memory, gradient_tolerance=1e-11))
+    history = trainer.fit(x, y, epochs=2000)
+    assert history.stopped_because == "gradient"
+    expected = np.linalg.lstsq(np.column_stack([x, np.ones(40)]), y, rcond=None)[0]
+    assert model.parameters == pytest.approx(expected, rel=1e-7, abs=1e-9)
+
+
+@pytest.mark.parametrize("memory", [1, 5, 20])
+def test_a_curved_valley(memory: int) -> None:
+    """Two linear layers: the slope w₂w₁ is weighted 10⁴ times the values, the valley a hyperbola."""
+    model = jetmlp.MLP([1, 1, 1], "identity", dtype="float64")
+    model.parameters = [10.0, 0.0, 0.01, 3.0]
+    trainer = jetmlp.Trainer(model, jetmlp.LBFGS(memory=memory), derivative_weight=1e4)
+    history = trainer.fit([0.0, 1.0], [1.0, -2.0], [-3.0, -3.0], epochs=500)
+    assert history["loss"][-1] < 1e-22
+    assert model.predict([0.5])[0, 0] == pytest.approx(-0.5, rel=1e-10)
+
+
+@pytest.mark.parametrize(("c1", "c2"), [(1e-4, 0.9), (1e-3, 0.1), (0.1, 0.5)])
+def test_every_step_meets_the_strong_wolfe_conditions(c1: float, c2: float) -> None:
+    trainer = trainer_of(sufficient_decrease=c1, curvature=c2)
+    objective = jetmlp.Objective(trainer.model, X, Y, DYDX)
+    path = [trainer.model.parameters]
+    trainer.fit(X, Y, DYDX, epochs=60, callbacks=lambda *_: path.append(trainer.model.parameters))
+    assert len(path) == 61
+    for before, after in pairwise(path):
+        step = after - before
+        (loss, gradient), (lower, slope) = map(objective.loss_and_gradient, (before, after))
+        assert gradient @ step < 0
+        assert lower <= loss + c1 * (gradient @ step) + 1e-12 * loss
+        assert abs(slope @ step) <= c2 * abs(gradient @ step) * (1 + 1e-6)
+
+
+@pytest.mark.parametrize("sizes", [(2, 3, 1), (2, 4, 1)], ids=str)
+def test_more_digits_than_the_root_of_epsilon(sizes: tuple[int, ...]) -> None:
+    """A line search that compares losses alone stalls where the decrease drowns in rounding."""
+    problem = make_problem(Network(sizes), 40)
+    random, model = np.random.default_rng(5), model_of(problem)
+    values, jacobian = model.predict_with_jacobian(problem.X)
+    data = (
+        problem.X,
+        values + 0.1 * random.normal(size=values.shape),
+        jacobian + 0.1 * random.normal(size=jacobian.shape),
+    )
+    jetmlp.Trainer(model, jetmlp.LBFGS()).fit(*data, epochs=2000)
+    loss, gradient = jetmlp.Objective(model, *data).loss_and_gradient(model.parameters)
+    assert loss > 1e-3  # the noise, so the minimum is far from zero
+    assert np.abs(gradient).max() < 1e-14
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_it_fits_far_better_than_adam(dtype: str) -> None:
+    trainer = trainer_of(dtype)
+    history = trainer.fit(X, Y, DYDX, epochs=400)
+    adam = jetmlp.Trainer(jetmlp.MLP([1, 12, 12, 1], dtype=dtype), jetmlp.Adam(1e-2)).fit(
+        X, Y, DYDX, epochs=400
+    )
+    assert history["loss"][-1] < 0.5 * adam["loss"][-1]
+    assert np.isnan(history["learning_rate"]).all()
+    assert trainer.model.dtype == dtype
+
+
+def test_it_says_why_it_stopped() -> None:
+    ends = {
+        "target": {"target_loss": 1e-4},
+        "gradient": {"gradient_tolerance": 1e-2},
+        "step": {"step_tolerance": 1e-2},
+        "loss": {"loss_tolerance": 0.01},
+    }
+    for reason, options in ends.items():
+        history = trainer_of(**options).fit(X, Y, DYDX, epochs=2000)
+        assert history.stopped_because == reason
+        assert history.n_epochs < 2000
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_second_fit_goes_on_where_the_first_stopped(dtype: str) -> None:
+    whole, split = trainer_of(dtype), trainer_of(dtype)
+    expected = whole.fit(X, Y, DYDX, epochs=30)["loss"]
+    found = np.concatenate([split.fit(X, Y, DYDX, epochs=count)["loss"] for count in (1, 12, 17)])
+    assert np.array_equal(expected, found)
+
+
+def test_parameters_changed_between_fits_are_where_it_goes_on() -> None:
+    changed, fresh = trainer_of(), trainer_of()
+    start = changed.model.parameters
+    changed.fit(X, Y, DYDX, epochs=10)
+    changed.model.parameters = start
+    assert np.array_equal(
+        changed.fit(X, Y, DYDX, epochs=10)["loss"], fresh.fit(X, Y, DYDX, epochs=10)["loss"]
+    )
+
+
+def test_a_start_that_is_not_finite_diverges_at_once() -> None:
+    model = jetmlp.MLP([1, 4, 1], "relu", dtype="float64")
+    model.parameters = np.full(model.n_parameters, 1e200)
+    with pytest.raises(jetmlp.DivergenceError, match=r"epoch 0\b"):
+        jetmlp.Trainer(model, jetmlp.LBFGS()).fit(X, Y, epochs=3)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"memory": 0}, ValueError, "memory: expected an integer of at least 1"),
+        ({"memory": 2.5}, TypeError, "memory: expected an integer"),
+        ({"sufficient_decrease": 0.6}, ValueError, "sufficient_decrease"),
+        ({"sufficient_decrease": 0.3, "curvature": 0.2}, ValueError, "curvature: .* above 0.3 and below 1"),
+        ({"loss_tolerance": -1}, ValueError, "loss_tolerance"),
+    ],
+    ids=str,
+)
+def test_bad_settings_are_named(options: dict[str, Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        jetmlp.LBFGS(**options)

@@ -1,0 +1,102 @@
+"""Second-order optimizers on data as it comes: weights, missing entries, normalized models, refusals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import jetmlp
+
+RANDOM = np.random.default_rng(5)
+X = RANDOM.uniform(-1, 1, (23, 2))
+Y = np.stack([np.sin(X[:, 0] + 2 * X[:, 1]), X[:, 0] * X[:, 1]], axis=1)
+DYDX = np.stack(
+    [
+        np.cos(X[:, 0] + 2 * X[:, 1])[:, np.newaxis] * [1.0, 2.0],
+        X[:, ::-1],
+    ],
+    axis=1,
+)
+
+
+def holes(array: np.ndarray, share: float) -> np.ndarray:
+    return np.where(np.random.default_rng(8).random(array.shape) < share, np.nan, array)
+
+
+def test_squares_of_weighted_residuals_with_gaps_are_the_loss() -> None:
+    model = jetmlp.MLP([2, 7, 6, 2], "silu", dtype="float64", seed=2)
+    weights = RANDOM.uniform(0.2, 3.0, 23) * (RANDOM.random(23) > 0.2)
+    partial_weights = RANDOM.uniform(0.2, 3.0, (23, 2, 2))
+    objective = jetmlp.Objective(
+        model,
+        X,
+        holes(Y, 0.3),
+        holes(DYDX, 0.3),
+        sample_weight=weights,
+        derivative_sample_weight=partial_weights,
+        allow_missing_values=True,
+        value_weight=0.7,
+        derivative_weight=1.9,
+    )
+    residuals = objective.residuals(model.parameters)
+    assert residuals @ residuals == pytest.approx(objective.loss(model.parameters), rel=1e-13)
+    jacobian = objective.residual_jacobian(model.parameters)
+    gradient = objective.loss_and_gradient(model.parameters)[1]
+    np.testing.assert_allclose(
+        2 * residuals @ jacobian, gradient, rtol=0, atol=1e-13 * np.abs(gradient).max()
+    )
+    gram = objective.gram(model.parameters)
+    np.testing.assert_allclose(gram, jacobian @ jacobian.T, rtol=0, atol=1e-13 * np.abs(gram).max())
+
+
+@pytest.mark.parametrize("optimizer", [jetmlp.LevenbergMarquardt(), jetmlp.LBFGS()], ids=["LM", "L-BFGS"])
+def test_a_weight_of_two_is_a_row_twice(optimizer: jetmlp.LevenbergMarquardt) -> None:
+    weights = np.where(np.arange(23) % 3 == 0, 2.0, 1.0)
+    twice = np.repeat(np.arange(23), weights.astype(int))
+    losses = []
+    for rows, given in ((np.arange(23), weights), (twice, None)):
+        model = jetmlp.MLP([2, 8, 2], dtype="float64", seed=4)
+        trainer = jetmlp.Trainer(model, optimizer)
+        losses.append(trainer.fit(X[rows], Y[rows], DYDX[rows], epochs=8, sample_weight=given)["loss"])
+    np.testing.assert_allclose(*losses, rtol=1e-7)
+
+
+def test_levenberg_marquardt_does_not_depend_on_units() -> None:
+    """Predictions in the original units are those of a fit in others."""
+    unit, factor = np.array([1e3, 2e-4]), np.array([40.0, -0.3])
+    predictions = []
+    for x_unit, y_unit in ((np.ones(2), np.ones(2)), (unit, factor)):
+        model = jetmlp.MLP([2, 8, 2], dtype="float64", seed=4, normalize=True)
+        jetmlp.Trainer(model, jetmlp.LevenbergMarquardt()).fit(
+            X * x_unit + 5 * x_unit, Y * y_unit - 3, DYDX * y_unit[:, np.newaxis] / x_unit, epochs=15
+        )
+        predictions.append((model.predict(X * x_unit + 5 * x_unit) + 3) / y_unit)
+    np.testing.assert_allclose(*predictions, atol=1e-6)
+
+
+def test_what_least_squares_cannot_take_is_refused() -> None:
+    model = jetmlp.MLP([2, 4, 2], dtype="float64")
+    before = model.parameters.copy()
+    directions, slopes = np.ones((23, 1, 2)), np.ones((23, 2, 1))
+    for optimizer in (
+        jetmlp.LevenbergMarquardt(),
+        jetmlp.Chain([jetmlp.Adam(), jetmlp.LevenbergMarquardt()], epochs=[3]),
+    ):
+        with pytest.raises(ValueError, match=r"l2: expected 0 .* got 0\.1"):
+            jetmlp.Trainer(model, optimizer, l2=0.1)
+        with pytest.raises(ValueError, match="directions: expected none"):
+            jetmlp.Trainer(model, optimizer).fit(X, directions=directions, dYdV=slopes, epochs=3)
+    with pytest.raises(ValueError, match="l2, directions: expected neither"):
+        jetmlp.Objective(model, X, Y, l2=0.1).residuals(model.parameters)
+    np.testing.assert_array_equal(model.parameters, before)
+
+
+def test_auto_takes_what_fits_the_loss() -> None:
+    directions, slopes = np.ones((23, 1, 2)), np.ones((23, 2, 1))
+    picked = []
+    for l2, data in ((0.0, (Y, None)), (0.1, (Y, None)), (0.0, (None, directions))):
+        trainer = jetmlp.Trainer(jetmlp.MLP([2, 4, 2], dtype="float64"), "auto", l2=l2)
+        values, along = data
+        trainer.fit(X, values, directions=along, dYdV=None if along is None else slopes, epochs=2)
+        picked.append(type(trainer.optimizer).__name__)
+    assert picked == ["LevenbergMarquardt", "LBFGS", "LBFGS"]
