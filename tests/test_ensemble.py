@@ -96,12 +96,12 @@ INTERRUPTED = """
 import numpy as np
 import jetmlp
 
-x = np.linspace(-1, 1, 200)
+x = np.linspace(-1, 1, 20_000)  # many samples and few epochs: hours of work that begin at once
 fleet = [jetmlp.Trainer(jetmlp.MLP([1, 32, 32, 1], seed=seed)) for seed in range(4)]
 before = [trainer.model.parameters for trainer in fleet]
 print("started", flush=True)
 try:
-    jetmlp.fit_many(fleet, x, np.sin(x), epochs=10_000_000, n_threads=2)
+    jetmlp.fit_many(fleet, x, np.sin(x), epochs=1_000_000, n_threads=2)
 except KeyboardInterrupt:
     changed = [not np.array_equal(t.model.parameters, p) for t, p in zip(fleet, before)]
     kept = [t.history.n_epochs == t.n_epochs > 0 for t in fleet]
