@@ -28,6 +28,19 @@ def predict(
     jacobian: bool,
     n_threads: int,
 ) -> tuple[NDArray[_Float] | None, NDArray[_Float] | None]: ...
+def hessian(
+    architecture: Architecture, parameters: NDArray[_Float], X: NDArray[_Float], n_threads: int
+) -> NDArray[_Float]: ...
+def laplacian(
+    architecture: Architecture, parameters: NDArray[_Float], X: NDArray[_Float], n_threads: int
+) -> NDArray[_Float]: ...
+def hessian_vector_product(
+    architecture: Architecture,
+    parameters: NDArray[_Float],
+    X: NDArray[_Float],
+    V: NDArray[_Float],
+    n_threads: int,
+) -> NDArray[_Float]: ...
 
 class Generator:
     def __init__(self, seed: int, purpose: int, index: int) -> None: ...

@@ -75,6 +75,17 @@ def as_derivatives(name: str, dYdX: ArrayLike, n: int, m: int, d: int, dtype: np
     return array.reshape(n, m, d)
 
 
+def as_vectors(name: str, V: ArrayLike, n: int, d: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Take a vector for each sample as (n, d); (d,) is one for all, (n,) means a single input."""
+    array = as_real_array(name, V, dtype)
+    if d == 1 and array.shape == (n,):
+        array = array[:, np.newaxis]
+    if array.shape not in ((n, d), (d,)):
+        of_one_input = f"({n},) or " if d == 1 else ""
+        raise _shape_error(name, array, f"{of_one_input}({n}, {d}) or ({d},)")
+    return np.ascontiguousarray(np.broadcast_to(array, (n, d)))
+
+
 def check_finite(name: str, array: NDArray[Any], *, missing_allowed: bool = False) -> None:
     """Raise a ``ValueError`` at the first NaN (unless it means *missing*) or infinity."""
     bad = np.isinf(array) if missing_allowed else ~np.isfinite(array)
