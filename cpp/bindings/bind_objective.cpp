@@ -13,7 +13,9 @@ template <class T>
 std::unique_ptr<Objective<T>> make_objective(const Architecture& architecture, const Array<T>& X,
                                              const std::optional<Array<T>>& Y,
                                              const std::optional<Array<T>>& dYdX,
-                                             double value_weight, double derivative_weight) {
+                                             const std::optional<Array<T>>& d2YdX2,
+                                             double value_weight, double derivative_weight,
+                                             double second_derivative_weight) {
     const Index d = architecture.n_inputs();
     const Index m = architecture.n_outputs();
     const Index n = X.size() / d;
@@ -24,9 +26,14 @@ std::unique_ptr<Objective<T>> make_objective(const Architecture& architecture, c
     if (dYdX) {
         expect_length("dYdX", dYdX->size(), n * m * d);
     }
-    Dataset<T> data(n, d, m, X.data(), Y ? Y->data() : nullptr, dYdX ? dYdX->data() : nullptr);
-    return std::make_unique<Objective<T>>(architecture, std::move(data),
-                                          LossWeights{value_weight, derivative_weight});
+    if (d2YdX2) {
+        expect_length("d2YdX2", d2YdX2->size(), n * m * d * d);
+    }
+    Dataset<T> data(n, d, m, X.data(), Y ? Y->data() : nullptr, dYdX ? dYdX->data() : nullptr,
+                    d2YdX2 ? d2YdX2->data() : nullptr);
+    return std::make_unique<Objective<T>>(
+        architecture, std::move(data),
+        LossWeights{value_weight, derivative_weight, second_derivative_weight});
 }
 
 template <class T>
@@ -47,13 +54,18 @@ template <class T>
 void bind_objective_of(py::module_& module, const char* name) {
     py::class_<Objective<T>>(module, name, "Loss and gradient as a function of the parameters.")
         .def(py::init(&make_objective<T>), py::arg("architecture"), py::arg("X").noconvert(),
-             py::arg("Y").noconvert(), py::arg("dYdX").noconvert(), py::arg("value_weight"),
-             py::arg("derivative_weight"))
+             py::arg("Y").noconvert(), py::arg("dYdX").noconvert(), py::arg("d2YdX2").noconvert(),
+             py::arg("value_weight"), py::arg("derivative_weight"),
+             py::arg("second_derivative_weight"))
+        .def_property_readonly(
+            "has_second_derivatives",
+            [](const Objective<T>& self) { return self.data().has_second_derivatives(); })
         .def(
             "losses",
             [](Objective<T>& self, const Array<T>& parameters, int n_threads) {
                 const Losses losses = evaluate<T>(self, parameters, nullptr, n_threads);
-                return std::make_tuple(losses.total, losses.value, losses.derivative);
+                return std::make_tuple(losses.total, losses.value, losses.derivative,
+                                       losses.second_derivative);
             },
             py::arg("parameters").noconvert(), py::arg("n_threads"))
         .def(

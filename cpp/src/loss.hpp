@@ -14,6 +14,13 @@ namespace jetmlp {
 struct SquaredErrors {
     double value = 0.0;
     double derivative = 0.0;
+    double second_derivative = 0.0;
+
+    void add(const SquaredErrors& other) {
+        value += other.value;
+        derivative += other.derivative;
+        second_derivative += other.second_derivative;
+    }
 };
 
 // sum + x², fused where the processor can: left to itself, the compiler fuses at one level and
@@ -31,6 +38,7 @@ template <class T>
 struct SeedScales {
     T value = 0;
     T derivative = 0;
+    T second_derivative = 0;
 };
 
 // Sums (Ŷ−Y)² and (Ĵ−J)² over the samples rows[first] … that are propagated, and writes

@@ -1,6 +1,8 @@
 #include "loss.hpp"
 #include "packed_parameters.hpp"
 #include "propagation.hpp"
+#include "second_order_jet_propagation.hpp"
+#include "second_order_loss.hpp"
 
 #include <jetmlp/objective.hpp>
 
@@ -40,8 +42,12 @@ struct Objective<T>::Workspace {
         }
         propagation.forward(packed);
         const bool with_gradient = packed_gradient != nullptr;
-        const SquaredErrors sums =
+        SquaredErrors sums =
             loss_and_seed(data, rows, first, n_samples, scales, with_gradient, propagation);
+        if (data.has_second_derivatives()) {
+            sums.second_derivative = second_order_loss_and_seed(
+                data, rows, first, n_samples, scales.second_derivative, with_gradient, propagation);
+        }
         if (with_gradient) {
             propagation.backward(packed, packed_gradient);
         }
@@ -55,6 +61,22 @@ struct Objective<T>::Workspace {
             count += data.n_derivatives_present(rows[i]);
         }
         return count;
+    }
+    [[nodiscard]] Index count_second_derivatives(Rows rows) const {
+        Index count = 0;
+        for (Index i = 0; i < rows.count; ++i) {
+            count += data.n_second_derivatives_present(rows[i]);
+        }
+        return count;
+    }
+
+    [[nodiscard]] std::unique_ptr<Propagation<T>> make_own_propagation() const {
+        if (data.has_second_derivatives()) {
+            return std::make_unique<SecondOrderJetPropagation<T>>(packed.layout(),
+                                                                  Passes::forward_and_backward);
+        }
+        return make_propagation<T>(packed.layout(), data.has_derivatives(),
+                                   Passes::forward_and_backward);
     }
 
     Architecture architecture;
@@ -97,17 +119,23 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
     const PackedLayout<T>& layout = work.packed.layout();
     work.packed.assign(work.architecture, parameters);
     while (work.propagations.size() < static_cast<std::size_t>(execution.team.n_threads())) {
-        work.propagations.push_back(
-            make_propagation<T>(layout, data.has_derivatives(), Passes::forward_and_backward));
+        work.propagations.push_back(work.make_own_propagation());
     }
 
     const auto n_values = static_cast<double>(rows.count * data.n_outputs());
     const auto n_derivatives =
         data.has_derivatives() ? static_cast<double>(work.count_derivatives(rows)) : 0.0;
+    const auto n_second_derivatives = data.has_second_derivatives()
+                                          ? static_cast<double>(work.count_second_derivatives(rows))
+                                          : 0.0;
     SeedScales<T> scales;
     scales.value = static_cast<T>(2.0 * work.weights.value / n_values);
     if (n_derivatives > 0) {
         scales.derivative = static_cast<T>(2.0 * work.weights.derivative / n_derivatives);
+    }
+    if (n_second_derivatives > 0) {
+        scales.second_derivative =
+            static_cast<T>(2.0 * work.weights.second_derivative / n_second_derivatives);
     }
 
     const Index block = work.propagations.front()->block_samples();
@@ -126,10 +154,8 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
         for (Index b = slice * n_blocks / n_slices; b < (slice + 1) * n_blocks / n_slices; ++b) {
             execution.interrupt.poll();
             const Index n_samples = std::min(block, rows.count - b * block);
-            const SquaredErrors of_block = work.evaluate_block(rows, b * block, n_samples, scales,
-                                                               slice_gradient, propagation);
-            sums.value += of_block.value;
-            sums.derivative += of_block.derivative;
+            sums.add(work.evaluate_block(rows, b * block, n_samples, scales, slice_gradient,
+                                         propagation));
         }
         work.slice_sums[static_cast<std::size_t>(slice)] = sums;
     });
@@ -144,8 +170,7 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
     }
     SquaredErrors sums;
     for (const SquaredErrors& of_slice : work.slice_sums) {
-        sums.value += of_slice.value;
-        sums.derivative += of_slice.derivative;
+        sums.add(of_slice);
     }
 
     constexpr double absent = std::numeric_limits<double>::quiet_NaN();
@@ -157,6 +182,10 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
     if (n_derivatives > 0) {
         losses.derivative = sums.derivative / n_derivatives;
         losses.total += work.weights.derivative * losses.derivative;
+    }
+    if (n_second_derivatives > 0) {
+        losses.second_derivative = sums.second_derivative / n_second_derivatives;
+        losses.total += work.weights.second_derivative * losses.second_derivative;
     }
     return losses;
 }

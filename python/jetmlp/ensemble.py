@@ -21,6 +21,7 @@ def fit_many(
     Y: ArrayLike | None = None,
     dYdX: ArrayLike | None = None,
     *,
+    d2YdX2: ArrayLike | None = None,
     epochs: int,
     validation_data: tuple[ArrayLike | None, ...] | None = None,
     n_threads: int | None = None,
@@ -34,11 +35,11 @@ def fit_many(
     ----------
     trainers : iterable of Trainer
         Each with a model of its own.
-    X, Y, dYdX : array_like
+    X, Y, dYdX, d2YdX2 : array_like
         Samples, as for `Trainer.fit`.
     epochs : int
         Passes over the samples.
-    validation_data : tuple (X, Y) or (X, Y, dYdX), optional
+    validation_data : tuple (X, Y), (X, Y, dYdX) or (X, Y, dYdX, d2YdX2), optional
         Samples to measure after every epoch, as for `Trainer.fit`.
     n_threads : int, optional
         Fits at a time; default one for each processor.
@@ -67,7 +68,7 @@ def fit_many(
     with ExitStack() as claims:
         for trainer in fleet:
             claims.enter_context(trainer._claimed())
-        prepared = [trainer._prepare((X, Y, dYdX), epochs, validation_data) for trainer in fleet]
+        prepared = [trainer._prepare((X, Y, dYdX, d2YdX2), epochs, validation_data) for trainer in fleet]
         with ThreadPoolExecutor(threads) as pool:
             fits = [
                 pool.submit(trainer._run, fit, None, stop)

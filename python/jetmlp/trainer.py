@@ -13,9 +13,16 @@ from numpy.typing import ArrayLike, NDArray
 from . import _core, _validation
 from ._progress import ProgressBar
 from .errors import DivergenceError
-from .history import COLUMNS, History
+from .history import COLUMNS, SECOND_DERIVATIVES, History
 from .model import MLP
-from .objective import Samples, as_loss_weights, as_model, compile_objective, compile_validation
+from .objective import (
+    SAMPLE_NAMES,
+    Samples,
+    as_loss_weights,
+    as_model,
+    compile_objective,
+    compile_validation,
+)
 from .optimizers import Adam
 
 Callback = Callable[[int, dict[str, float]], Any]
@@ -29,11 +36,22 @@ class PreparedFit(NamedTuple):
     validation: Any  # likewise, or None
     learning_rates: NDArray[np.float64]  # of every epoch
 
+    def history(self, table: NDArray[np.float64]) -> History:
+        """Name the columns of a table of epochs by what was given."""
+        second_derivatives = [
+            name
+            for name, objective in zip(SECOND_DERIVATIVES, (self.training, self.validation), strict=True)
+            if objective is not None and objective.has_second_derivatives
+        ]
+        validated = self.validation is not None
+        return History.from_table(table, validated=validated, second_derivatives=second_derivatives)
+
 
 class Trainer:
     r"""Fits a model to samples of values, derivatives, or both.
 
-    Minimizes :math:`w_v\,\mathrm{mean}(\hat Y - Y)^2 + w_d\,\mathrm{mean}(\hat J - J)^2`
+    Minimizes :math:`w_v\,\mathrm{mean}(\hat Y - Y)^2 + w_d\,\mathrm{mean}(\hat J - J)^2
+    + w_s\,\mathrm{mean}(\hat H - H)^2` of what is given
     (Sobolev training: Czarnecki et al., NeurIPS 2017).
 
     Parameters
@@ -44,6 +62,8 @@ class Trainer:
         How to step; default ``Adam()``.
     value_weight, derivative_weight : float, default 1.0
         w_v and w_d: not negative, not both zero.
+    second_derivative_weight : float, default 1.0
+        w_s: not negative.
     batch_size : int, optional
         Samples per update; default all of them. The last batch of an epoch may be smaller and counts.
     shuffle : bool, default True
@@ -82,6 +102,7 @@ class Trainer:
         *,
         value_weight: float = 1.0,
         derivative_weight: float = 1.0,
+        second_derivative_weight: float = 1.0,
         batch_size: int | None = None,
         shuffle: bool = True,
         n_threads: int = 1,
@@ -97,7 +118,7 @@ class Trainer:
             raise ValueError(
                 f"optimizer: expected an epsilon above 0 that {model.dtype} can hold, got {optimizer}"
             )
-        self._weights = as_loss_weights(value_weight, derivative_weight)
+        self._weights = as_loss_weights(value_weight, derivative_weight, second_derivative_weight)
         self._batch_size = (
             None if batch_size is None else _validation.as_integer("batch_size", batch_size, 1, 2**53)
         )
@@ -136,6 +157,7 @@ class Trainer:
         Y: ArrayLike | None = None,
         dYdX: ArrayLike | None = None,
         *,
+        d2YdX2: ArrayLike | None = None,
         epochs: int,
         validation_data: tuple[ArrayLike | None, ...] | None = None,
         progress: bool = False,
@@ -153,10 +175,15 @@ class Trainer:
             Derivatives [sample, output, input]; NaN, or masked, for one that was not measured. With one
             output, (n, d) will do. Without `Y`, an output bias under the identity has no gradient and stays
             as it is.
+        d2YdX2 : array_like, (n, m, d, d), optional
+            Second derivatives [sample, output, input, input]; NaN, or masked, for one that was not measured.
+            The mean runs over all entries that are there, a mixed derivative counting twice where both of
+            its places are filled. With one output, (n, d, d) will do, with one input besides, (n,). Every
+            layer then costs (1 + d)(2 + d)/2 times what values alone do: 3, 6, 10 for d = 1, 2, 3.
         epochs : int
             Passes over the samples.
-        validation_data : tuple (X, Y) or (X, Y, dYdX), optional
-            Samples to measure after every epoch; Y or dYdX may be None.
+        validation_data : tuple (X, Y), (X, Y, dYdX) or (X, Y, dYdX, d2YdX2), optional
+            Samples to measure after every epoch; all but X may be None.
         progress : bool, default False
             Whether to show a bar with loss and validation loss.
         callbacks : callable or iterable of callables
@@ -185,9 +212,9 @@ class Trainer:
         progress = _validation.as_boolean("progress", progress)
         listeners = _as_callbacks(callbacks)
         with self._claimed():
-            prepared = self._prepare((X, Y, dYdX), epochs, validation_data)
+            prepared = self._prepare((X, Y, dYdX, d2YdX2), epochs, validation_data)
             with ProgressBar(epochs, shown=progress) as bar:
-                hook = self._hook(listeners, bar, validated=prepared.validation is not None)
+                hook = self._hook(listeners, bar, prepared.history)
                 return self._run(prepared, hook)
 
     @contextmanager
@@ -204,7 +231,7 @@ class Trainer:
         self, samples: Samples, epochs: int, validation_data: tuple[ArrayLike | None, ...] | None
     ) -> PreparedFit:
         """Check everything and hand it to the core; nothing of trainer or model changes."""
-        training = compile_objective(self._model, samples, self._weights, ("X", "Y", "dYdX"))
+        training = compile_objective(self._model, samples, self._weights, SAMPLE_NAMES)
         validation = compile_validation(self._model, validation_data, self._weights)
         return PreparedFit(training, validation, self._optimizer.learning_rates(self.n_epochs, epochs))
 
@@ -216,14 +243,19 @@ class Trainer:
             *prepared, self._model.parameters, self._n_threads, hook, stop
         )
         self._model.parameters = parameters
-        self.history = History.from_table(table, validated=prepared.validation is not None)
+        self.history = prepared.history(table)
         if error is not None:
             raise error
         if end == "diverged":
             raise DivergenceError(self.history.n_epochs)
         return self.history
 
-    def _hook(self, callbacks: tuple[Callback, ...], bar: ProgressBar, *, validated: bool) -> Hook | None:
+    def _hook(
+        self,
+        callbacks: tuple[Callback, ...],
+        bar: ProgressBar,
+        as_history: Callable[[NDArray[np.float64]], History],
+    ) -> Hook | None:
         """Make what the core calls after every epoch: None, so no call at all, where nobody listens."""
         if not callbacks and not bar.shown:
             return None
@@ -232,10 +264,7 @@ class Trainer:
         def after_epoch(row: NDArray[np.float64], parameters: NDArray[Any]) -> bool:
             nonlocal epoch
             epoch += 1
-            losses = {
-                name: float(column[0])
-                for name, column in History.from_table(row, validated=validated).items()
-            }
+            losses = {name: float(column[0]) for name, column in as_history(row).items()}
             bar.advance(losses)
             if callbacks:
                 self._model.parameters = parameters

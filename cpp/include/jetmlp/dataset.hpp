@@ -14,15 +14,16 @@ template <class T>
 class Dataset {
   public:
     // inputs (n, d); values (n, m) or null; derivatives (n, m, d) or null, NaN where one was not
-    // measured.
+    // measured; second derivatives (n, m, d, d) or null, NaN likewise.
     Dataset(Index n_samples, Index n_inputs, Index n_outputs, const T* inputs, const T* values,
-            const T* derivatives);
+            const T* derivatives, const T* second_derivatives = nullptr);
 
     [[nodiscard]] Index n_samples() const { return n_samples_; }
     [[nodiscard]] Index n_inputs() const { return n_inputs_; }
     [[nodiscard]] Index n_outputs() const { return n_outputs_; }
     [[nodiscard]] bool has_values() const { return !values_.empty(); }
     [[nodiscard]] bool has_derivatives() const { return !derivatives_.empty(); }
+    [[nodiscard]] bool has_second_derivatives() const { return !second_derivatives_.empty(); }
 
     [[nodiscard]] const T* input(Index sample) const { return inputs_.data() + sample * n_inputs_; }
     [[nodiscard]] const T* value(Index sample) const {
@@ -36,6 +37,13 @@ class Dataset {
     [[nodiscard]] Index n_derivatives_present(Index sample) const {
         return static_cast<Index>(derivatives_present_[static_cast<std::size_t>(sample)]);
     }
+    // That of output o along inputs k and l stands at [(o·d + k)·d + l].
+    [[nodiscard]] const T* second_derivative(Index sample) const {
+        return second_derivatives_.data() + sample * n_outputs_ * n_inputs_ * n_inputs_;
+    }
+    [[nodiscard]] Index n_second_derivatives_present(Index sample) const {
+        return static_cast<Index>(second_derivatives_present_[static_cast<std::size_t>(sample)]);
+    }
 
   private:
     Index n_samples_;
@@ -45,6 +53,8 @@ class Dataset {
     std::vector<T> values_;
     std::vector<T> derivatives_;
     std::vector<std::uint32_t> derivatives_present_;
+    std::vector<T> second_derivatives_;
+    std::vector<std::uint32_t> second_derivatives_present_;
 };
 
 extern template class Dataset<float>;

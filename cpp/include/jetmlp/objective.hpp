@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <memory>
 
 namespace jetmlp {
@@ -15,6 +16,7 @@ namespace jetmlp {
 struct LossWeights {
     double value = 1.0;
     double derivative = 1.0;
+    double second_derivative = 1.0;
 };
 
 // Mean squared errors, NaN where the data has none of the kind, and their weighted sum.
@@ -22,6 +24,7 @@ struct Losses {
     double total = 0.0;
     double value = 0.0;
     double derivative = 0.0;
+    double second_derivative = std::numeric_limits<double>::quiet_NaN();
 };
 
 // Which samples to use, in which order: `count` of them from `first` on, of those that `indices`
@@ -40,8 +43,9 @@ struct Rows {
     }
 };
 
-// loss = value_weight · mean (Ŷ−Y)² + derivative_weight · mean (Ĵ−J)², each mean over every entry
-// that is present among the rows asked for.
+// loss = value_weight · mean (Ŷ−Y)² + derivative_weight · mean (Ĵ−J)²
+//        + second_derivative_weight · mean (Ĥ−H)²,
+// each mean over every entry that is present among the rows asked for.
 //
 // The samples are cut into slices that depend on their number alone, each slice sums by itself, and
 // the sums are added in the order of the slices: the same bytes for any number of threads.

@@ -20,8 +20,9 @@ Adam<T>::Adam(AdamOptions options, Index n_parameters)
 template <class T>
 Losses Adam<T>::run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterate<T>& iterate,
                           Execution& execution) {
-    Losses mean;
+    Losses mean{0.0, 0.0, 0.0, 0.0};
     double derivative_share = 0.0;  // of the samples: a batch may have none of its derivatives
+    double second_derivative_share = 0.0;
     const Index n_samples = plan.order.count;
     for (Index first = 0; first < n_samples; first += plan.batch_size) {
         const Rows batch = plan.order.batch(first, plan.batch_size);
@@ -44,8 +45,13 @@ Losses Adam<T>::run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterat
             mean.derivative += share * losses.derivative;
             derivative_share += share;
         }
+        if (!std::isnan(losses.second_derivative)) {
+            mean.second_derivative += share * losses.second_derivative;
+            second_derivative_share += share;
+        }
     }
     mean.derivative /= derivative_share;  // 0/0 = NaN where there are no derivatives at all
+    mean.second_derivative /= second_derivative_share;
     return mean;
 }
 
