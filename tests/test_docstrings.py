@@ -7,12 +7,14 @@ import doctest
 import pytest
 
 import jetmlp
-from jetmlp import experiments, model, trainer
+from jetmlp import _second_derivatives, experiments, model, trainer
 from jetmlp.experiments import fit, gradient_steps
 
 
 @pytest.mark.parametrize(
-    "module", [model, trainer, experiments, fit, gradient_steps], ids=lambda module: module.__name__
+    "module",
+    [model, _second_derivatives, trainer, experiments, fit, gradient_steps],
+    ids=lambda module: module.__name__,
 )
 def test_examples(module: object) -> None:
     results = doctest.testmod(module)  # type: ignore[arg-type]
