@@ -70,6 +70,24 @@ def second_order_jets(network: Network, parameters: Array, X: Array) -> Array:
     return np.moveaxis(dda, (-4, -3), (-2, -1))
 
 
+def third_derivative(network: Network, parameters: Array, X: Array, V: Array) -> Array:
+    """The third derivative along V (n, d), (n, m): the complex step along it of v^T H v."""
+    stepped = second_order_jets(network, parameters, X + 1j * STEP * V).imag / STEP
+    return np.einsum("nokl,nk,nl->no", stepped, V, V)
+
+
+def precise_directional_derivatives(network: Network, parameters: Array, X: Array, V: Array) -> Array:
+    """The first three along V (n, d), (n, m, 3), as float64: central differences at 100 digits."""
+    with mp.workdps(2 * DIGITS):
+        step = mpf(10) ** -15
+        points, at = exact(X), exact(parameters)
+        values = [forward(network, at, points + j * step * exact(V), FUNCTIONS) for j in (-2, -1, 0, 1, 2)]
+        first = (values[3] - values[1]) / (2 * step)
+        second = (values[3] - 2 * values[2] + values[1]) / step**2
+        third = (values[4] - 2 * values[3] + 2 * values[1] - values[0]) / (2 * step**3)
+        return np.stack([first, second, third], axis=-1).astype(np.float64)
+
+
 def sample_second_losses(network: Network, parameters: Array, X: Array, d2YdX2: Array) -> Array:
     """What each sample adds to the mean squared error of second derivatives, (..., n).
 

@@ -7,13 +7,13 @@ import doctest
 import pytest
 
 import jetmlp
-from jetmlp import _second_derivatives, experiments, model, trainer
+from jetmlp import _higher_derivatives, experiments, model, trainer
 from jetmlp.experiments import fit, gradient_steps
 
 
 @pytest.mark.parametrize(
     "module",
-    [model, _second_derivatives, trainer, experiments, fit, gradient_steps],
+    [model, _higher_derivatives, trainer, experiments, fit, gradient_steps],
     ids=lambda module: module.__name__,
 )
 def test_examples(module: object) -> None:

@@ -22,6 +22,10 @@ METHODS: dict[str, Callable[..., NDArray[Any]]] = {
     "hessian": lambda model, X, **arguments: model.hessian(X, **arguments),
     "laplacian": lambda model, X, **arguments: model.laplacian(X, **arguments),
     "hvp": lambda model, X, **arguments: model.hvp(X, np.ones(model.n_inputs), **arguments),
+    # The second and third of them.
+    "directional_derivatives": lambda model, X, **arguments: model.directional_derivatives(
+        X, np.ones(model.n_inputs), **arguments
+    )[..., 1:],
 }
 
 
@@ -265,9 +269,10 @@ def test_bad_inputs_are_refused(X: object, came: str, method: str) -> None:
     assert_refused(lambda: METHODS[method](MODEL, X), "X", came)
 
 
+@pytest.mark.parametrize("method", ["hvp", "directional_derivatives"])
 @pytest.mark.parametrize(("V", "came"), NO_VECTORS.values(), ids=NO_VECTORS)
-def test_bad_vectors_are_refused(V: object, came: str) -> None:
-    assert_refused(lambda: MODEL.hvp(np.ones((5, 2)), V), "V", came)
+def test_bad_vectors_are_refused(V: object, came: str, method: str) -> None:
+    assert_refused(lambda: getattr(MODEL, method)(np.ones((5, 2)), V), "V", came)
 
 
 @pytest.mark.parametrize("method", METHODS)

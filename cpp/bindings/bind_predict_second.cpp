@@ -62,6 +62,18 @@ Array<T> hessian_vector_product(const Architecture& architecture, const Array<T>
         });
 }
 
+template <class T>
+Array<T> directional_derivatives(const Architecture& architecture, const Array<T>& parameters,
+                                 const Array<T>& X, const Array<T>& V, int n_threads) {
+    expect_length("V", V.size(), X.size());
+    return predict_in_shape<T>(architecture, parameters, X, {architecture.n_outputs(), 3},
+                               n_threads, [&](Index n, T* results, Execution& execution) {
+                                   predict_directional_derivatives<T>(
+                                       architecture, parameters.data(), n, X.data(), V.data(),
+                                       results, execution);
+                               });
+}
+
 }  // namespace
 
 void bind_predict_second(py::module_& module) {
@@ -76,6 +88,10 @@ void bind_predict_second(py::module_& module) {
                    py::arg("parameters").noconvert(), py::arg("X").noconvert(),
                    py::arg("V").noconvert(), py::arg("n_threads"),
                    "Hessians times V (n, d), (n, m, d), at X (n, d).");
+        module.def("directional_derivatives", &directional_derivatives<T>, py::arg("architecture"),
+                   py::arg("parameters").noconvert(), py::arg("X").noconvert(),
+                   py::arg("V").noconvert(), py::arg("n_threads"),
+                   "The first three derivatives along V (n, d), (n, m, 3), at X (n, d).");
     };
     bind(float{});
     bind(double{});

@@ -1,3 +1,4 @@
+#include "directional_propagation.hpp"
 #include "hessian_propagation.hpp"
 #include "hessian_vector_propagation.hpp"
 #include "laplacian_propagation.hpp"
@@ -145,6 +146,30 @@ void predict_hessian_vector_product(const Architecture& architecture, const T* p
         });
 }
 
+template <class T>
+void predict_directional_derivatives(const Architecture& architecture, const T* parameters,
+                                     Index n_samples, const T* inputs, const T* directions,
+                                     T* derivatives, Execution& execution) {
+    const Index d = architecture.n_inputs();
+    const Index m = architecture.n_outputs();
+    constexpr Index n_orders = DirectionalPropagation<T>::n_orders;
+    const PackedParameters<T> packed = pack(architecture, parameters);
+    in_blocks(
+        packed, n_samples, inputs, execution,
+        [&] { return std::make_unique<DirectionalPropagation<T>>(packed.layout()); },
+        [&](DirectionalPropagation<T>& propagation, Index i, Index sample) {
+            std::copy_n(directions + sample * d, d, propagation.direction(i));
+        },
+        [&](const DirectionalPropagation<T>& propagation, Index i, Index sample) {
+            for (Index o = 0; o < m; ++o) {
+                for (Index j = 0; j < n_orders; ++j) {
+                    derivatives[(sample * m + o) * n_orders + j] =
+                        propagation.directional_derivative(i, o, 1 + j);
+                }
+            }
+        });
+}
+
 template void predict_hessian(const Architecture&, const float*, Index, const float*, float*,
                               Execution&);
 template void predict_hessian(const Architecture&, const double*, Index, const double*, double*,
@@ -157,5 +182,9 @@ template void predict_hessian_vector_product(const Architecture&, const float*, 
                                              const float*, float*, Execution&);
 template void predict_hessian_vector_product(const Architecture&, const double*, Index,
                                              const double*, const double*, double*, Execution&);
+template void predict_directional_derivatives(const Architecture&, const float*, Index,
+                                              const float*, const float*, float*, Execution&);
+template void predict_directional_derivatives(const Architecture&, const double*, Index,
+                                              const double*, const double*, double*, Execution&);
 
 }  // namespace jetmlp

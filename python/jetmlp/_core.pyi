@@ -41,6 +41,13 @@ def hessian_vector_product(
     V: NDArray[_Float],
     n_threads: int,
 ) -> NDArray[_Float]: ...
+def directional_derivatives(
+    architecture: Architecture,
+    parameters: NDArray[_Float],
+    X: NDArray[_Float],
+    V: NDArray[_Float],
+    n_threads: int,
+) -> NDArray[_Float]: ...
 
 class Generator:
     def __init__(self, seed: int, purpose: int, index: int) -> None: ...

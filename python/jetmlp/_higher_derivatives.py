@@ -1,4 +1,4 @@
-"""Exact second derivatives of a model by its inputs."""
+"""Exact second derivatives of a model by its inputs, and third ones along a direction."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from . import _core, _validation
 
 
-class SecondDerivatives:
-    """What a model can say of its curvature; a part of `MLP`."""
+class HigherDerivatives:
+    """What a model can say of its derivatives beyond the first; a part of `MLP`."""
 
     _layer_sizes: tuple[int, ...]
     _architecture: _core.Architecture
@@ -115,3 +115,34 @@ class SecondDerivatives:
         vectors = _validation.as_vectors("V", V, len(inputs), self._layer_sizes[0], self._dtype)
         threads = _validation.as_threads(n_threads)
         return _core.hessian_vector_product(self._architecture, self._parameters, inputs, vectors, threads)
+
+    def directional_derivatives(self, X: ArrayLike, V: ArrayLike, *, n_threads: int = 1) -> NDArray[Any]:
+        r"""Compute the exact first three derivatives along a direction at `X`.
+
+        A Taylor series of four terms goes forward, so all three together cost what values would at four
+        times the rows, whatever the number of inputs. With one input and a direction of 1 they are the
+         first, second and third derivative of a curve.
+
+        Parameters
+        ----------
+        X : array_like, (n, d) or, with one input, (n,)
+            Where to evaluate.
+        V : array_like, (n, d) or (d,); with one input, (n,) will do
+            The directions, one for each row of `X` or one for all; their lengths count.
+        n_threads : int, default 1
+            Threads to share the rows; the result is the same for any number.
+
+        Returns
+        -------
+        ndarray, (n, m, 3)
+            Entry [i, o, j] is :math:`d^{j+1} y_o(x_i + t v_i) / dt^{j+1}` at t = 0.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `X` or `V` is not an array of real numbers of that shape.
+        """
+        inputs = _validation.as_inputs("X", X, self._layer_sizes[0], self._dtype)
+        vectors = _validation.as_vectors("V", V, len(inputs), self._layer_sizes[0], self._dtype)
+        threads = _validation.as_threads(n_threads)
+        return _core.directional_derivatives(self._architecture, self._parameters, inputs, vectors, threads)
