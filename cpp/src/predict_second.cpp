@@ -49,11 +49,13 @@ void in_blocks(const PackedParameters<T>& parameters, Index n_samples, const T* 
 
 constexpr auto nothing = [](const auto& /*workspace*/, Index /*row*/, Index /*sample*/) {};
 
+// By the cheaper way: besides the 1 + d rows of values and tangents, a layer takes the m gradients
+// of the outputs or the d(d+1)/2 second derivatives by pairs of inputs.
 template <class T>
 std::unique_ptr<Propagation<T>> make_hessian_propagation(const PackedParameters<T>& parameters) {
     const Index d = parameters.layout().layers().front().n_in;
     const Index m = parameters.layout().layers().back().n_out;
-    if (1 + d + m < 1 + d + n_pairs(d)) {
+    if (m < n_pairs(d)) {
         return std::make_unique<HessianPropagation<T>>(parameters);
     }
     return std::make_unique<SecondOrderJetPropagation<T>>(parameters.layout(), Passes::forward);
