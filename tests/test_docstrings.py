@@ -7,13 +7,13 @@ import doctest
 import pytest
 
 import jetmlp
-from jetmlp import derivative_check, experiments, model, trainer
+from jetmlp import _higher_derivatives, derivative_check, experiments, model, trainer
 from jetmlp.experiments import fit, gradient_steps
 
 
 @pytest.mark.parametrize(
     "module",
-    [derivative_check, model, trainer, experiments, fit, gradient_steps],
+    [derivative_check, model, _higher_derivatives, trainer, experiments, fit, gradient_steps],
     ids=lambda module: module.__name__,
 )
 def test_examples(module: object) -> None:
