@@ -88,14 +88,19 @@ def precise_directional_derivatives(network: Network, parameters: Array, X: Arra
         return np.stack([first, second, third], axis=-1).astype(np.float64)
 
 
-def sample_second_losses(network: Network, parameters: Array, X: Array, d2YdX2: Array) -> Array:
+def sample_second_losses(
+    network: Network, parameters: Array, X: Array, d2YdX2: Array, sample_weight: Array | None = None
+) -> Array:
     """What each sample adds to the mean squared error of second derivatives, (..., n).
 
-    The mean is over every entry of the matrices that is present, the mixed ones in both of their places.
+    The mean is over every entry of the matrices that is present, the mixed ones in both of their places, and
+    with weights (n,) it is Σω e² / Σω.
     """
+    weights = np.ones(len(X)) if sample_weight is None else sample_weight
     present = ~np.isnan(d2YdX2)
     residual = second_order_jets(network, parameters, X) - np.where(present, d2YdX2, 0)
-    return np.asarray((np.where(present, residual, 0) ** 2).sum(axis=(-1, -2, -3)) / present.sum())
+    sums = weights * (np.where(present, residual, 0) ** 2).sum(axis=(-1, -2, -3))
+    return np.asarray(sums / (weights * present.sum(axis=(1, 2, 3))).sum())
 
 
 def losses(
