@@ -86,6 +86,10 @@ def evaluate(what: str, n_threads: int) -> None:
     computations: dict[str, Callable[[], object]] = {
         "predict": lambda: model.predict(x, n_threads=n_threads),
         "jacobian": lambda: model.jacobian(x, n_threads=n_threads),
+        "hessian": lambda: model.hessian(x, n_threads=n_threads),
+        "laplacian": lambda: model.laplacian(x, n_threads=n_threads),
+        "hvp": lambda: model.hvp(x, [1.0], n_threads=n_threads),
+        "directional": lambda: model.directional_derivatives(x, [1.0], n_threads=n_threads),
         "objective": lambda: objective.loss_and_gradient(model.parameters),
     }
     announce(seconds_from_now(0.3))

@@ -7,7 +7,16 @@ import doctest
 import pytest
 
 import jetmlp
-from jetmlp import chain, derivative_check, experiments, model, second_order, staged, trainer
+from jetmlp import (
+    _higher_derivatives,
+    chain,
+    derivative_check,
+    experiments,
+    model,
+    second_order,
+    staged,
+    trainer,
+)
 from jetmlp.experiments import fit, gradient_steps, surrogate_study
 
 
@@ -16,6 +25,7 @@ from jetmlp.experiments import fit, gradient_steps, surrogate_study
     [
         derivative_check,
         model,
+        _higher_derivatives,
         trainer,
         second_order,
         chain,

@@ -211,7 +211,9 @@ def test_an_interrupt_shortly_before_the_end_does_not_cost_the_fit() -> None:
 
 
 @pytest.mark.parametrize("n_threads", [1, 2], ids="threads={}".format)
-@pytest.mark.parametrize("name", ["predict", "jacobian", "objective"])
+@pytest.mark.parametrize(
+    "name", ["predict", "jacobian", "hessian", "laplacian", "hvp", "directional", "objective"]
+)
 def test_ctrl_c_ends_an_evaluation(
     interrupted: Callable[[str, int], dict[str, Any]], name: str, n_threads: int
 ) -> None:

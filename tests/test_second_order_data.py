@@ -86,8 +86,15 @@ def test_what_least_squares_cannot_take_is_refused() -> None:
             jetmlp.Trainer(model, optimizer, l2=0.1)
         with pytest.raises(ValueError, match="directions: expected none"):
             jetmlp.Trainer(model, optimizer).fit(X, directions=directions, dYdV=slopes, epochs=3)
-    with pytest.raises(ValueError, match="l2, directions: expected neither"):
-        jetmlp.Objective(model, X, Y, l2=0.1).residuals(model.parameters)
+        with pytest.raises(ValueError, match="d2YdX2: expected none"):
+            jetmlp.Trainer(model, optimizer).fit(X, Y, d2YdX2=np.zeros((23, 2, 2, 2)), epochs=3)
+    for objective in (
+        jetmlp.Objective(model, X, Y, l2=0.1),
+        jetmlp.Objective(model, X, Y, d2YdX2=np.zeros((23, 2, 2, 2))),
+        jetmlp.Objective(model, X, directions=directions, dYdV=slopes),
+    ):
+        with pytest.raises(ValueError, match="l2, directions, d2YdX2: expected none"):
+            objective.residuals(model.parameters)
     np.testing.assert_array_equal(model.parameters, before)
 
 

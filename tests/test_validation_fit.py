@@ -107,7 +107,7 @@ OTHER: dict[str, tuple[dict[str, Any], str, str]] = {
     "validation True": ({"validation_data": True}, "validation_data", "True"),
     "validation empty": ({"validation_data": ()}, "validation_data", "0 entries"),
     "validation of one": ({"validation_data": (X,)}, "validation_data", "1 entries"),
-    "validation of four": ({"validation_data": (X, Y, dYdX, X)}, "validation_data", "4 entries"),
+    "validation of five": ({"validation_data": (X, Y, dYdX, None, X)}, "validation_data", "5 entries"),
     "validation without X": ({"validation_data": (None, Y)}, "validation_data", "None"),
     "validation without targets": (
         {"validation_data": (X, None, None)},

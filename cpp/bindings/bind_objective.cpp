@@ -26,13 +26,12 @@ const T* data_of(const char* argument, const OptionalArray<T>& array, Index expe
 }
 
 template <class T>
-std::unique_ptr<Objective<T>> make_objective(const Architecture& architecture, const Array<T>& X,
-                                             const OptionalArray<T>& Y,
-                                             const OptionalArray<T>& dYdX, double value_weight,
-                                             double derivative_weight, double l2,
-                                             const OptionalArray<T>& sample_weight,
-                                             const OptionalArray<T>& derivative_sample_weight,
-                                             const OptionalArray<T>& directions) {
+std::unique_ptr<Objective<T>> make_objective(
+    const Architecture& architecture, const Array<T>& X, const OptionalArray<T>& Y,
+    const OptionalArray<T>& dYdX, const OptionalArray<T>& d2YdX2, double value_weight,
+    double derivative_weight, double second_derivative_weight, double l2,
+    const OptionalArray<T>& sample_weight, const OptionalArray<T>& derivative_sample_weight,
+    const OptionalArray<T>& directions) {
     const Index d = architecture.n_inputs();
     const Index m = architecture.n_outputs();
     const Index n = X.size() / d;
@@ -40,11 +39,13 @@ std::unique_ptr<Objective<T>> make_objective(const Architecture& architecture, c
     const Index n_tangents = directions ? directions->size() / std::max<Index>(1, n * d) : d;
     const Index n_derivatives = n * m * n_tangents;
     Dataset<T> data(n, d, m, X.data(), data_of("Y", Y, n * m), data_of("dYdX", dYdX, n_derivatives),
+                    data_of("d2YdX2", d2YdX2, n * m * d * d),
                     {data_of("sample_weight", sample_weight, n),
                      data_of("derivative_sample_weight", derivative_sample_weight, n_derivatives)},
                     {data_of("directions", directions, n * n_tangents * d), n_tangents});
-    return std::make_unique<Objective<T>>(architecture, std::move(data),
-                                          LossWeights{value_weight, derivative_weight, l2});
+    return std::make_unique<Objective<T>>(
+        architecture, std::move(data),
+        LossWeights{value_weight, derivative_weight, second_derivative_weight, l2});
 }
 
 template <class T>
@@ -115,14 +116,20 @@ void bind_objective_of(py::module_& module, const char* name) {
                                        "Loss and gradient as a function of the parameters.");
     objective
         .def(py::init(&make_objective<T>), py::arg("architecture"), py::arg("X").noconvert(),
-             py::arg("Y").noconvert(), py::arg("dYdX").noconvert(), py::arg("value_weight"),
-             py::arg("derivative_weight"), py::arg("l2"), py::arg("sample_weight").noconvert(),
-             py::arg("derivative_sample_weight").noconvert(), py::arg("directions").noconvert())
+             py::arg("Y").noconvert(), py::arg("dYdX").noconvert(), py::arg("d2YdX2").noconvert(),
+             py::arg("value_weight"), py::arg("derivative_weight"),
+             py::arg("second_derivative_weight"), py::arg("l2"),
+             py::arg("sample_weight").noconvert(), py::arg("derivative_sample_weight").noconvert(),
+             py::arg("directions").noconvert())
+        .def_property_readonly(
+            "has_second_derivatives",
+            [](const Objective<T>& self) { return self.data().has_second_derivatives(); })
         .def(
             "losses",
             [](Objective<T>& self, const Array<T>& parameters, int n_threads) {
                 const Losses losses = evaluate<T>(self, parameters, nullptr, n_threads);
-                return std::make_tuple(losses.total, losses.value, losses.derivative);
+                return std::make_tuple(losses.total, losses.value, losses.derivative,
+                                       losses.second_derivative);
             },
             py::arg("parameters").noconvert(), py::arg("n_threads"))
         .def(

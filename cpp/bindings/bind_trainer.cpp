@@ -30,13 +30,14 @@ Array<T> to_array(const std::vector<T>& numbers) {
 
 // The columns of a history, in the order in which the Python side names them.
 Array<double> to_table(const std::vector<EpochRecord>& records) {
-    constexpr py::ssize_t n_columns = 7;
+    constexpr py::ssize_t n_columns = 9;
     Array<double> table({static_cast<py::ssize_t>(records.size()), n_columns});
     double* row = table.mutable_data();
     for (const EpochRecord& record : records) {
         for (const double entry :
              {record.training.total, record.training.value, record.training.derivative,
-              record.validation.total, record.validation.value, record.validation.derivative,
+              record.training.second_derivative, record.validation.total, record.validation.value,
+              record.validation.derivative, record.validation.second_derivative,
               record.learning_rate}) {
             *row++ = entry;
         }

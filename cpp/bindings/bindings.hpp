@@ -41,6 +41,7 @@ void bind_architecture(py::module_& module);
 void bind_objective(py::module_& module);
 void bind_optimizers(py::module_& module);
 void bind_predict(py::module_& module);
+void bind_predict_second(py::module_& module);
 void bind_random(py::module_& module);
 void bind_trainer(py::module_& module);
 

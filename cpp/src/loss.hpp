@@ -14,6 +14,13 @@ namespace jetmlp {
 struct SquaredErrors {
     double value = 0.0;
     double derivative = 0.0;
+    double second_derivative = 0.0;
+
+    void add(const SquaredErrors& other) {
+        value += other.value;
+        derivative += other.derivative;
+        second_derivative += other.second_derivative;
+    }
 };
 
 // sum + x², fused where the processor can: left to itself, the compiler fuses at one level and
@@ -40,6 +47,7 @@ template <class T>
 struct SeedScales {
     T value = 0;
     T derivative = 0;
+    T second_derivative = 0;
 };
 
 // Sums ω(Ŷ−Y)² and ω(Ĵ−J)² over the samples rows[first] … that are propagated, and writes
@@ -63,7 +71,7 @@ SquaredErrors weighted_loss_and_seed(const Dataset<T>& data, Rows rows, Index fi
                 const T error = propagation.output(i, o) - target[o];
                 T scale = scales.value;
                 if constexpr (weighted) {
-                    const T weight = data.value_weight(sample);
+                    const T weight = data.sample_weight(sample);
                     sums.value = add_weighted_square(sums.value, weight, error);
                     scale *= weight;
                 } else {

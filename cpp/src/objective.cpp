@@ -2,6 +2,8 @@
 #include "loss.hpp"
 #include "packed_parameters.hpp"
 #include "propagation.hpp"
+#include "second_order_jet_propagation.hpp"
+#include "second_order_loss.hpp"
 #include "subnormals.hpp"
 
 #include <jetmlp/objective.hpp>
@@ -69,15 +71,19 @@ struct Objective<T>::Workspace {
         }
         propagation.forward(packed);
         const bool with_gradient = packed_gradient != nullptr;
-        const SquaredErrors sums =
+        SquaredErrors sums =
             loss_and_seed(data, rows, first, n_samples, scales, with_gradient, propagation);
+        if (data.has_second_derivatives()) {
+            sums.second_derivative = second_order_loss_and_seed(
+                data, rows, first, n_samples, scales.second_derivative, with_gradient, propagation);
+        }
         if (with_gradient) {
             propagation.backward(packed, packed_gradient);
         }
         return sums;
     }
 
-    // Σω over the values and over the derivatives of these rows: what the means are divided by.
+    // Σω over the entries of each kind in these rows: what the means are divided by.
     [[nodiscard]] SquaredErrors total_weights(Rows rows) const {
         SquaredErrors totals;
         if (data.has_values()) {
@@ -89,7 +95,23 @@ struct Objective<T>::Workspace {
                 return data.total_derivative_weight(i);
             });
         }
+        if (data.has_second_derivatives()) {
+            totals.second_derivative = sum_over(
+                rows, false, [this](Index i) { return data.total_second_derivative_weight(i); });
+        }
         return totals;
+    }
+
+    [[nodiscard]] std::unique_ptr<Propagation<T>> make_own_propagation() const {
+        if (data.has_second_derivatives()) {
+            return std::make_unique<SecondOrderJetPropagation<T>>(packed.layout(),
+                                                                  Passes::forward_and_backward);
+        }
+        if (data.has_directions()) {
+            return make_directional_propagation<T>(packed.layout(), data.n_tangents());
+        }
+        return make_propagation<T>(packed.layout(), data.has_derivatives(),
+                                   Passes::forward_and_backward);
     }
 
     Architecture architecture;
@@ -138,10 +160,7 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
     const PackedLayout<T>& layout = work.packed.layout();
     work.packed.assign(work.architecture, parameters);
     while (work.propagations.size() < static_cast<std::size_t>(execution.team.n_threads())) {
-        work.propagations.push_back(data.has_directions()
-                                        ? make_directional_propagation<T>(layout, data.n_tangents())
-                                        : make_propagation<T>(layout, data.has_derivatives(),
-                                                              Passes::forward_and_backward));
+        work.propagations.push_back(work.make_own_propagation());
     }
 
     const SquaredErrors totals = work.total_weights(rows);
@@ -151,6 +170,10 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
     }
     if (totals.derivative > 0) {
         scales.derivative = static_cast<T>(2.0 * work.weights.derivative / totals.derivative);
+    }
+    if (totals.second_derivative > 0) {
+        scales.second_derivative =
+            static_cast<T>(2.0 * work.weights.second_derivative / totals.second_derivative);
     }
 
     const Index block = work.propagations.front()->block_samples();
@@ -170,10 +193,8 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
         for (Index b = slice * n_blocks / n_slices; b < (slice + 1) * n_blocks / n_slices; ++b) {
             execution.interrupt.poll();
             const Index n_samples = std::min(block, rows.count - b * block);
-            const SquaredErrors of_block = work.evaluate_block(rows, b * block, n_samples, scales,
-                                                               slice_gradient, propagation);
-            sums.value += of_block.value;
-            sums.derivative += of_block.derivative;
+            sums.add(work.evaluate_block(rows, b * block, n_samples, scales, slice_gradient,
+                                         propagation));
         }
         work.slice_sums[static_cast<std::size_t>(slice)] = sums;
     };
@@ -199,8 +220,7 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
     }
     SquaredErrors sums;
     for (const SquaredErrors& of_slice : work.slice_sums) {
-        sums.value += of_slice.value;
-        sums.derivative += of_slice.derivative;
+        sums.add(of_slice);
     }
 
     constexpr double absent = std::numeric_limits<double>::quiet_NaN();
@@ -212,6 +232,10 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
     if (totals.derivative > 0) {
         losses.derivative = sums.derivative / totals.derivative;
         losses.total += work.weights.derivative * losses.derivative;
+    }
+    if (totals.second_derivative > 0) {
+        losses.second_derivative = sums.second_derivative / totals.second_derivative;
+        losses.total += work.weights.second_derivative * losses.second_derivative;
     }
     if (work.weights.l2 > 0) {
         losses.total += add_l2_penalty(work.architecture, work.weights.l2, parameters, gradient);

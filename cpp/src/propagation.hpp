@@ -38,11 +38,19 @@ class Propagation {
     [[nodiscard]] T derivative(Index sample, Index o, Index k) const {
         return derivatives_.at(sample, o, k);
     }
+    // Second derivatives in the order of their propagation (of pairs of inputs, for a Hessian);
+    // only those that say so in their own header have any.
+    [[nodiscard]] T second_derivative(Index sample, Index o, Index which) const {
+        return second_derivatives_.at(sample, o, which);
+    }
 
     // Before the backward pass: ∂loss by each of them. begin() has set all to zero.
     T& output_adjoint(Index sample, Index o) { return output_adjoints_.at(sample, o, 0); }
     T& derivative_adjoint(Index sample, Index o, Index k) {
         return derivative_adjoints_.at(sample, o, k);
+    }
+    T& second_derivative_adjoint(Index sample, Index o, Index which) {
+        return second_derivative_adjoints_.at(sample, o, which);
     }
 
     // Adds the gradient of the loss by the parameters.
@@ -90,8 +98,10 @@ class Propagation {
     Buffer<T> input_;
     Places<const T> outputs_;
     Places<const T> derivatives_;
+    Places<const T> second_derivatives_;
     Places<T> output_adjoints_;
     Places<T> derivative_adjoints_;
+    Places<T> second_derivative_adjoints_;
 };
 
 // Total[j] += Σ_i rows[i·width + j] for j < width, a multiple of the vector length.

@@ -1,4 +1,7 @@
-"""The constant of a fit to derivatives alone, fixed at one point."""
+"""The constant of a fit to derivatives alone, fixed at one point.
+
+Second derivatives alone leave a linear function open, of which this is the value at that point.
+"""
 
 from __future__ import annotations
 

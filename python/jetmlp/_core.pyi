@@ -28,6 +28,30 @@ def predict(
     jacobian: bool,
     n_threads: int,
 ) -> tuple[NDArray[_Float] | None, NDArray[_Float] | None]: ...
+def hessian(
+    architecture: Architecture, parameters: NDArray[_Float], X: NDArray[_Float], n_threads: int
+) -> NDArray[_Float]: ...
+def laplacian(
+    architecture: Architecture,
+    parameters: NDArray[_Float],
+    X: NDArray[_Float],
+    input_factors: NDArray[_Float] | None,
+    n_threads: int,
+) -> NDArray[_Float]: ...
+def hessian_vector_product(
+    architecture: Architecture,
+    parameters: NDArray[_Float],
+    X: NDArray[_Float],
+    V: NDArray[_Float],
+    n_threads: int,
+) -> NDArray[_Float]: ...
+def directional_derivatives(
+    architecture: Architecture,
+    parameters: NDArray[_Float],
+    X: NDArray[_Float],
+    V: NDArray[_Float],
+    n_threads: int,
+) -> NDArray[_Float]: ...
 
 class Generator:
     def __init__(self, seed: int, purpose: int, index: int) -> None: ...
@@ -92,14 +116,18 @@ class Objective32:
         X: _Float32,
         Y: _Float32 | None,
         dYdX: _Float32 | None,
+        d2YdX2: _Float32 | None,
         value_weight: float,
         derivative_weight: float,
+        second_derivative_weight: float,
         l2: float,
         sample_weight: _Float32 | None,
         derivative_sample_weight: _Float32 | None,
         directions: _Float32 | None,
     ) -> None: ...
-    def losses(self, parameters: _Float32, n_threads: int) -> tuple[float, float, float]: ...
+    @property
+    def has_second_derivatives(self) -> bool: ...
+    def losses(self, parameters: _Float32, n_threads: int) -> tuple[float, float, float, float]: ...
     def loss_and_gradient(self, parameters: _Float32, n_threads: int) -> tuple[float, _Float32]: ...
 
 class Objective64:
@@ -109,14 +137,18 @@ class Objective64:
         X: _Float64,
         Y: _Float64 | None,
         dYdX: _Float64 | None,
+        d2YdX2: _Float64 | None,
         value_weight: float,
         derivative_weight: float,
+        second_derivative_weight: float,
         l2: float,
         sample_weight: _Float64 | None,
         derivative_sample_weight: _Float64 | None,
         directions: _Float64 | None,
     ) -> None: ...
-    def losses(self, parameters: _Float64, n_threads: int) -> tuple[float, float, float]: ...
+    @property
+    def has_second_derivatives(self) -> bool: ...
+    def losses(self, parameters: _Float64, n_threads: int) -> tuple[float, float, float, float]: ...
     def loss_and_gradient(self, parameters: _Float64, n_threads: int) -> tuple[float, _Float64]: ...
     @property
     def n_residuals(self) -> int: ...

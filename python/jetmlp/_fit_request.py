@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from ._anchor import Anchor, as_anchor
 from ._early_stopping import StoppingRule, as_stopping_rule
 from ._samples import Samples
+from .history import SECOND_DERIVATIVES, History
 from .model import MLP
 from .normalization import Normalization
 from .objective import LossWeights, as_validation_samples, compile_problem
@@ -24,6 +25,16 @@ class PreparedFit(NamedTuple):
     stopping: StoppingRule
     anchor: Anchor | None
     normalization: Normalization | None  # that the model gets
+
+    def history(self, table: NDArray[np.float64]) -> History:
+        """Name the columns of a table of epochs by what was given."""
+        second_derivatives = [
+            name
+            for name, objective in zip(SECOND_DERIVATIVES, (self.training, self.validation), strict=True)
+            if objective is not None and objective.has_second_derivatives
+        ]
+        validated = self.validation is not None
+        return History.from_table(table, validated=validated, second_derivatives=second_derivatives)
 
 
 class FitRequest(NamedTuple):

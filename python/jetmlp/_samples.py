@@ -16,18 +16,35 @@ if TYPE_CHECKING:
 _FLOAT64 = np.dtype(np.float64)
 
 
+class SampleNames(NamedTuple):
+    """What messages call the arrays."""
+
+    X: str = "X"
+    Y: str = "Y"
+    derivatives: str = "dYdX"
+    second_derivatives: str = "d2YdX2"
+
+
 class Samples(NamedTuple):
     """What a user passes, by the names of `Trainer.fit`."""
 
     X: ArrayLike
     Y: ArrayLike | None = None
     dYdX: ArrayLike | None = None  # noqa: N815
+    d2YdX2: ArrayLike | None = None  # noqa: N815
     sample_weight: ArrayLike | None = None
     derivative_sample_weight: ArrayLike | None = None
     directions: ArrayLike | None = None
     dYdV: ArrayLike | None = None  # noqa: N815
     allow_missing_values: bool = False
-    names: tuple[str, str, str] = ("X", "Y", "dYdX")  # of the first three, in messages
+    names: SampleNames = SampleNames()
+
+    @property
+    def other_targets(self) -> str | None:
+        """Name of what there is to fit besides values and derivatives by the inputs, if anything."""
+        if self.directions is not None:
+            return "directions"
+        return None if self.d2YdX2 is None else self.names.second_derivatives
 
 
 @dataclass(frozen=True)
@@ -37,17 +54,16 @@ class SampleArrays:
     X: NDArray[Any]  # (n, d)
     Y: NDArray[Any] | None  # (n, m), NaN where missing
     derivatives: NDArray[Any] | None  # (n, m, t), NaN where missing
+    second_derivatives: NDArray[Any] | None  # (n, m, d, d), NaN where missing
     directions: NDArray[Any] | None  # (n, t, d)
-    value_weights: NDArray[np.float64] | None  # (n,), the largest 1
+    sample_weights: NDArray[np.float64] | None  # (n,), of values and second derivatives, the largest 1
     derivative_weights: NDArray[np.float64] | None  # (n, m, t), the largest 1
-    names: tuple[str, str, str]  # of inputs, values and derivatives, in messages
+    names: SampleNames
 
     def values_present(self) -> NDArray[np.bool_]:
         """Which values count, (n, m)."""
         assert self.Y is not None
-        weights = self.value_weights
-        present: NDArray[np.bool_] = ~np.isnan(self.Y)
-        return present if weights is None else present & (weights > 0)[:, np.newaxis]
+        return self._present_by_sample(self.Y)
 
     def derivatives_present(self) -> NDArray[np.bool_]:
         """Which derivatives count, (n, m, t)."""
@@ -55,6 +71,17 @@ class SampleArrays:
         weights = self.derivative_weights
         present: NDArray[np.bool_] = ~np.isnan(self.derivatives)
         return present if weights is None else present & (weights > 0)
+
+    def second_derivatives_present(self) -> NDArray[np.bool_]:
+        """Which second derivatives count, (n, m, d, d)."""
+        assert self.second_derivatives is not None
+        return self._present_by_sample(self.second_derivatives)
+
+    def _present_by_sample(self, array: NDArray[Any]) -> NDArray[np.bool_]:
+        present: NDArray[np.bool_] = ~np.isnan(array)
+        if self.sample_weights is not None:
+            present[self.sample_weights == 0] = False
+        return present
 
     def rows(self, kept: NDArray[np.bool_]) -> SampleArrays:
         """Take some of the samples."""
@@ -69,46 +96,64 @@ def as_arrays(model: MLP, samples: Samples, dtype: np.dtype[Any] | None = None) 
     d, m = model.n_inputs, model.n_outputs
     dtype = model.dtype if dtype is None else dtype
     missing_allowed = _validation.as_boolean("allow_missing_values", samples.allow_missing_values)
-    X_name, Y_name, dYdX_name = samples.names
-    X = _validation.as_inputs(X_name, samples.X, d, dtype)
+    names = samples.names
+    X = _validation.as_inputs(names.X, samples.X, d, dtype)
     n = len(X)
     if n == 0:
-        raise ValueError(f"{X_name}: expected at least one sample, got shape {X.shape}")
-    _validation.check_finite(X_name, X)
-    directions, derivatives_name = None, dYdX_name
+        raise ValueError(f"{names.X}: expected at least one sample, got shape {X.shape}")
+    _validation.check_finite(names.X, X)
+    directions = None
     if samples.directions is not None or samples.dYdV is not None:
-        directions, derivatives_name = _as_directions(samples, n, d, dtype), "dYdV"
+        directions = _as_directions(samples, n, d, dtype)
+        names = names._replace(derivatives="dYdV")
     given = samples.dYdX if directions is None else samples.dYdV
-    if samples.Y is None and given is None:
-        raise ValueError(f"{Y_name}, {dYdX_name}: expected at least one of the two, got neither")
+    if samples.Y is None and given is None and samples.d2YdX2 is None:
+        raise ValueError(
+            f"{names.Y}, {names.derivatives}: expected at least one of the two "
+            f"(or {names.second_derivatives}), got neither"
+        )
 
-    Y = derivatives = None
+    Y = derivatives = second_derivatives = None
     if samples.Y is not None:
-        Y = _validation.as_values(Y_name, samples.Y, n, m, dtype)
+        Y = _validation.as_values(names.Y, samples.Y, n, m, dtype)
         hint = "" if missing_allowed else "; allow_missing_values=True takes NaN for a value not measured"
-        _validation.check_finite(Y_name, Y, missing_allowed=missing_allowed, nan_hint=hint)
+        _validation.check_finite(names.Y, Y, missing_allowed=missing_allowed, nan_hint=hint)
         if np.isnan(Y).all():
-            raise ValueError(f"{Y_name}: expected at least one value, got NaN throughout")
+            raise ValueError(f"{names.Y}: expected at least one value, got NaN throughout")
     if given is not None:
         t = d if directions is None else directions.shape[1]
-        derivatives = _validation.as_derivatives(derivatives_name, given, n, m, t, dtype)
-        _validation.check_finite(derivatives_name, derivatives, missing_allowed=True)
+        derivatives = _validation.as_derivatives(names.derivatives, given, n, m, t, dtype)
+        _validation.check_finite(names.derivatives, derivatives, missing_allowed=True)
         if np.isnan(derivatives).all():
-            raise ValueError(f"{derivatives_name}: expected at least one derivative, got NaN throughout")
-    value_weights, derivative_weights = _as_weights(samples, n, derivatives)
-    names = (X_name, Y_name, derivatives_name)
+            raise ValueError(f"{names.derivatives}: expected at least one derivative, got NaN throughout")
+    if samples.d2YdX2 is not None:
+        second_derivatives = _as_second_derivatives(model, samples, n, dtype)
+    sample_weights, derivative_weights = _as_weights(samples, n, derivatives)
     arrays = SampleArrays(
         X,
         Y,
         derivatives,
+        second_derivatives,
         directions,
-        value_weights if Y is not None else None,
+        sample_weights,
         derivative_weights,
         names,
     )
-    if value_weights is None and derivative_weights is None:
+    if sample_weights is None and derivative_weights is None:
         return arrays
     return _without_absent_samples(arrays)
+
+
+def _as_second_derivatives(model: MLP, samples: Samples, n: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Take second derivatives as (n, m, d, d), symmetric where both places are filled."""
+    assert samples.d2YdX2 is not None
+    name = samples.names.second_derivatives
+    array = _validation.as_second_derivatives(name, samples.d2YdX2, n, model.n_outputs, model.n_inputs, dtype)
+    _validation.check_finite(name, array, missing_allowed=True)
+    if np.isnan(array).all():
+        raise ValueError(f"{name}: expected at least one second derivative, got NaN throughout")
+    _validation.check_symmetric(name, array, model.dtype)
+    return array
 
 
 def _as_directions(samples: Samples, n: int, d: int, dtype: np.dtype[Any]) -> NDArray[Any]:
@@ -119,6 +164,10 @@ def _as_directions(samples: Samples, n: int, d: int, dtype: np.dtype[Any]) -> ND
         raise ValueError(
             "dYdX, dYdV: expected derivatives along the inputs or along directions, got both; the inputs' "
             "are those along the unit vectors"
+        )
+    if samples.d2YdX2 is not None:
+        raise ValueError(
+            "d2YdX2: expected first derivatives along the inputs beside it, got them along directions"
         )
     array = _validation.as_real_array("directions", samples.directions, dtype)
     if array.shape == (n, d):
@@ -132,11 +181,11 @@ def _as_directions(samples: Samples, n: int, d: int, dtype: np.dtype[Any]) -> ND
 def _as_weights(
     samples: Samples, n: int, derivatives: NDArray[Any] | None
 ) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]:
-    """Take weights of values (n,) and of derivatives (n, m, t), which are the samples' if not given."""
-    value_weights = derivative_weights = None
+    """Take weights of samples (n,) and of derivatives (n, m, t), which are the samples' if not given."""
+    sample_weights = derivative_weights = None
     if samples.sample_weight is not None:
-        value_weights = _as_ratios("sample_weight", samples.sample_weight, ((n,),))
-        derivative_weights = value_weights
+        sample_weights = _as_ratios("sample_weight", samples.sample_weight, ((n,),))
+        derivative_weights = sample_weights
     if samples.derivative_sample_weight is not None:
         name = "derivative_sample_weight"
         if derivatives is None:
@@ -145,10 +194,10 @@ def _as_weights(
         shapes = tuple(dict.fromkeys([(n,), (n, t), (n, m, t)]))
         derivative_weights = _as_ratios(name, samples.derivative_sample_weight, shapes)
     if derivatives is None or derivative_weights is None:
-        return value_weights, None
+        return sample_weights, None
     if derivative_weights.ndim < 3:
         derivative_weights = derivative_weights.reshape(n, 1, -1)
-    return value_weights, np.ascontiguousarray(np.broadcast_to(derivative_weights, derivatives.shape))
+    return sample_weights, np.ascontiguousarray(np.broadcast_to(derivative_weights, derivatives.shape))
 
 
 def _as_ratios(name: str, value: ArrayLike, shapes: tuple[tuple[int, ...], ...]) -> NDArray[np.float64]:
@@ -178,16 +227,24 @@ def _without_absent_samples(arrays: SampleArrays) -> SampleArrays:
         present = arrays.values_present()
         if not present.any():
             raise ValueError(
-                f"sample_weight: expected a weight above 0 for at least one entry of {arrays.names[1]}, "
+                f"sample_weight: expected a weight above 0 for at least one entry of {arrays.names.Y}, "
                 "got 0 for all that are not NaN"
             )
         kept |= present.any(axis=1)
+    if arrays.second_derivatives is not None:
+        present = arrays.second_derivatives_present()
+        if not present.any():
+            raise ValueError(
+                "sample_weight: expected a weight above 0 for at least one entry of "
+                f"{arrays.names.second_derivatives}, got 0 for all that are not NaN"
+            )
+        kept |= present.any(axis=(1, 2, 3))
     if arrays.derivatives is not None:
         present = arrays.derivatives_present()
         if not present.any():
             raise ValueError(
                 f"sample_weight, derivative_sample_weight: expected a weight above 0 for at least one entry "
-                f"of {arrays.names[2]}, got 0 for all that are not NaN"
+                f"of {arrays.names.derivatives}, got 0 for all that are not NaN"
             )
         kept |= present.any(axis=(1, 2))
     return arrays if kept.all() else arrays.rows(kept)

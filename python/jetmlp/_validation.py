@@ -77,6 +77,51 @@ def as_derivatives(name: str, dYdX: ArrayLike, n: int, m: int, d: int, dtype: np
     return array.reshape(n, m, d)
 
 
+def as_second_derivatives(
+    name: str, d2YdX2: ArrayLike, n: int, m: int, d: int, dtype: np.dtype[Any]
+) -> NDArray[Any]:
+    """Take second derivatives as (n, m, d, d); (n, d, d) means a single output, (n,) a single input too."""
+    array = as_real_array(name, d2YdX2, dtype)
+    accepted: list[tuple[int, ...]] = [(n, m, d, d)]
+    if m == 1:
+        accepted.insert(0, (n, d, d))
+        if d == 1:
+            accepted.insert(0, (n,))
+    if array.shape not in accepted:
+        raise _shape_error(name, array, " or ".join(map(str, accepted)))
+    return array.reshape(n, m, d, d)
+
+
+def check_symmetric(name: str, array: NDArray[Any], precision: np.dtype[Any]) -> None:
+    """Raise a ``ValueError`` where two mirrored entries of (n, m, d, d) are both there and differ.
+
+    By more than rounding, that is: more than the root of the precision of the type, be it that of the array
+    or a coarser one, times the largest entry of their matrix, since a second derivative that cancels keeps
+    the rounding errors of its terms.
+    """
+    largest = np.max(np.abs(array), axis=(2, 3), keepdims=True, initial=0.0, where=~np.isnan(array))
+    epsilon = max(np.finfo(array.dtype).eps, np.finfo(precision).eps)
+    bad = np.abs(array - array.swapaxes(2, 3)) > np.sqrt(epsilon) * largest  # false with NaN
+    if bad.any():
+        i, o, row, column = (int(place) for place in np.argwhere(bad)[0])
+        here, mirrored = (i, o, row, column), (i, o, column, row)
+        raise ValueError(
+            f"{name}: expected symmetric matrices, got {array[here]} at {list(here)} "
+            f"and {array[mirrored]} at {list(mirrored)}"
+        )
+
+
+def as_vectors(name: str, V: ArrayLike, n: int, d: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Take a vector for each sample as (n, d); (d,) is one for all, (n,) means a single input."""
+    array = as_real_array(name, V, dtype)
+    if d == 1 and array.shape == (n,):
+        array = array[:, np.newaxis]
+    if array.shape not in ((n, d), (d,)):
+        of_one_input = f"({n},) or " if d == 1 else ""
+        raise _shape_error(name, array, f"{of_one_input}({n}, {d}) or ({d},)")
+    return np.ascontiguousarray(np.broadcast_to(array, (n, d)))
+
+
 def check_finite(
     name: str, array: NDArray[Any], *, missing_allowed: bool = False, nan_hint: str = ""
 ) -> None:

@@ -22,6 +22,7 @@ def fit_many(
     Y: ArrayLike | None = None,
     dYdX: ArrayLike | None = None,
     *,
+    d2YdX2: ArrayLike | None = None,
     epochs: int,
     sample_weight: ArrayLike | None = None,
     derivative_sample_weight: ArrayLike | None = None,
@@ -44,7 +45,7 @@ def fit_many(
     ----------
     trainers : iterable of Trainer
         Each with a model of its own.
-    X, Y, dYdX : array_like
+    X, Y, dYdX, d2YdX2 : array_like
         Samples, as for `Trainer.fit`.
     epochs : int
         Passes over the samples.
@@ -54,7 +55,7 @@ def fit_many(
         Whether NaN in `Y` means a value that was not measured, as for `Trainer.fit`.
     anchor : tuple (x0, y0), optional
         A point and the values there, for a fit to derivatives alone, as for `Trainer.fit`.
-    validation_data : tuple (X, Y) or (X, Y, dYdX), optional
+    validation_data : tuple (X, Y), (X, Y, dYdX) or (X, Y, dYdX, d2YdX2), optional
         Samples to measure after every epoch, as for `Trainer.fit`.
     patience, min_delta, restore_best : optional
         Early stopping of each fit by itself, as for `Trainer.fit`.
@@ -86,7 +87,15 @@ def fit_many(
         for trainer in fleet:
             claims.enter_context(trainer._claimed())
         samples = Samples(
-            X, Y, dYdX, sample_weight, derivative_sample_weight, directions, dYdV, allow_missing_values
+            X,
+            Y,
+            dYdX,
+            d2YdX2,
+            sample_weight=sample_weight,
+            derivative_sample_weight=derivative_sample_weight,
+            directions=directions,
+            dYdV=dYdV,
+            allow_missing_values=allow_missing_values,
         )
         request = FitRequest(samples, validation_data, patience, min_delta, restore_best, anchor)
         prepared = [trainer._prepare(request, epochs) for trainer in fleet]

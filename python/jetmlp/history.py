@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-TRAINING = ("loss", "value_loss", "derivative_loss")
-VALIDATION = ("val_loss", "val_value_loss", "val_derivative_loss")
+TRAINING = ("loss", "value_loss", "derivative_loss", "second_derivative_loss")
+VALIDATION = tuple(f"val_{name}" for name in TRAINING)
+SECOND_DERIVATIVES = (TRAINING[-1], VALIDATION[-1])
 COLUMNS = (*TRAINING, *VALIDATION, "learning_rate")
 
 
@@ -16,11 +18,12 @@ class History(dict[str, NDArray[np.float64]]):
     """A dictionary of float64 arrays with one entry an epoch.
 
     Keys are ``loss``, ``value_loss``, ``derivative_loss``, with validation data the same three with
-    ``val_`` before them, and ``learning_rate``. Training losses are sample-weighted means over the
-    epoch's batches, each before its update; validation losses are taken after the epoch. A loss is NaN
-    where the data has nothing of its kind, and so is the learning rate of an optimizer that has none.
-    ``loss`` has the l2 penalty in it, ``val_loss`` has not. Losses of a normalized model are in normalized
-    units.
+    ``val_`` before them, and ``learning_rate``; where second derivatives were given, there is also
+    ``second_derivative_loss``, ``val_second_derivative_loss``, or both. Training losses are
+    sample-weighted means over the epoch's batches, each before its update; validation losses are taken
+    after the epoch. A loss is NaN where the data has nothing of its kind, and so is the learning rate of an
+    optimizer that has none. ``loss`` has the l2 penalty in it, ``val_loss`` has not. Losses of a normalized
+    model are in normalized units.
 
     Attributes
     ----------
@@ -32,11 +35,20 @@ class History(dict[str, NDArray[np.float64]]):
     stopped_because: str = ""
 
     @classmethod
-    def from_table(cls, table: NDArray[np.float64], *, validated: bool) -> History:
-        """Take the columns of a table (n_epochs, 7), without those of validation if there was none."""
+    def from_table(
+        cls, table: NDArray[np.float64], *, validated: bool, second_derivatives: Collection[str] = ()
+    ) -> History:
+        """Take the columns of a table (n_epochs, 9), without those of validation if there was none.
+
+        Of the losses of second derivatives, only those that `second_derivatives` names.
+        """
         history = cls()
         for name, column in zip(COLUMNS, table.T, strict=True):
-            if validated or name not in VALIDATION:
+            if name in SECOND_DERIVATIVES:
+                wanted = name in second_derivatives
+            else:
+                wanted = validated or name not in VALIDATION
+            if wanted:
                 history[name] = np.ascontiguousarray(column)
         return history
 

@@ -73,7 +73,11 @@ _METRICS: dict[str, Callable[[ArrayLike, ArrayLike], float]] = {
 
 
 def evaluate(
-    model: MLP, X: ArrayLike, Y: ArrayLike | None = None, dYdX: ArrayLike | None = None
+    model: MLP,
+    X: ArrayLike,
+    Y: ArrayLike | None = None,
+    dYdX: ArrayLike | None = None,
+    d2YdX2: ArrayLike | None = None,
 ) -> dict[str, dict[str, float]]:
     """Measure a model on samples.
 
@@ -87,20 +91,22 @@ def evaluate(
         True values; with one output, (n,) will do.
     dYdX : array_like, (n, m, d), optional
         True derivatives, NaN where one is not known; with one output, (n, d) will do.
+    d2YdX2 : array_like, (n, m, d, d), optional
+        True second derivatives, likewise; with one output, (n, d, d) will do.
 
     Returns
     -------
     dict
-        ``{"value": {...}, "derivative": {...}}``, each with "mse", "rmse", "mae", "max_error" and "r2"; a
-        kind that is not given is left out.
+        ``{"value": {...}, "derivative": {...}, "second_derivative": {...}}``, each with "mse", "rmse",
+        "mae", "max_error" and "r2"; a kind that is not given is left out.
 
     Raises
     ------
     TypeError, ValueError
         If an array is of the wrong kind or shape or not finite, or nothing is given to compare with.
     """
-    if Y is None and dYdX is None:
-        raise ValueError("Y, dYdX: expected at least one of the two, got neither")
+    if Y is None and dYdX is None and d2YdX2 is None:
+        raise ValueError("Y, dYdX: expected at least one of the two (or d2YdX2), got neither")
     inputs = _validation.as_inputs("X", X, as_model(model).n_inputs, _FLOAT64)
     n = len(inputs)
     if n == 0:
@@ -117,6 +123,14 @@ def evaluate(
         if np.isnan(derivatives).all():
             raise ValueError("dYdX: expected at least one derivative, got NaN throughout")
         result["derivative"] = _all_metrics(derivatives, model.jacobian(inputs))
+    if d2YdX2 is not None:
+        d, m = model.n_inputs, model.n_outputs
+        second_derivatives = _validation.as_second_derivatives("d2YdX2", d2YdX2, n, m, d, _FLOAT64)
+        _validation.check_finite("d2YdX2", second_derivatives, missing_allowed=True)
+        if np.isnan(second_derivatives).all():
+            raise ValueError("d2YdX2: expected at least one second derivative, got NaN throughout")
+        _validation.check_symmetric("d2YdX2", second_derivatives, model.dtype)
+        result["second_derivative"] = _all_metrics(second_derivatives, model.hessian(inputs))
     return result
 
 

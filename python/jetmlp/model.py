@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from . import _core, _validation
+from ._higher_derivatives import HigherDerivatives
 from .normalization import Normalization, as_normalization
 
 if TYPE_CHECKING:
     import os
 
 
-class MLP:
+class MLP(HigherDerivatives):
     r"""A multilayer perceptron: :math:`a^{l} = \sigma(W^{l} a^{l-1} + b^{l})`.
 
     Values and input derivatives come out of one forward pass that carries both (a jet), so the

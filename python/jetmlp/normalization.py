@@ -25,7 +25,8 @@ class Normalization:
 
     The network maps :math:`\tilde x = (x - \bar x) / s_x` to :math:`\tilde y = (y - \bar y) / s_y`, so that
     :math:`y = \bar y + s_y \tilde y` and, by the chain rule,
-    :math:`\partial y_o / \partial x_k = (s_{y,o} / s_{x,k})\, \partial \tilde y_o / \partial \tilde x_k`.
+    :math:`\partial y_o / \partial x_k = (s_{y,o} / s_{x,k})\, \partial \tilde y_o / \partial \tilde x_k`,
+    and one more :math:`1/s_{x,l}` for the second derivatives.
 
     A fit of a model made with ``normalize=True`` learns it; assign ``model.normalization`` to choose it.
 
@@ -78,13 +79,22 @@ class Normalization:
         """From the network's derivatives (n, m, d) to those in the units of the data."""
         return J.astype(np.float64) * (self.y_scale[:, np.newaxis] / self.x_scale)
 
+    def hessian(self, H: NDArray[Any]) -> NDArray[np.float64]:
+        """From the network's second derivatives (n, m, d, d) to those in the units of the data."""
+        return H.astype(np.float64) * self._hessian_units()
+
+    def _hessian_units(self) -> NDArray[np.float64]:
+        """s_y / (s_x s_x), (m, d, d), symmetric to the last bit."""
+        return self.y_scale[:, np.newaxis, np.newaxis] / np.multiply.outer(self.x_scale, self.x_scale)
+
     def samples(self, arrays: SampleArrays) -> SampleArrays:
         """From samples in float64 to what the network is to map.
 
-        J̃ = J s_x / s_y; along directions, J̃·(v / s_x) = J·v / s_y.
+        J̃ = J s_x / s_y; along directions, J̃·(v / s_x) = J·v / s_y; H̃ = H s_x s_x / s_y.
         """
         y_scale = self.y_scale[:, np.newaxis]
         derivatives, directions = arrays.derivatives, arrays.directions
+        second_derivatives = arrays.second_derivatives
         if derivatives is not None:
             derivatives = derivatives / y_scale * (self.x_scale if directions is None else 1.0)
         return replace(
@@ -92,6 +102,9 @@ class Normalization:
             X=self.inputs(arrays.X),
             Y=None if arrays.Y is None else (arrays.Y - self.y_mean) / self.y_scale,
             derivatives=derivatives,
+            second_derivatives=(
+                None if second_derivatives is None else second_derivatives / self._hessian_units()
+            ),
             directions=None if directions is None else directions / self.x_scale,
         )
 
@@ -99,20 +112,19 @@ class Normalization:
 def learn(arrays: SampleArrays) -> Normalization:
     """Take means and standard deviations of samples in float64, absent ones left out.
 
-    An output without any value takes its scale from its derivatives: the root of their mean square per
-    standard deviation of the inputs.
+    An output without any value takes its scale from its derivatives, or without any from its second
+    derivatives: the root of their mean square per standard deviation of the inputs.
     """
     counts = _row_weights(arrays)
     inputs = [_mean_and_scale(column, counts) for column in arrays.X.T]
     x_mean, x_scale = np.array(inputs).T
     outputs = []
-    m = (arrays.Y if arrays.Y is not None else arrays.derivatives).shape[1]  # type: ignore[union-attr]
-    for o in range(m):
+    targets = (arrays.Y, arrays.derivatives, arrays.second_derivatives)
+    for o in range(next(target.shape[1] for target in targets if target is not None)):
         if arrays.Y is not None:
             present = arrays.values_present()[:, o]
-            weights = np.ones(len(arrays.X)) if arrays.value_weights is None else arrays.value_weights
             if present.any():
-                outputs.append(_mean_and_scale(arrays.Y[present, o], weights[present]))
+                outputs.append(_mean_and_scale(arrays.Y[present, o], _sample_weights(arrays)[present]))
                 continue
         outputs.append((0.0, _scale_of_derivatives(arrays, o, x_scale)))
     y_mean, y_scale = np.array(outputs).T
@@ -120,16 +132,26 @@ def learn(arrays: SampleArrays) -> Normalization:
 
 
 def _row_weights(arrays: SampleArrays) -> NDArray[np.float64]:
-    """How much each sample counts: as its values do, or where it has none as its derivatives do."""
+    """How much each sample counts: as its values do, or where it has none as its derivatives do.
+
+    Where it has no first derivatives either, as its second ones do.
+    """
     n = len(arrays.X)
-    by_values, by_derivatives = np.zeros(n), np.zeros(n)
+    by_values, by_derivatives, by_second_derivatives = np.zeros((3, n))
     if arrays.Y is not None:
-        value_weights = np.ones(n) if arrays.value_weights is None else arrays.value_weights
-        by_values = value_weights * arrays.values_present().any(axis=1)
+        by_values = _sample_weights(arrays) * arrays.values_present().any(axis=1)
+    if arrays.second_derivatives is not None:
+        present = arrays.second_derivatives_present().any(axis=(1, 2, 3))
+        by_second_derivatives = _sample_weights(arrays) * present
     if arrays.derivatives is not None:
         weights = np.ones(()) if arrays.derivative_weights is None else arrays.derivative_weights
         by_derivatives = np.asarray(np.max(weights * arrays.derivatives_present(), axis=(1, 2)))
+    by_derivatives = np.where(by_derivatives > 0, by_derivatives, by_second_derivatives)
     return np.where(by_values > 0, by_values, by_derivatives)
+
+
+def _sample_weights(arrays: SampleArrays) -> NDArray[np.float64]:
+    return np.ones(len(arrays.X)) if arrays.sample_weights is None else arrays.sample_weights
 
 
 def _mean_and_scale(column: NDArray[np.float64], weights: NDArray[np.float64]) -> tuple[float, float]:
@@ -144,8 +166,10 @@ def _mean_and_scale(column: NDArray[np.float64], weights: NDArray[np.float64]) -
 def _scale_of_derivatives(arrays: SampleArrays, o: int, x_scale: NDArray[np.float64]) -> float:
     """Root mean square of ∂y/∂x̃, or of the derivatives along directions of length 1 in x̃."""
     if arrays.derivatives is None:
-        return 1.0
+        return _scale_of_second_derivatives(arrays, o, x_scale)
     slopes, present = arrays.derivatives[:, o], arrays.derivatives_present()[:, o]
+    if not present.any():
+        return _scale_of_second_derivatives(arrays, o, x_scale)
     if arrays.directions is None:
         slopes = slopes * x_scale
     else:
@@ -155,6 +179,17 @@ def _scale_of_derivatives(arrays: SampleArrays, o: int, x_scale: NDArray[np.floa
     weights = np.ones_like(slopes) if arrays.derivative_weights is None else arrays.derivative_weights[:, o]
     slopes, weights = slopes[present], weights[present]
     return _oriented_root_mean_square(slopes, weights) if (slopes != 0).any() else 1.0
+
+
+def _scale_of_second_derivatives(arrays: SampleArrays, o: int, x_scale: NDArray[np.float64]) -> float:
+    """Root mean square of ∂²y/∂x̃∂x̃."""
+    if arrays.second_derivatives is None:
+        return 1.0
+    present = arrays.second_derivatives_present()[:, o]
+    bends = arrays.second_derivatives[:, o] * np.multiply.outer(x_scale, x_scale)
+    weights = np.broadcast_to(_sample_weights(arrays)[:, np.newaxis, np.newaxis], bends.shape)
+    bends, weights = bends[present], weights[present]
+    return _oriented_root_mean_square(bends, weights) if (bends != 0).any() else 1.0
 
 
 def _oriented_root_mean_square(deviations: NDArray[np.float64], weights: NDArray[np.float64]) -> float:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import _core, _validation
 from ._balance import BALANCED, balance
-from ._samples import SampleArrays, Samples, as_arrays
+from ._samples import SampleArrays, SampleNames, Samples, as_arrays
 from .model import MLP
 from .normalization import Normalization, learn
 
@@ -19,7 +19,8 @@ class Objective:
     r"""The Sobolev loss of a model on given samples, as a function of the flat parameter vector.
 
     .. math:: w_v \, \frac{\sum \omega (\hat Y - Y)^2}{\sum \omega}
-              + w_d \, \frac{\sum \omega (\hat J - J)^2}{\sum \omega} + l_2 \sum W^2
+              + w_d \, \frac{\sum \omega (\hat J - J)^2}{\sum \omega}
+              + w_s \, \frac{\sum \omega (\hat H - H)^2}{\sum \omega} + l_2 \sum W^2
 
     each mean over every entry that is present, with the weights ω of the samples, 1 if not given; the
     penalty over the weights of all layers and not the biases. It is what every optimizer of this library
@@ -38,9 +39,12 @@ class Objective:
     dYdX : array_like, (n, m, d), optional
         Derivatives [sample, output, input]; NaN, or masked, for one that was not measured. With one output,
         (n, d) will do.
-    value_weight, derivative_weight : float, default 1.0
-        w_v and w_d; not negative, and not both zero on what is given. With ``derivative_weight="balanced"``
-        and a normalized model, Huge and Savine's balance, as for `Trainer`.
+    d2YdX2 : array_like, (n, m, d, d), optional
+        Second derivatives [sample, output, input, input], as for `Trainer.fit`.
+    value_weight, derivative_weight, second_derivative_weight : float, default 1.0
+        w_v, w_d and w_s; not negative, and not all zero on what is given. With
+        ``derivative_weight="balanced"`` and a normalized model, Huge and Savine's balance of values and
+        first derivatives, as for `Trainer`.
     l2 : float, default 0.0
         l₂ of the penalty; not negative.
     sample_weight, derivative_sample_weight : array_like, optional
@@ -66,8 +70,10 @@ class Objective:
         Y: ArrayLike | None = None,
         dYdX: ArrayLike | None = None,
         *,
+        d2YdX2: ArrayLike | None = None,
         value_weight: float = 1.0,
         derivative_weight: float | str = 1.0,
+        second_derivative_weight: float = 1.0,
         l2: float = 0.0,
         sample_weight: ArrayLike | None = None,
         derivative_sample_weight: ArrayLike | None = None,
@@ -76,14 +82,22 @@ class Objective:
         allow_missing_values: bool = False,
         n_threads: int | None = None,
     ) -> None:
-        weights = as_loss_weights(value_weight, derivative_weight, l2)
+        weights = as_loss_weights(value_weight, derivative_weight, second_derivative_weight, l2)
         self._n_threads = _validation.as_threads(n_threads)
         self._dtype = as_model(model).dtype
-        self._squares_alone = weights.l2 == 0 and directions is None
         self._n_parameters = model.n_parameters
         samples = Samples(
-            X, Y, dYdX, sample_weight, derivative_sample_weight, directions, dYdV, allow_missing_values
+            X,
+            Y,
+            dYdX,
+            d2YdX2,
+            sample_weight=sample_weight,
+            derivative_sample_weight=derivative_sample_weight,
+            directions=directions,
+            dYdV=dYdV,
+            allow_missing_values=allow_missing_values,
         )
+        self._squares_alone = weights.l2 == 0 and samples.other_targets is None
         if model.normalize and model.normalization is None:
             raise ValueError(
                 "model: expected one whose normalization is known, got one that has not been fitted; assign "
@@ -96,12 +110,15 @@ class Objective:
         """Compute the loss at parameters (n_parameters,)."""
         return self.losses(parameters)[0]
 
-    def losses(self, parameters: ArrayLike) -> tuple[float, float, float]:
-        """Compute (loss, mean squared value error, that of derivatives), NaN for what is not given."""
+    def losses(self, parameters: ArrayLike) -> tuple[float, ...]:
+        """Compute (loss, mean squared value error, that of derivatives), NaN for what is not given.
+
+        With `d2YdX2`, the mean squared error of second derivatives comes fourth.
+        """
         vector = self._as_parameters(parameters)
         with self._lock:
-            losses: tuple[float, float, float] = self._core.losses(vector, self._n_threads)
-        return losses
+            losses: tuple[float, ...] = self._core.losses(vector, self._n_threads)
+        return losses if self._core.has_second_derivatives else losses[:3]
 
     def loss_and_gradient(self, parameters: ArrayLike) -> tuple[float, NDArray[Any]]:
         """Compute the loss and its gradient (n_parameters,), which is of the model's type."""
@@ -134,7 +151,7 @@ class Objective:
         ------
         TypeError, ValueError
             If `parameters` are not numbers of that shape, the model is not of float64, or the objective has
-            an l2 penalty or directions.
+            an l2 penalty, directions or second derivatives.
         """
         self._expect_residuals()
         vector = self._as_parameters(parameters)
@@ -159,7 +176,7 @@ class Objective:
         ------
         TypeError, ValueError
             If `parameters` are not numbers of that shape, the model is not of float64, or the objective has
-            an l2 penalty or directions.
+            an l2 penalty, directions or second derivatives.
         """
         self._expect_residuals()
         vector = self._as_parameters(parameters)
@@ -186,7 +203,7 @@ class Objective:
         ------
         TypeError, ValueError
             If `parameters` are not numbers of that shape, the model is not of float64, or the objective has
-            an l2 penalty or directions.
+            an l2 penalty, directions or second derivatives.
         """
         self._expect_residuals()
         vector = self._as_parameters(parameters)
@@ -198,7 +215,7 @@ class Objective:
         if self._dtype != np.float64:
             raise ValueError(f"model: expected dtype='float64' for residuals, got {self._dtype}")
         if not self._squares_alone:
-            raise ValueError("l2, directions: expected neither for residuals, got one of them")
+            raise ValueError("l2, directions, d2YdX2: expected none for residuals, got one of them")
 
     def _as_parameters(self, parameters: ArrayLike) -> NDArray[Any]:
         vector = _validation.as_real_array("parameters", parameters, self._dtype)
@@ -212,6 +229,7 @@ class LossWeights(NamedTuple):
 
     value: float
     derivative: float
+    second_derivative: float
     l2: float = 0.0
     balanced: bool = False  # value and derivative are yet to be found from the samples
 
@@ -231,17 +249,22 @@ def as_model(model: object) -> MLP:
     return model
 
 
-def as_loss_weights(value_weight: object, derivative_weight: object, l2: object = 0.0) -> LossWeights:
+def as_loss_weights(
+    value_weight: object, derivative_weight: object, second_derivative_weight: object, l2: object
+) -> LossWeights:
     """Check the weights of the loss."""
-    if isinstance(derivative_weight, str):
+    balanced = isinstance(derivative_weight, str)
+    if balanced:
         _validation.as_choice("derivative_weight", derivative_weight, (BALANCED,))
         if _validation.as_number("value_weight", value_weight, least=0.0) != 1.0:
             raise ValueError(f"value_weight: expected 1 with balanced derivatives, got {value_weight!r}")
-        return LossWeights(1.0, 1.0, _validation.as_number("l2", l2, least=0.0), balanced=True)
+        derivative_weight = 1.0
     weights = LossWeights(
         _validation.as_number("value_weight", value_weight, least=0.0),
         _validation.as_number("derivative_weight", derivative_weight, least=0.0),
+        _validation.as_number("second_derivative_weight", second_derivative_weight, least=0.0),
         _validation.as_number("l2", l2, least=0.0),
+        balanced,
     )
     if weights[:2] == (0.0, 0.0):
         raise ValueError("value_weight, derivative_weight: expected at least one above 0, got both 0")
@@ -267,7 +290,7 @@ def compile_problem(
         raise ValueError("derivative_weight: expected a model with normalize=True, got 'balanced' without")
     if weights.balanced:
         balanced = balance(training)
-        weights = LossWeights(balanced.value_weight, balanced.derivative_weight, weights.l2)
+        weights = weights._replace(value=balanced.value_weight, derivative=balanced.derivative_weight)
         training = balanced.apply(training)
         validation = None if validation is None else balanced.apply(validation)
     compiled = compile_objective(model, training, weights)
@@ -279,13 +302,7 @@ def compile_problem(
 
 def compile_objective(model: MLP, arrays: SampleArrays, weights: LossWeights) -> Any:  # noqa: ANN401
     """Hand checked samples to the core, as an Objective32 or Objective64."""
-    fits_values = arrays.Y is not None and weights.value > 0
-    fits_derivatives = arrays.derivatives is not None and weights.derivative > 0
-    if not fits_values and not fits_derivatives:
-        weight, only = ("value_weight", arrays.names[1])
-        if arrays.Y is None:
-            weight, only = ("derivative_weight", arrays.names[2])
-        raise ValueError(f"{weight}: expected more than 0 as there is only {only} to fit, got 0")
+    _check_weight_of_given(arrays, weights)
 
     def as_core(array: NDArray[Any] | None, name: str = "") -> Any:  # noqa: ANN401  float32, float64 or None
         if array is None or array.dtype == model.dtype:
@@ -295,19 +312,47 @@ def compile_objective(model: MLP, arrays: SampleArrays, weights: LossWeights) ->
         _validation.check_finite(f"{name}, normalized", converted, missing_allowed=True)
         return converted
 
-    X_name, Y_name, derivatives_name = arrays.names
+    names = arrays.names
     compiled = _core.Objective32 if model.dtype == np.float32 else _core.Objective64
     return compiled(
         model._architecture,
-        as_core(arrays.X, X_name),
-        as_core(arrays.Y, Y_name),
-        as_core(arrays.derivatives, derivatives_name),
+        as_core(arrays.X, names.X),
+        as_core(arrays.Y, names.Y),
+        as_core(arrays.derivatives, names.derivatives),
+        as_core(arrays.second_derivatives, names.second_derivatives),
         weights.value,
         weights.derivative,
+        weights.second_derivative,
         weights.l2,
-        as_core(arrays.value_weights),
+        as_core(arrays.sample_weights),
         as_core(arrays.derivative_weights),
         as_core(arrays.directions, "directions"),
+    )
+
+
+def _check_weight_of_given(arrays: SampleArrays, weights: LossWeights) -> None:
+    """Raise a ``ValueError`` if nothing that is given has a weight."""
+    names = arrays.names
+    terms = (
+        ("value_weight", weights.value, names.Y, arrays.Y),
+        ("derivative_weight", weights.derivative, names.derivatives, arrays.derivatives),
+        (
+            "second_derivative_weight",
+            weights.second_derivative,
+            names.second_derivatives,
+            arrays.second_derivatives,
+        ),
+    )
+    given = [(weight_name, weight, name) for weight_name, weight, name, array in terms if array is not None]
+    if any(weight > 0 for _, weight, _ in given):
+        return
+    if len(given) == 1:
+        [(weight_name, _, name)] = given
+        raise ValueError(f"{weight_name}: expected more than 0 as there is only {name} to fit, got 0")
+    weight_names = ", ".join(weight_name for weight_name, _, _ in given)
+    only = " and ".join(name for _, _, name in given)
+    raise ValueError(
+        f"{weight_names}: expected at least one above 0 as there are only {only} to fit, got all 0"
     )
 
 
@@ -317,14 +362,13 @@ def as_validation_samples(
     """Check the form of validation data, not yet what they hold."""
     if validation_data is None:
         return None
+    expected = "a tuple (X, Y), (X, Y, dYdX) or (X, Y, dYdX, d2YdX2)"
     if not isinstance(validation_data, (tuple, list)):
-        raise ValueError(f"validation_data: expected a tuple (X, Y) or (X, Y, dYdX), got {validation_data!r}")
-    if len(validation_data) not in (2, 3):
-        raise ValueError(
-            f"validation_data: expected a tuple (X, Y) or (X, Y, dYdX), got {len(validation_data)} entries"
-        )
-    X, Y, dYdX = (*validation_data, None)[:3]
+        raise ValueError(f"validation_data: expected {expected}, got {validation_data!r}")
+    if len(validation_data) not in (2, 3, 4):
+        raise ValueError(f"validation_data: expected {expected}, got {len(validation_data)} entries")
+    X, Y, dYdX, d2YdX2 = (*validation_data, None, None)[:4]
     if X is None:
         raise ValueError("validation_data: expected inputs first, got None")
-    names = ("validation_data[0]", "validation_data[1]", "validation_data[2]")
-    return Samples(X, Y, dYdX, allow_missing_values=allow_missing_values, names=names)
+    names = SampleNames(*(f"validation_data[{place}]" for place in range(4)))
+    return Samples(X, Y, dYdX, d2YdX2, allow_missing_values=allow_missing_values, names=names)

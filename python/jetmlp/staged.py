@@ -156,7 +156,7 @@ class StagedMLP:
         """
         optimizer = LevenbergMarquardt() if optimizer is None else optimizer
         counts = _as_epochs(epochs, len(self._stages))
-        weights = as_loss_weights(value_weight, derivative_weight)
+        weights = as_loss_weights(value_weight, derivative_weight, 0.0, 0.0)
         d, m = self.n_inputs, self.n_outputs
         inputs = _validation.as_inputs("X", X, d, self.dtype)
         values = _validation.as_values("Y", Y, len(inputs), m, self.dtype)

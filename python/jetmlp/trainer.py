@@ -29,9 +29,9 @@ from .optimizers import Adam, Optimizer
 class Trainer:
     r"""Fits a model to samples of values, derivatives, or both.
 
-    Minimizes :math:`w_v\,\mathrm{mean}(\hat Y - Y)^2 + w_d\,\mathrm{mean}(\hat J - J)^2 + l_2 \sum W^2`
-    (Sobolev training: Czarnecki et al., NeurIPS 2017), the penalty over the weights of all layers and not
-    the biases.
+    Minimizes :math:`w_v\,\mathrm{mean}(\hat Y - Y)^2 + w_d\,\mathrm{mean}(\hat J - J)^2
+    + w_s\,\mathrm{mean}(\hat H - H)^2 + l_2 \sum W^2` of what is given (Sobolev training: Czarnecki et
+    al., NeurIPS 2017), the penalty over the weights of all layers and not the biases.
 
     Parameters
     ----------
@@ -41,12 +41,15 @@ class Trainer:
         How to step; default ``Adam()``. "auto" chooses when the first fit shows how much data there is:
         `Adam` with a `batch_size`; else `LevenbergMarquardt` for a model of float64 with at most 4000
         residuals (values and derivatives present) or parameters, whichever are fewer; else `LBFGS`, also
-        where there is an l2 penalty or there are directions, which `LevenbergMarquardt` does not take.
+        where there is an l2 penalty, directions or second derivatives, which `LevenbergMarquardt` does not
+        take.
     value_weight, derivative_weight : float, default 1.0
         w_v and w_d: not negative, not both zero. ``derivative_weight="balanced"`` is the balance of Huge
         and Savine (2020) for a model with ``normalize=True``: w_v = 1/(1+d) and w_d = d/(1+d), and each
         column of normalized derivatives divided by its root mean square over the samples to fit. The
         derivative loss is then the mean weighted by its inverse square.
+    second_derivative_weight : float, default 1.0
+        w_s: not negative. It is what it is with ``derivative_weight="balanced"`` too.
     l2 : float, default 0.0
         l₂, not negative. The history's ``loss`` has the penalty in it, ``val_loss`` has not.
     batch_size : int, optional
@@ -89,6 +92,7 @@ class Trainer:
         *,
         value_weight: float = 1.0,
         derivative_weight: float | str = 1.0,
+        second_derivative_weight: float = 1.0,
         l2: float = 0.0,
         batch_size: int | None = None,
         shuffle: bool = True,
@@ -101,7 +105,7 @@ class Trainer:
             optimizer = _validation.as_choice("optimizer", optimizer, ("auto",))
         elif not isinstance(optimizer, Optimizer):
             raise TypeError(f"optimizer: expected an optimizer of jetmlp or 'auto', got {optimizer!r}")
-        self._weights = as_loss_weights(value_weight, derivative_weight, l2)
+        self._weights = as_loss_weights(value_weight, derivative_weight, second_derivative_weight, l2)
         self._batch_size = (
             None if batch_size is None else _validation.as_integer("batch_size", batch_size, 1, 2**53)
         )
@@ -156,6 +160,7 @@ class Trainer:
         Y: ArrayLike | None = None,
         dYdX: ArrayLike | None = None,
         *,
+        d2YdX2: ArrayLike | None = None,
         epochs: int,
         sample_weight: ArrayLike | None = None,
         derivative_sample_weight: ArrayLike | None = None,
@@ -183,18 +188,23 @@ class Trainer:
             Derivatives [sample, output, input]; NaN, or masked, for one that was not measured. With one
             output, (n, d) will do. Without `Y`, an output bias under the identity has no gradient and stays
             as it is.
+        d2YdX2 : array_like, (n, m, d, d), optional
+            Second derivatives [sample, output, input, input]; NaN, or masked, for one that was not measured.
+            The mean runs over all entries that are there, a mixed derivative counting twice where both of
+            its places are filled. With one output, (n, d, d) will do, with one input besides, (n,). Every
+            layer then costs (1 + d)(2 + d)/2 times what values alone do: 3, 6, 10 for d = 1, 2, 3.
         epochs : int
             Passes over the samples; with `LBFGS` and `LevenbergMarquardt` steps, which may end before with
             nothing left to do: ``history.stopped_because`` says why.
         sample_weight : array_like, (n,), optional
-            How much each sample counts, its value and its derivatives: not negative. Each mean of the loss
-            is :math:`\sum \omega e^2 / \sum \omega`, so a weight of 2 is as if the sample were there twice,
-            and 0 as if it were not.
+            How much each sample counts, its value and all its derivatives: not negative. Each mean of the
+            loss is :math:`\sum \omega e^2 / \sum \omega`, so a weight of 2 is as if the sample were there
+            twice, and 0 as if it were not.
         derivative_sample_weight : array_like, (n,), (n, d) or (n, m, d), optional
-            Takes the place of `sample_weight` for the derivatives; (n, d) is for every output.
+            Takes the place of `sample_weight` for the first derivatives; (n, d) is for every output.
         directions : array_like, (n, k, d), optional
             Directions v of each sample along which the derivatives of `dYdV` are taken, of any length;
-            (n, d) for one direction a sample. Not together with `dYdX`.
+            (n, d) for one direction a sample. Not together with `dYdX` or `d2YdX2`.
         dYdV : array_like, (n, m, k), optional
             Derivatives [sample, output, direction] J·v; NaN, or masked, for one that was not measured. With
             one output, (n, k) will do. `derivative_sample_weight` is then (n,), (n, k) or (n, m, k).
@@ -203,9 +213,10 @@ class Trainer:
             mistake.
         anchor : tuple (x0, y0), optional
             A point (d,) and the values (m,) that the model is to have there, for a fit without `Y` of a
-            model whose outputs have the activation "identity": the output biases are set accordingly.
-        validation_data : tuple (X, Y) or (X, Y, dYdX), optional
-            Samples to measure after every epoch, each of weight 1; Y or dYdX may be None.
+            model whose outputs have the activation "identity": the output biases are set accordingly. It
+            fixes a constant; of a fit to second derivatives alone, the slope stays open.
+        validation_data : tuple (X, Y), (X, Y, dYdX) or (X, Y, dYdX, d2YdX2), optional
+            Samples to measure after every epoch, each of weight 1; all but X may be None.
         patience : int, optional
             End the fit after so many epochs in a row without a lower validation loss; default never.
         min_delta : float, default 0.0
@@ -242,7 +253,15 @@ class Trainer:
         listeners = as_callbacks(callbacks)
         with self._claimed():
             samples = Samples(
-                X, Y, dYdX, sample_weight, derivative_sample_weight, directions, dYdV, allow_missing_values
+                X,
+                Y,
+                dYdX,
+                d2YdX2,
+                sample_weight=sample_weight,
+                derivative_sample_weight=derivative_sample_weight,
+                directions=directions,
+                dYdV=dYdV,
+                allow_missing_values=allow_missing_values,
             )
             request = FitRequest(samples, validation_data, patience, min_delta, restore_best, anchor)
             prepared = self._prepare(request, epochs)
@@ -264,13 +283,14 @@ class Trainer:
         """Check everything and hand it to the core; nothing of trainer or model changes."""
         if isinstance(self._optimizer, str):
             problem = request.prepare(self._model, self._weights, np.empty(0)).training
-            only_squares = self._weights.l2 == 0 and request.samples.directions is None
+            only_squares = self._weights.l2 == 0 and request.samples.other_targets is None
             self._compile(choose_optimizer(self._model, problem, self._batch_size, only_squares=only_squares))
         assert isinstance(self._optimizer, Optimizer)
-        if request.samples.directions is not None and self._optimizer.least_squares:
+        other = request.samples.other_targets
+        if other is not None and self._optimizer.least_squares:
             raise ValueError(
-                f"directions: expected none for {type(self._optimizer).__name__}, which takes derivatives "
-                "along the inputs; LBFGS and Adam take directions"
+                f"{other}: expected none for {type(self._optimizer).__name__}, which fits values and first "
+                "derivatives by the inputs; LBFGS and Adam take all"
             )
         learning_rates = self._optimizer.learning_rates(self.n_epochs, epochs)
         return request.prepare(self._model, self._weights, learning_rates)
@@ -297,7 +317,7 @@ class Trainer:
             stop,
         )
         self._take(parameters if best.parameters is None else best.parameters, prepared.anchor)
-        self.history = History.from_table(table, validated=prepared.validation is not None)
+        self.history = prepared.history(table)
         self.history.stopped_because = {"finished": "epochs", "stopped": "callback"}.get(end, end)
         if error is not None:
             raise error
@@ -315,15 +335,12 @@ class Trainer:
         """Make what the core calls after every epoch: None, so no call at all, where nobody listens."""
         if not callbacks and not bar.shown:
             return None
-        epoch, validated = -1, prepared.validation is not None
+        epoch = -1
 
         def after_epoch(row: NDArray[np.float64], parameters: NDArray[Any]) -> bool:
             nonlocal epoch
             epoch += 1
-            losses = {
-                name: float(column[0])
-                for name, column in History.from_table(row, validated=validated).items()
-            }
+            losses = {name: float(column[0]) for name, column in prepared.history(row).items()}
             bar.advance(losses)
             if callbacks:
                 self._take(parameters, prepared.anchor)

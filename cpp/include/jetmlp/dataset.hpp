@@ -1,4 +1,4 @@
-// Samples to fit or to measure: inputs, and values or derivatives or both.
+// Samples to fit or to measure: inputs, and values, derivatives, second derivatives or several.
 #pragma once
 
 #include <jetmlp/types.hpp>
@@ -11,7 +11,7 @@ namespace jetmlp {
 // NaN. Null: every entry that is there counts 1.
 template <class T>
 struct SampleWeights {
-    const T* values = nullptr;       // (n)
+    const T* samples = nullptr;      // (n), of the values and the second derivatives
     const T* derivatives = nullptr;  // (n, m, n_tangents)
 };
 
@@ -28,10 +28,12 @@ struct Directions {
 template <class T>
 class Dataset {
   public:
-    // inputs (n, d); values (n, m) or null; derivatives (n, m, n_tangents) or null; NaN where one
-    // was not measured.
+    // inputs (n, d); values (n, m) or null; derivatives (n, m, n_tangents) or null; second
+    // derivatives (n, m, d, d) or null, which do not go with directions; NaN where one was not
+    // measured.
     Dataset(Index n_samples, Index n_inputs, Index n_outputs, const T* inputs, const T* values,
-            const T* derivatives, SampleWeights<T> weights = {}, Directions<T> directions = {});
+            const T* derivatives, const T* second_derivatives, SampleWeights<T> weights = {},
+            Directions<T> directions = {});
 
     [[nodiscard]] Index n_samples() const { return n_samples_; }
     [[nodiscard]] Index n_inputs() const { return n_inputs_; }
@@ -40,8 +42,9 @@ class Dataset {
     [[nodiscard]] Index n_tangents() const { return n_tangents_; }
     [[nodiscard]] bool has_values() const { return !values_.empty(); }
     [[nodiscard]] bool has_derivatives() const { return !derivatives_.empty(); }
+    [[nodiscard]] bool has_second_derivatives() const { return !second_derivatives_.empty(); }
     [[nodiscard]] bool has_weights() const {
-        return !value_weights_.empty() || !derivative_weights_.empty();
+        return !sample_weights_.empty() || !derivative_weights_.empty();
     }
     [[nodiscard]] bool has_directions() const { return !directions_.empty(); }
 
@@ -53,13 +56,17 @@ class Dataset {
     [[nodiscard]] const T* derivative(Index sample) const {
         return derivatives_.data() + sample * n_outputs_ * n_tangents_;
     }
+    // That of output o along inputs k and l stands at [(o·d + k)·d + l].
+    [[nodiscard]] const T* second_derivative(Index sample) const {
+        return second_derivatives_.data() + sample * n_outputs_ * n_inputs_ * n_inputs_;
+    }
     [[nodiscard]] const T* direction(Index sample, Index k) const {
         return directions_.data() + (sample * n_tangents_ + k) * n_inputs_;
     }
 
     // The weight ω of an entry that is there; one that is absent is NaN.
-    [[nodiscard]] T value_weight(Index sample) const {
-        return value_weights_.empty() ? T(1) : value_weights_[static_cast<std::size_t>(sample)];
+    [[nodiscard]] T sample_weight(Index sample) const {
+        return sample_weights_.empty() ? T(1) : sample_weights_[static_cast<std::size_t>(sample)];
     }
     [[nodiscard]] T derivative_weight(Index sample, Index o, Index k) const {
         const Index at = (sample * n_outputs_ + o) * n_tangents_ + k;
@@ -78,9 +85,13 @@ class Dataset {
         return derivative_totals_.empty() ? static_cast<double>(n_outputs_ * n_tangents_)
                                           : derivative_totals_[static_cast<std::size_t>(sample)];
     }
+    [[nodiscard]] double total_second_derivative_weight(Index sample) const {
+        return second_derivative_totals_.empty()
+                   ? static_cast<double>(n_outputs_ * n_inputs_ * n_inputs_)
+                   : second_derivative_totals_[static_cast<std::size_t>(sample)];
+    }
 
   private:
-    void take_values(const T* values, const T* weights);
     void take_derivatives(const T* derivatives, const T* weights);
 
     Index n_samples_;
@@ -90,11 +101,13 @@ class Dataset {
     std::vector<T> inputs_;
     std::vector<T> values_;
     std::vector<T> derivatives_;
+    std::vector<T> second_derivatives_;
     std::vector<T> directions_;
-    std::vector<T> value_weights_;
+    std::vector<T> sample_weights_;
     std::vector<T> derivative_weights_;
     std::vector<double> value_totals_;  // none where every entry is there and counts 1
     std::vector<double> derivative_totals_;
+    std::vector<double> second_derivative_totals_;
 };
 
 extern template class Dataset<float>;

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <memory>
 
 namespace jetmlp {
@@ -15,6 +16,7 @@ namespace jetmlp {
 struct LossWeights {
     double value = 1.0;
     double derivative = 1.0;
+    double second_derivative = 1.0;
     double l2 = 0.0;  // of the penalty l2 · Σ W², over the weights and not the biases
 };
 
@@ -24,6 +26,7 @@ struct Losses {
     double total = 0.0;
     double value = 0.0;
     double derivative = 0.0;
+    double second_derivative = std::numeric_limits<double>::quiet_NaN();
 };
 
 // Which samples to use, in which order: `count` of them from `first` on, of those that `indices`
@@ -42,8 +45,9 @@ struct Rows {
     }
 };
 
-// loss = value_weight · Σω(Ŷ−Y)²/Σω + derivative_weight · Σω(Ĵ−J)²/Σω + l2 · ΣW², each sum over
-// every entry that is present among the rows asked for.
+// loss = value_weight · Σω(Ŷ−Y)²/Σω + derivative_weight · Σω(Ĵ−J)²/Σω
+//        + second_derivative_weight · Σω(Ĥ−H)²/Σω + l2 · ΣW²,
+// each sum over every entry that is present among the rows asked for.
 //
 // The samples are cut into slices that depend on their number alone, each slice sums by itself, and
 // the sums are added in the order of the slices: the same bytes for any number of threads.

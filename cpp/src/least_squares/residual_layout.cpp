@@ -17,7 +17,7 @@ constexpr Index granule = 8;
 // What an entry counts: the one place that knows of weights. 0 means that it is absent.
 double value_weight_of(const Dataset<double>& data, Index sample, Index o) {
     const bool present = data.has_values() && !std::isnan(data.value(sample)[o]);
-    return present ? data.value_weight(sample) : 0.0;
+    return present ? data.sample_weight(sample) : 0.0;
 }
 double derivative_weight_of(const Dataset<double>& data, Index sample, Index o, Index k) {
     const Index at = o * data.n_inputs() + k;

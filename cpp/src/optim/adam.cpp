@@ -22,9 +22,10 @@ Adam<T>::Adam(AdamOptions options, Index n_parameters)
 template <class T>
 Losses Adam<T>::run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterate<T>& iterate,
                           Execution& execution) {
-    Losses mean;
+    Losses mean{0.0, 0.0, 0.0, 0.0};
     double value_share = 0.0;       // of the samples: a batch may have none of its values,
-    double derivative_share = 0.0;  // or none of its derivatives
+    double derivative_share = 0.0;  // or none of its derivatives of an order
+    double second_derivative_share = 0.0;
     const Index n_samples = plan.order.count;
     for (Index first = 0; first < n_samples; first += plan.batch_size) {
         const Rows batch = plan.order.batch(first, plan.batch_size);
@@ -50,9 +51,14 @@ Losses Adam<T>::run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterat
             mean.derivative += share * losses.derivative;
             derivative_share += share;
         }
+        if (!std::isnan(losses.second_derivative)) {
+            mean.second_derivative += share * losses.second_derivative;
+            second_derivative_share += share;
+        }
     }
     mean.value /= value_share;  // 0/0 = NaN where there are no values at all
     mean.derivative /= derivative_share;
+    mean.second_derivative /= second_derivative_share;
     return mean;
 }
 
