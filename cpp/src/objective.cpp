@@ -188,8 +188,7 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
     }
 
     if (gradient != nullptr) {
-        constexpr Index part = Index(1)
-                               << 16;  // a network of millions of parameters takes its time
+        constexpr Index part = 65536;  // a network of millions of parameters takes its time
         for (Index first = 0; first < gradient_size; first += part) {
             execution.interrupt.poll();
             add_packed_gradients(n_slices, gradient_size, first,

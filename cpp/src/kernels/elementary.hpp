@@ -101,7 +101,7 @@ struct Exponential {
     Pack<T, N> lifted;
 };
 template <class T>
-inline constexpr T lift = T(0x1p24);
+inline constexpr T lift = static_cast<T>(0x1p24);
 
 // Of −cx, c = 1 or 2 (a power of two costs no rounding): −cx = n ln 2 + cr, |cr| ≤ ln 2 / 2, and
 // q = e^cr − 1 by its Taylor series Σ cᵏ rᵏ/k!. Then e^−cx = 2ⁿ + 2ⁿq and e^−cx − 1 =
