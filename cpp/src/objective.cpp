@@ -156,7 +156,6 @@ LossWeights Objective<T>::weights() const {
 template <class T>
 Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execution& execution) {
     Workspace& work = *workspace_;
-    const Dataset<T>& data = work.data;
     const PackedLayout<T>& layout = work.packed.layout();
     work.packed.assign(work.architecture, parameters);
     while (work.propagations.size() < static_cast<std::size_t>(execution.team.n_threads())) {
