@@ -32,8 +32,8 @@ class Dataset {
     // derivatives (n, m, d, d) or null, which do not go with directions; NaN where one was not
     // measured.
     Dataset(Index n_samples, Index n_inputs, Index n_outputs, const T* inputs, const T* values,
-            const T* derivatives, const T* second_derivatives, SampleWeights<T> weights = {},
-            Directions<T> directions = {});
+            const T* derivatives, const T* second_derivatives = nullptr,
+            SampleWeights<T> weights = {}, Directions<T> directions = {});
 
     [[nodiscard]] Index n_samples() const { return n_samples_; }
     [[nodiscard]] Index n_inputs() const { return n_inputs_; }
