@@ -1,7 +1,8 @@
 """Errors and times on problems with many inputs, beside JENN with the same samples, network and epochs.
 
 The figures "-tanh" compare the very same network; the others have the activation of the experiment, which
-JENN does not offer. Both have to reach the same.
+JENN does not offer; "-second-order" have a smaller network and `jetmlp.LevenbergMarquardt`, where samples are
+few and without noise. All have to reach the same.
 
 Times are those of the processor, the mean over the seeds: one thread each. The seeds stand for rounds, so
 there is no warm-up and one round will do (``--repeats 1``).
@@ -29,6 +30,9 @@ PROBLEMS = (
     ("bachelier-basket", 8192, 3e-3),
 )
 
+#: Few samples without noise: where least squares are at home.
+SECOND_ORDER = ("rosenbrock", "wing-weight", "water-flow")
+
 HALF_THE_ERROR, TENTH_OF_THE_TIME = 2.0, 10.0
 
 
@@ -48,17 +52,26 @@ def _case(problem: str, n_train: int, learning_rate: float) -> Case:
         "JENN": Entry(other, make, {"learning_rate": learning_rate}),
         "JENN, values only": Entry(other, make, {"learning_rate": learning_rate, "slopes": False}),
     }
-    figures = [Figure(f"{name}-time", "speedup", "jetmlp", "JENN", TENTH_OF_THE_TIME, TENTH_OF_THE_TIME)]
+    contenders = {"": "jetmlp", "-tanh": "jetmlp, tanh"}
+    if problem in SECOND_ORDER:
+        contenders["-second-order"] = "jetmlp, second order"
+        entries["jetmlp, second order"] = Entry(own, make, {"second_order": True})
+    bound = TENTH_OF_THE_TIME
+    figures = [
+        Figure(f"{name}-time{suffix}", "speedup", contender, "JENN", bound, bound)
+        for suffix, contender in contenders.items()
+        if suffix != "-tanh"
+    ]
     for word in ("value", "derivative"):
         error = f"{word}_error"
         bounds = HALF_THE_ERROR, HALF_THE_ERROR
         figures += [
-            Figure(f"{name}-{word}", "accuracy", "jetmlp", "JENN", *bounds, error=error),
-            Figure(f"{name}-{word}-tanh", "accuracy", "jetmlp, tanh", "JENN", *bounds, error=error),
-            Figure(
-                f"{name}-{word}-only", "accuracy", "jetmlp, values only", "JENN, values only", error=error
-            ),
+            Figure(f"{name}-{word}{suffix}", "accuracy", contender, "JENN", *bounds, error=error)
+            for suffix, contender in contenders.items()
         ]
+        figures.append(
+            Figure(f"{name}-{word}-only", "accuracy", "jetmlp, values only", "JENN, values only", error=error)
+        )
     fit = surrogates.fit_of(problem, n_train)
     sizes = "-".join(map(str, fit.layer_sizes))
     batch = "" if fit.batch_size is None else f" in batches of {fit.batch_size}"
