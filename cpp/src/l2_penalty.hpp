@@ -2,6 +2,8 @@
 // shift.
 #pragma once
 
+#include "loss.hpp"
+
 #include <jetmlp/architecture.hpp>
 #include <jetmlp/types.hpp>
 
@@ -16,11 +18,11 @@ double add_l2_penalty(const Architecture& architecture, double l2, const T* para
     const T slope = static_cast<T>(2.0 * l2);
     for (const Layer& layer : architecture.layers()) {
         for (Index at = layer.weights_offset; at < layer.bias_offset; ++at) {
-            const auto weight = static_cast<double>(parameters[at]);
-            sum += weight * weight;
-            if (gradient != nullptr) {
-                gradient[at] += slope * parameters[at];
-            }
+            sum = add_square(sum, static_cast<double>(parameters[at]));
+        }
+        // A loop of its own, so that the sum is rounded the same with and without a gradient.
+        for (Index at = layer.weights_offset; gradient != nullptr && at < layer.bias_offset; ++at) {
+            gradient[at] += slope * parameters[at];
         }
     }
     return l2 * sum;
