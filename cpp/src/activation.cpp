@@ -11,10 +11,6 @@ Activation activation_from_name(std::string_view name) {
     return from_name<Activation>("activation", name, activation_names);
 }
 
-std::string_view name_of(Activation activation) {
-    return activation_names[static_cast<std::size_t>(activation)];
-}
-
 template <class T>
 void evaluate_activation(Activation activation, Index count, const T* z, T* a, T* s1, T* s2,
                          T* s3) {

@@ -7,7 +7,7 @@
 namespace jetmlp {
 
 Architecture::Architecture(std::vector<Index> layer_sizes, Activation hidden, Activation output)
-    : layer_sizes_(std::move(layer_sizes)), hidden_(hidden), output_(output) {
+    : layer_sizes_(std::move(layer_sizes)) {
     if (layer_sizes_.size() < 2) {
         throw std::invalid_argument(
             "layer_sizes: expected at least two sizes (inputs, outputs), got " +
@@ -26,7 +26,7 @@ Architecture::Architecture(std::vector<Index> layer_sizes, Activation hidden, Ac
         layer.n_out = layer_sizes_[l + 1];
         layer.weights_offset = n_parameters_;
         layer.bias_offset = n_parameters_ + layer.n_out * layer.n_in;
-        layer.activation = l + 1 == n_layers ? output_ : hidden_;
+        layer.activation = l + 1 == n_layers ? output : hidden;
         n_parameters_ = layer.bias_offset + layer.n_out;
         layers_.push_back(layer);
     }

@@ -85,7 +85,7 @@ void HessianPropagation<T>::forward(const PackedParameters<T>& parameters) {
     const PackedLayer& first = layers_.front();
     T* const z = buffers_.front().z.data();
     this->multiply_by_transposed(parameters, first, n_samples_, input_.data(), n_samples_, z);
-    set_first_tangents(parameters, first, n_samples_, z + n_samples_ * first.out_stride);
+    set_first_tangents(parameters, first, n_inputs_, n_samples_, z + n_samples_ * first.out_stride);
     activate(0);
     for (std::size_t l = 1; l < layers_.size(); ++l) {
         this->multiply_by_transposed(parameters, layers_[l], (1 + n_inputs_) * n_samples_,

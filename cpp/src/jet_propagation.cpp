@@ -71,22 +71,14 @@ void JetPropagation<T>::forward(const PackedParameters<T>& parameters) {
 template <class T>
 void JetPropagation<T>::first_products(const PackedParameters<T>& parameters) {
     const PackedLayer& layer = layers_.front();
-    const T* transposed = parameters.transposed(layer);
     T* z = buffers_.front().z.data();
     if (tangents_ == Tangents::given) {
         this->multiply_by_transposed(parameters, layer, n_rows(), input_.data(), n_samples_, z);
         return;
     }
     this->multiply_by_transposed(parameters, layer, n_samples_, input_.data(), n_samples_, z);
-    for (Index k = 0; k < n_tangents_; ++k) {
-        const T* const column = transposed + k * layer.out_stride;
-        T* const tangents = z + (1 + k) * n_samples_ * layer.out_stride;
-        for (Index at = 0; at < n_samples_ * layer.out_stride; at += layer.out_stride) {
-            for (Index j = 0; j < layer.out_stride; j += lanes<T>) {
-                store(tangents + at + j, load(column + j));
-            }
-        }
-    }
+    set_first_tangents(parameters, layer, n_tangents_, n_samples_,
+                       z + n_samples_ * layer.out_stride);
 }
 
 template <class T>
@@ -168,23 +160,10 @@ void JetPropagation<T>::backward(const PackedParameters<T>& parameters, T* packe
             std::swap(adjoint_, next_adjoint_);
         }
     }
-    add_first_weights_gradient(packed_gradient);
-}
-
-// W̄ᵀ += Σ x z̄ᵀ, and to row k of it the sum of ż̄_k, whose ȧ_k is e_k; of given directions
-// Σ v_k ż̄_kᵀ.
-template <class T>
-void JetPropagation<T>::add_first_weights_gradient(T* packed_gradient) const {
-    if (tangents_ == Tangents::given) {
+    if (tangents_ == Tangents::given) {  // W̄ᵀ += Σ x z̄ᵀ + Σ v_k ż̄_kᵀ
         this->add_weights_gradient(0, n_rows(), adjoint_.data(), input_.data(), packed_gradient);
-        return;
-    }
-    this->add_weights_gradient(0, n_samples_, adjoint_.data(), input_.data(), packed_gradient);
-    const PackedLayer& layer = layers_.front();
-    for (Index k = 0; k < n_tangents_; ++k) {
-        add_column_sums(n_samples_, layer.out_stride,
-                        adjoint_.data() + (1 + k) * n_samples_ * layer.out_stride,
-                        packed_gradient + layer.weights_gradient + k * layer.out_stride);
+    } else {
+        this->add_first_weights_gradient(n_tangents_, adjoint_.data(), packed_gradient);
     }
 }
 

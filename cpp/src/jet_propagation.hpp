@@ -53,7 +53,6 @@ class JetPropagation final : public Propagation<T> {
     void activate_adjoint(std::size_t l);
     template <class Sigma>
     void activate_adjoint_by(std::size_t l);
-    void add_first_weights_gradient(T* packed_gradient) const;
 
     Index n_tangents_;
     Passes passes_;

@@ -49,7 +49,7 @@ void LaplacianPropagation<T>::first_products(const PackedParameters<T>& paramete
     const Index next_tangent = n_samples_ * layer.out_stride;
     this->multiply_by_transposed(parameters, layer, n_samples_, input_.data(), n_samples_,
                                  z_.data());
-    set_first_tangents(parameters, layer, n_samples_, z_.data() + next_tangent);
+    set_first_tangents(parameters, layer, layer.n_in, n_samples_, z_.data() + next_tangent);
     for (Index k = 0; input_factors_ != nullptr && k < n_inputs_; ++k) {
         T* const tangents = z_.data() + (1 + k) * next_tangent;
         for (Index at = 0; at < next_tangent; at += lanes<T>) {

@@ -124,27 +124,27 @@ void TeamChoice::record(double seconds, double work) {
     if (settled_) {
         over = alone_ ? seconds_ >= wait_ : runs_ >= runs_between_trials;
     }
-    // A settled team is looked at after every few runs: a program that has just begun to share its
-    // processors slows it down at once.
-    const bool suspicious =
-        settled_ && !alone_ && runs_ % trial_runs == 0 && seconds_ > 1.05 * cost_alone_ * work_;
-    if (over || suspicious) {
+    // A settled team is judged by its last few runs: a program that has just begun to share its
+    // processors slows it down at once, which a mean of all would not show for long.
+    if (settled_ && !alone_ && runs_ % trial_runs == 0) {
+        over = over || seconds_ > 1.05 * cost_alone_ * work_;
+        seconds_ = 0.0;
+        work_ = 0.0;
+    }
+    if (over) {
         decide();
     }
 }
 
 void TeamChoice::decide() {
-    const double cost = seconds_ / work_;
-    if (settled_) {  // measure again, alone first if the team is at work
+    if (settled_ && !alone_) {  // measure again, alone first
         settled_ = false;
-        if (alone_) {
-            cost_alone_ = cost;
-        }
-        alone_ = !alone_;
+        alone_ = true;
     } else if (alone_) {
-        cost_alone_ = cost;
+        cost_alone_ = seconds_ / work_;
+        settled_ = false;
         alone_ = false;
-    } else if (cost < cost_alone_) {
+    } else if (seconds_ / work_ < cost_alone_) {
         settled_ = true;
     } else {
         settled_ = true;

@@ -3,6 +3,7 @@
 #include "hessian_vector_propagation.hpp"
 #include "laplacian_propagation.hpp"
 #include "packed_parameters.hpp"
+#include "sample_blocks.hpp"
 #include "second_order_jet_propagation.hpp"
 #include "symmetric_pairs.hpp"
 
@@ -15,39 +16,6 @@
 namespace jetmlp {
 
 namespace {
-
-// Runs the samples block by block through workspaces from `make`, one for each thread. Before each
-// pass `prepare(workspace, i, sample)` may add to what row i of the block takes in; after it
-// `write(workspace, i, sample)` takes the results out.
-template <class T, class Make, class Prepare, class Write>
-void in_blocks(const PackedParameters<T>& parameters, Index n_samples, const T* inputs,
-               Execution& execution, const Make& make, const Prepare& prepare, const Write& write) {
-    std::vector<decltype(make())> workspaces;
-    workspaces.reserve(static_cast<std::size_t>(execution.team.n_threads()));
-    for (int member = 0; member < execution.team.n_threads(); ++member) {
-        workspaces.push_back(make());
-    }
-    const Index d = parameters.layout().layers().front().n_in;
-    const Index block = workspaces.front()->block_samples();
-    const Index n_blocks = (n_samples + block - 1) / block;
-    execution.team.run(n_blocks, [&](Index b, int member) {
-        execution.interrupt.poll();
-        auto& workspace = *workspaces[static_cast<std::size_t>(member)];
-        const Index first = b * block;
-        const Index count = std::min(block, n_samples - first);
-        workspace.begin(count);
-        for (Index i = 0; i < count; ++i) {
-            std::copy_n(inputs + (first + i) * d, d, workspace.input(i));
-            prepare(workspace, i, first + i);
-        }
-        workspace.forward(parameters);
-        for (Index i = 0; i < count; ++i) {
-            write(workspace, i, first + i);
-        }
-    });
-}
-
-constexpr auto nothing = [](const auto& /*workspace*/, Index /*row*/, Index /*sample*/) {};
 
 // By the cheaper way: besides the 1 + d rows of values and tangents, a layer takes the m gradients
 // of the outputs or the d(d+1)/2 second derivatives by pairs of inputs.

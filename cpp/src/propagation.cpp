@@ -66,6 +66,18 @@ void Propagation<T>::add_weights_gradient(std::size_t l, Index rows, const T* d,
 }
 
 template <class T>
+void Propagation<T>::add_first_weights_gradient(Index n_tangents, const T* adjoint,
+                                                T* packed_gradient) const {
+    add_weights_gradient(0, n_samples_, adjoint, input_.data(), packed_gradient);
+    const PackedLayer& layer = layers_.front();
+    for (Index k = 0; k < n_tangents; ++k) {
+        add_column_sums(n_samples_, layer.out_stride,
+                        adjoint + (1 + k) * n_samples_ * layer.out_stride,
+                        packed_gradient + layer.weights_gradient + k * layer.out_stride);
+    }
+}
+
+template <class T>
 void Propagation<T>::add_bias_gradient(const PackedLayer& layer, Index rows, const T* d,
                                        T* packed_gradient) {
     add_column_sums(rows, layer.out_stride, d, packed_gradient + layer.bias_gradient);
@@ -92,6 +104,19 @@ void add_column_sums(Index n_rows, Index width, const T* rows, T* total) {
 }
 
 template <class T>
+void set_first_tangents(const PackedParameters<T>& parameters, const PackedLayer& layer,
+                        Index n_tangents, Index n_samples, T* rows) {
+    for (Index k = 0; k < n_tangents; ++k) {
+        const T* const column = parameters.transposed(layer) + k * layer.out_stride;
+        for (Index i = 0; i < n_samples; ++i, rows += layer.out_stride) {
+            for (Index j = 0; j < layer.out_stride; j += lanes<T>) {
+                store(rows + j, load(column + j));
+            }
+        }
+    }
+}
+
+template <class T>
 std::unique_ptr<Propagation<T>> make_propagation(const PackedLayout<T>& layout,
                                                  bool with_derivatives, Passes passes) {
     const Index d = layout.layers().front().n_in;
@@ -111,6 +136,10 @@ std::unique_ptr<Propagation<T>> make_directional_propagation(const PackedLayout<
 
 template class Propagation<float>;
 template class Propagation<double>;
+template void set_first_tangents(const PackedParameters<float>&, const PackedLayer&, Index, Index,
+                                 float*);
+template void set_first_tangents(const PackedParameters<double>&, const PackedLayer&, Index, Index,
+                                 double*);
 template void add_column_sums(Index, Index, const float*, float*);
 template void add_column_sums(Index, Index, const double*, double*);
 template std::unique_ptr<Propagation<float>> make_propagation(const PackedLayout<float>&, bool,

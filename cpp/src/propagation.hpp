@@ -86,6 +86,9 @@ class Propagation {
     // inputs the rows of W̄ would fill few lanes.
     void add_weights_gradient(std::size_t l, Index rows, const T* d, const T* a,
                               T* packed_gradient) const;
+    // That of the first layer, from the adjoints of the values and then of the tangents along the
+    // inputs: W̄ᵀ += Σ x z̄ᵀ, and to row k of it the sum of ż̄_k, whose ȧ_k is e_k.
+    void add_first_weights_gradient(Index n_tangents, const T* adjoint, T* packed_gradient) const;
     // b̄ += Σ of the rows of D.
     static void add_bias_gradient(const PackedLayer& layer, Index rows, const T* d,
                                   T* packed_gradient);
@@ -107,6 +110,12 @@ class Propagation {
 // Total[j] += Σ_i rows[i·width + j] for j < width, a multiple of the vector length.
 template <class T>
 void add_column_sums(Index n_rows, Index width, const T* rows, T* total);
+
+// In the first layer ȧ_k is the unit vector e_k, so ż_k is column k of W for every sample: rows
+// k·n_samples + i, for k < n_tangents and i < n_samples.
+template <class T>
+void set_first_tangents(const PackedParameters<T>& parameters, const PackedLayer& layer,
+                        Index n_tangents, Index n_samples, T* rows);
 
 // Values alone, or with the Jacobian by the cheaper way. For each layer and sample, loss and
 // gradient take 3(1+d) products carried forward along d inputs, 3(1+m) carried back from m outputs.

@@ -76,7 +76,7 @@ void SecondOrderJetPropagation<T>::first_products(const PackedParameters<T>& par
     const Index next = n_samples_ * layer.out_stride;
     T* const z = buffers_.front().z.data();
     this->multiply_by_transposed(parameters, layer, n_samples_, input_.data(), n_samples_, z);
-    set_first_tangents(parameters, layer, n_samples_, z + next);
+    set_first_tangents(parameters, layer, n_inputs_, n_samples_, z + next);
     std::fill_n(z + (1 + n_inputs_) * next, n_pairs_ * next, T(0));
 }
 
@@ -179,19 +179,7 @@ void SecondOrderJetPropagation<T>::backward(const PackedParameters<T>& parameter
             std::swap(adjoint_, next_adjoint_);
         }
     }
-    add_first_weights_gradient(packed_gradient);
-}
-
-// W̄ᵀ += Σ x z̄ᵀ, and to row k of it the sum of ż̄_k, whose ȧ_k is e_k; the ä_kl are zero.
-template <class T>
-void SecondOrderJetPropagation<T>::add_first_weights_gradient(T* packed_gradient) const {
-    this->add_weights_gradient(0, n_samples_, adjoint_.data(), input_.data(), packed_gradient);
-    const PackedLayer& layer = layers_.front();
-    for (Index k = 0; k < n_inputs_; ++k) {
-        add_column_sums(n_samples_, layer.out_stride,
-                        adjoint_.data() + (1 + k) * n_samples_ * layer.out_stride,
-                        packed_gradient + layer.weights_gradient + k * layer.out_stride);
-    }
+    this->add_first_weights_gradient(n_inputs_, adjoint_.data(), packed_gradient);  // ä_kl are zero
 }
 
 template class SecondOrderJetPropagation<float>;

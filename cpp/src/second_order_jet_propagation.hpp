@@ -52,7 +52,6 @@ class SecondOrderJetPropagation final : public Propagation<T> {
     template <class Sigma>
     void activate_by(std::size_t l);
     void activate_adjoint(std::size_t l);
-    void add_first_weights_gradient(T* packed_gradient) const;
 
     Index n_inputs_;
     Index n_pairs_;

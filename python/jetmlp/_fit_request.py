@@ -9,11 +9,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from ._anchor import Anchor, as_anchor
 from ._early_stopping import StoppingRule, as_stopping_rule
+from ._problem import LossWeights, as_validation_samples, compile_problem
 from ._samples import Samples
 from .history import SECOND_DERIVATIVES, History
 from .model import MLP
 from .normalization import Normalization
-from .objective import LossWeights, as_validation_samples, compile_problem
 
 
 class PreparedFit(NamedTuple):
@@ -47,8 +47,8 @@ class FitRequest(NamedTuple):
     restore_best: bool
     anchor: tuple[ArrayLike, ArrayLike] | None
 
-    def prepare(self, model: MLP, weights: LossWeights, learning_rates: NDArray[np.float64]) -> PreparedFit:
-        """Check everything and hand it to the core; the model does not change."""
+    def prepare(self, model: MLP, weights: LossWeights) -> PreparedFit:
+        """Check everything and hand it to the core, still without epochs; the model does not change."""
         held_out = as_validation_samples(
             self.validation_data, allow_missing_values=self.samples.allow_missing_values
         )
@@ -58,5 +58,5 @@ class FitRequest(NamedTuple):
         anchor = as_anchor(model, self.anchor, self.samples, self.validation_data)
         problem = compile_problem(model, self.samples, held_out, weights)
         return PreparedFit(
-            problem.training, problem.validation, learning_rates, stopping, anchor, problem.normalization
+            problem.training, problem.validation, np.empty(0), stopping, anchor, problem.normalization
         )

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _validation
+from ._problem import as_model
 from .model import MLP
-from .objective import as_model
 
 __all__ = ["evaluate", "mae", "max_error", "mse", "r2", "rmse"]
 

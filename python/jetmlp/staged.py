@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _validation
+from ._problem import as_loss_weights
 from .history import History
 from .model import MLP
-from .objective import as_loss_weights
 from .optimizers import Optimizer
 from .second_order import LevenbergMarquardt
 from .trainer import Trainer

@@ -16,13 +16,13 @@ from ._callbacks import Callback as Callback
 from ._callbacks import Hook, as_callbacks
 from ._early_stopping import BestEpoch, with_stopping
 from ._fit_request import FitRequest, PreparedFit
+from ._problem import as_loss_weights, as_model
 from ._progress import ProgressBar
 from ._samples import Samples
 from .chain import choose_optimizer
 from .errors import DivergenceError
 from .history import COLUMNS, History
 from .model import MLP
-from .objective import as_loss_weights, as_model
 from .optimizers import Adam, Optimizer
 
 
@@ -281,19 +281,20 @@ class Trainer:
 
     def _prepare(self, request: FitRequest, epochs: int) -> PreparedFit:
         """Check everything and hand it to the core; nothing of trainer or model changes."""
+        prepared, other = request.prepare(self._model, self._weights), request.samples.other_targets
         if isinstance(self._optimizer, str):
-            problem = request.prepare(self._model, self._weights, np.empty(0)).training
-            only_squares = self._weights.l2 == 0 and request.samples.other_targets is None
-            self._compile(choose_optimizer(self._model, problem, self._batch_size, only_squares=only_squares))
+            only_squares = self._weights.l2 == 0 and other is None
+            self._compile(
+                choose_optimizer(self._model, prepared.training, self._batch_size, only_squares=only_squares)
+            )
         assert isinstance(self._optimizer, Optimizer)
-        other = request.samples.other_targets
         if other is not None and self._optimizer.least_squares:
             raise ValueError(
                 f"{other}: expected none for {type(self._optimizer).__name__}, which fits values and first "
                 "derivatives by the inputs; LBFGS and Adam take all"
             )
-        learning_rates = self._optimizer.learning_rates(self.n_epochs, epochs)
-        return request.prepare(self._model, self._weights, learning_rates)
+        rates = self._optimizer.learning_rates(self.n_epochs, epochs)
+        return prepared._replace(learning_rates=rates)
 
     def _run(
         self,

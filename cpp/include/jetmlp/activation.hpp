@@ -15,7 +15,6 @@ inline constexpr std::array<std::string_view, 7> activation_names = {
 
 // Throws std::invalid_argument that lists the known names.
 Activation activation_from_name(std::string_view name);
-std::string_view name_of(Activation activation);
 
 // a = σ(z), s1 = σ'(z), s2 = σ''(z), s3 = σ'''(z) for `count` numbers, which may be any count.
 // Any of the outputs may be null and is then not written; a may be z itself.

@@ -26,16 +26,12 @@ class Architecture {
 
     [[nodiscard]] const std::vector<Index>& layer_sizes() const { return layer_sizes_; }
     [[nodiscard]] const std::vector<Layer>& layers() const { return layers_; }
-    [[nodiscard]] Activation hidden_activation() const { return hidden_; }
-    [[nodiscard]] Activation output_activation() const { return output_; }
     [[nodiscard]] Index n_inputs() const { return layer_sizes_.front(); }
     [[nodiscard]] Index n_outputs() const { return layer_sizes_.back(); }
     [[nodiscard]] Index n_parameters() const { return n_parameters_; }
 
   private:
     std::vector<Index> layer_sizes_;
-    Activation hidden_;
-    Activation output_;
     std::vector<Layer> layers_;
     Index n_parameters_ = 0;
 };
