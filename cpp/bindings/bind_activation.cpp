@@ -1,6 +1,6 @@
 #include "bindings.hpp"
 
-#include <jetmlp/activation.hpp>
+#include <jetmlp/network/activation.hpp>
 
 #include <string>
 

@@ -1,7 +1,7 @@
 #include "bindings.hpp"
 
-#include <jetmlp/architecture.hpp>
-#include <jetmlp/initialization.hpp>
+#include <jetmlp/network/architecture.hpp>
+#include <jetmlp/network/initialization.hpp>
 
 #include <string>
 

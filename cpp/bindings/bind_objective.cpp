@@ -1,7 +1,7 @@
 #include "bindings.hpp"
 
-#include <jetmlp/objective.hpp>
-#include <jetmlp/residuals.hpp>
+#include <jetmlp/least_squares/residuals.hpp>
+#include <jetmlp/loss/objective.hpp>
 
 #include <algorithm>
 #include <memory>

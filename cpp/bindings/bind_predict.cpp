@@ -1,6 +1,6 @@
 #include "bindings.hpp"
 
-#include <jetmlp/predict.hpp>
+#include <jetmlp/predict/predict.hpp>
 
 namespace jetmlp::bindings {
 

@@ -1,6 +1,6 @@
 #include "bindings.hpp"
 
-#include <jetmlp/random.hpp>
+#include <jetmlp/machine/random.hpp>
 
 #include <algorithm>
 

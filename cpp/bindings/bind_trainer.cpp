@@ -1,7 +1,7 @@
 #include "bindings.hpp"
 #include "optimizers.hpp"
 
-#include <jetmlp/trainer.hpp>
+#include <jetmlp/optim/trainer.hpp>
 
 #include <atomic>
 #include <memory>

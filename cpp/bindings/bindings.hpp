@@ -1,7 +1,7 @@
 // The one place where pybind11 comes in, and what the bindings share.
 #pragma once
 
-#include <jetmlp/types.hpp>
+#include <jetmlp/machine/types.hpp>
 
 #include <pybind11/functional.h>
 #include <pybind11/numpy.h>
@@ -41,7 +41,7 @@ void bind_architecture(py::module_& module);
 void bind_objective(py::module_& module);
 void bind_optimizers(py::module_& module);
 void bind_predict(py::module_& module);
-void bind_predict_second(py::module_& module);
+void bind_second_derivatives(py::module_& module);
 void bind_random(py::module_& module);
 void bind_trainer(py::module_& module);
 

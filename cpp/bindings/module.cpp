@@ -19,7 +19,7 @@ PYBIND11_MODULE(JETMLP_MODULE_NAME, module) {
     bind_objective(module);
     bind_optimizers(module);
     bind_predict(module);
-    bind_predict_second(module);
+    bind_second_derivatives(module);
     bind_random(module);
     bind_trainer(module);
 }

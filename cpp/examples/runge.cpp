@@ -1,8 +1,8 @@
 // Fits Runge's function f(x) = 1/(1 + 25x²) and its derivative with the core alone.
-#include <jetmlp/initialization.hpp>
+#include <jetmlp/network/initialization.hpp>
 #include <jetmlp/optim/adam.hpp>
-#include <jetmlp/predict.hpp>
-#include <jetmlp/trainer.hpp>
+#include <jetmlp/optim/trainer.hpp>
+#include <jetmlp/predict/predict.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -2,10 +2,10 @@
 // for is not computed: every function is inlined where its result is stored or dropped.
 #pragma once
 
-#include "elementary.hpp"
-#include "vector.hpp"
+#include "kernels/elementary.hpp"
+#include "kernels/vector.hpp"
 
-#include <jetmlp/activation.hpp>
+#include <jetmlp/network/activation.hpp>
 
 #include <stdexcept>
 

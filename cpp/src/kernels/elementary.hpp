@@ -2,9 +2,9 @@
 // is either a Taylor coefficient or a split of ln 2 or π/2, so nothing here has to be believed.
 #pragma once
 
-#include "vector.hpp"
+#include "kernels/vector.hpp"
 
-#include <jetmlp/types.hpp>
+#include <jetmlp/machine/types.hpp>
 
 #include <bit>
 #include <cmath>

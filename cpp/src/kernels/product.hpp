@@ -14,9 +14,9 @@
 // multiply-add, which needs about 8 of them under way.
 #pragma once
 
-#include "vector.hpp"
+#include "kernels/vector.hpp"
 
-#include <jetmlp/types.hpp>
+#include <jetmlp/machine/types.hpp>
 
 #include <algorithm>
 #include <utility>

@@ -2,7 +2,7 @@
 // those.
 #pragma once
 
-#include <jetmlp/types.hpp>
+#include <jetmlp/machine/types.hpp>
 
 #include <algorithm>
 #include <cstdint>

@@ -4,7 +4,7 @@
 // The kernels are written once in terms of it, for every type and every instruction-set level.
 #pragma once
 
-#include <jetmlp/types.hpp>
+#include <jetmlp/machine/types.hpp>
 
 #include <cstdint>
 #include <cstring>

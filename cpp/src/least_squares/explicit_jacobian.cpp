@@ -1,7 +1,7 @@
 // The parts of LeastSquares that write J down, a block of samples at a time.
-#include "../kernels/product.hpp"
-#include "../kernels/transpose.hpp"
-#include "least_squares.hpp"
+#include "kernels/product.hpp"
+#include "kernels/transpose.hpp"
+#include "least_squares/least_squares.hpp"
 
 #include <algorithm>
 

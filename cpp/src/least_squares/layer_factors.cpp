@@ -1,7 +1,7 @@
-#include "layer_factors.hpp"
+#include "least_squares/layer_factors.hpp"
 
-#include "../kernels/activations.hpp"
-#include "../kernels/product.hpp"
+#include "kernels/activations.hpp"
+#include "kernels/product.hpp"
 
 #include <algorithm>
 

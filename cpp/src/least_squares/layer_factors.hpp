@@ -10,12 +10,12 @@
 // [δ; δ̇] m(1+t).
 #pragma once
 
-#include "../linear_algebra/symmetric_matrix.hpp"
-#include "residual_layout.hpp"
+#include "least_squares/residual_layout.hpp"
+#include "linear_algebra/symmetric_matrix.hpp"
 
-#include <jetmlp/architecture.hpp>
-#include <jetmlp/parallel.hpp>
-#include <jetmlp/types.hpp>
+#include <jetmlp/machine/threads.hpp>
+#include <jetmlp/machine/types.hpp>
+#include <jetmlp/network/architecture.hpp>
 
 #include <algorithm>
 #include <vector>

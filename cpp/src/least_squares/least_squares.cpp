@@ -1,7 +1,7 @@
-#include "least_squares.hpp"
+#include "least_squares/least_squares.hpp"
 
-#include "../kernels/product.hpp"
-#include "../kernels/transpose.hpp"
+#include "kernels/product.hpp"
+#include "kernels/transpose.hpp"
 
 #include <algorithm>
 #include <iterator>

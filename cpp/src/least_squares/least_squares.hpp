@@ -2,13 +2,13 @@
 // never formed as a whole.
 #pragma once
 
-#include "../linear_algebra/symmetric_matrix.hpp"
-#include "layer_factors.hpp"
-#include "residual_layout.hpp"
+#include "least_squares/layer_factors.hpp"
+#include "least_squares/residual_layout.hpp"
+#include "linear_algebra/symmetric_matrix.hpp"
 
-#include <jetmlp/objective.hpp>
-#include <jetmlp/parallel.hpp>
-#include <jetmlp/types.hpp>
+#include <jetmlp/loss/objective.hpp>
+#include <jetmlp/machine/threads.hpp>
+#include <jetmlp/machine/types.hpp>
 
 #include <vector>
 

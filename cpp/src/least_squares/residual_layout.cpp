@@ -1,4 +1,4 @@
-#include "residual_layout.hpp"
+#include "least_squares/residual_layout.hpp"
 
 #include <algorithm>
 #include <cmath>

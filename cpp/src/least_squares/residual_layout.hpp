@@ -7,9 +7,9 @@
 // counts those that are there.
 #pragma once
 
-#include <jetmlp/dataset.hpp>
-#include <jetmlp/objective.hpp>
-#include <jetmlp/types.hpp>
+#include <jetmlp/loss/dataset.hpp>
+#include <jetmlp/loss/objective.hpp>
+#include <jetmlp/machine/types.hpp>
 
 #include <cstdint>
 #include <vector>

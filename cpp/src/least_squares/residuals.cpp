@@ -1,6 +1,6 @@
-#include "least_squares.hpp"
+#include "least_squares/least_squares.hpp"
 
-#include <jetmlp/residuals.hpp>
+#include <jetmlp/least_squares/residuals.hpp>
 
 #include <algorithm>
 #include <numeric>

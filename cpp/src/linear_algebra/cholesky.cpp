@@ -1,6 +1,6 @@
-#include "cholesky.hpp"
+#include "linear_algebra/cholesky.hpp"
 
-#include "../kernels/product.hpp"
+#include "kernels/product.hpp"
 
 #include <algorithm>
 #include <cmath>

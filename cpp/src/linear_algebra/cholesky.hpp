@@ -1,10 +1,10 @@
 // The Cholesky factorization K + λI = UᵀU, U upper triangular, and systems solved with it.
 #pragma once
 
-#include "symmetric_matrix.hpp"
+#include "linear_algebra/symmetric_matrix.hpp"
 
-#include <jetmlp/parallel.hpp>
-#include <jetmlp/types.hpp>
+#include <jetmlp/machine/threads.hpp>
+#include <jetmlp/machine/types.hpp>
 
 namespace jetmlp {
 

@@ -1,7 +1,7 @@
 // Square matrices of which only the upper triangle is kept, row by row.
 #pragma once
 
-#include <jetmlp/types.hpp>
+#include <jetmlp/machine/types.hpp>
 
 #include <cstddef>
 

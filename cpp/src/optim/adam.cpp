@@ -1,4 +1,4 @@
-#include "../subnormals.hpp"
+#include "machine/subnormals.hpp"
 
 #include <jetmlp/optim/adam.hpp>
 

@@ -1,5 +1,5 @@
-#include "flat_vectors.hpp"
-#include "line_search.hpp"
+#include "optim/flat_vectors.hpp"
+#include "optim/line_search.hpp"
 
 #include <jetmlp/optim/lbfgs.hpp>
 

@@ -1,6 +1,6 @@
-#include "../least_squares/least_squares.hpp"
-#include "../linear_algebra/cholesky.hpp"
-#include "flat_vectors.hpp"
+#include "least_squares/least_squares.hpp"
+#include "linear_algebra/cholesky.hpp"
+#include "optim/flat_vectors.hpp"
 
 #include <jetmlp/optim/levenberg_marquardt.hpp>
 

@@ -1,4 +1,4 @@
-#include "line_search.hpp"
+#include "optim/line_search.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,9 +1,9 @@
 // What every optimizer offers to the trainer: one epoch at a time on an objective.
 #pragma once
 
-#include <jetmlp/objective.hpp>
-#include <jetmlp/parallel.hpp>
-#include <jetmlp/types.hpp>
+#include <jetmlp/loss/objective.hpp>
+#include <jetmlp/machine/threads.hpp>
+#include <jetmlp/machine/types.hpp>
 
 #include <exception>
 #include <string_view>

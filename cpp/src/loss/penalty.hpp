@@ -1,0 +1,31 @@
+// The penalty on large weights: l2 · Σ W² over every layer's W. Biases are free, as they only
+// shift.
+#pragma once
+
+#include "loss/squared_errors.hpp"
+
+#include <jetmlp/machine/types.hpp>
+#include <jetmlp/network/architecture.hpp>
+
+namespace jetmlp {
+
+// Returns the penalty, summed in double, and adds 2 · l2 · W to the flat gradient if it is not
+// null.
+template <class T>
+double add_l2_penalty(const Architecture& architecture, double l2, const T* parameters,
+                      T* gradient) {
+    double sum = 0.0;
+    const T slope = static_cast<T>(2.0 * l2);
+    for (const Layer& layer : architecture.layers()) {
+        for (Index at = layer.weights_offset; at < layer.bias_offset; ++at) {
+            sum = add_square(sum, static_cast<double>(parameters[at]));
+        }
+        // A loop of its own, so that the sum is rounded the same with and without a gradient.
+        for (Index at = layer.weights_offset; gradient != nullptr && at < layer.bias_offset; ++at) {
+            gradient[at] += slope * parameters[at];
+        }
+    }
+    return l2 * sum;
+}
+
+}  // namespace jetmlp

@@ -1,0 +1,71 @@
+#include "propagation/taylor_propagation.hpp"
+
+#include "kernels/activations.hpp"
+
+#include <algorithm>
+
+namespace jetmlp {
+
+using kernels::load_pack;
+using kernels::Pack;
+using kernels::store;
+
+template <class T>
+TaylorPropagation<T>::TaylorPropagation(const PackedLayout<T>& layout)
+    : PredictivePropagation<T>(layout, n_orders) {
+    const Index n_samples = this->block_samples();
+    direction_ = this->zeros(n_samples, layers_.front().in_stride);
+    z_ = this->zeros((1 + n_orders) * n_samples, this->widest());
+    a_ = this->zeros((1 + n_orders) * n_samples, this->widest());
+}
+
+template <class T>
+void TaylorPropagation<T>::begin(Index n_samples) {
+    n_samples_ = n_samples;
+    const Index stride = layers_.back().out_stride;
+    this->outputs_ = {a_.data(), stride, 1, 0};
+}
+
+template <class T>
+void TaylorPropagation<T>::forward(const PackedParameters<T>& parameters) {
+    const PackedLayer& first = layers_.front();
+    const Index next = n_samples_ * first.out_stride;
+    this->multiply_by_transposed(parameters, first, n_samples_, input_.data(), n_samples_,
+                                 z_.data());
+    this->multiply_by_transposed(parameters, first, n_samples_, direction_.data(), 0,
+                                 z_.data() + next);
+    std::fill_n(z_.begin() + 2 * next, 2 * next, T(0));
+    activate(first);
+    for (std::size_t l = 1; l < layers_.size(); ++l) {
+        this->multiply_by_transposed(parameters, layers_[l], (1 + n_orders) * n_samples_, a_.data(),
+                                     n_samples_, z_.data());
+        activate(layers_[l]);
+    }
+}
+
+template <class T>
+void TaylorPropagation<T>::activate(const PackedLayer& layer) {
+    const Index next = n_samples_ * layer.out_stride;
+    const T* const z = z_.data();
+    T* const a = a_.data();
+    kernels::visit(layer.activation, [=]<class Sigma>(Sigma) {
+        kernels::for_each_pack<T, Sigma::pack>(
+            next, [=]<int N>(Index at) __attribute__((always_inline)) {
+                const kernels::ActivationJet<T, N> jet = Sigma::at(load_pack<N>(z + at));
+                const Pack<T, N> first = load_pack<N>(z + at + next);
+                const Pack<T, N> second = load_pack<N>(z + at + 2 * next);
+                const Pack<T, N> third = load_pack<N>(z + at + 3 * next);
+                const Pack<T, N> bent = jet.s2 * first;
+                store(a + at, jet.a);
+                store(a + at + next, jet.s1 * first);
+                store(a + at + 2 * next, jet.s1 * second + bent * first);
+                store(a + at + 3 * next,
+                      jet.s1 * third + T(3) * bent * second + jet.s3 * first * first * first);
+            });
+    });
+}
+
+template class TaylorPropagation<float>;
+template class TaylorPropagation<double>;
+
+}  // namespace jetmlp
