@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+import os
+from collections.abc import Iterable, Mapping
+from itertools import chain
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from . import _core, _validation
-from ._higher_derivatives import HigherDerivatives
+from .. import _checks, _core
+from .._files import Container, write_container
+from .evaluation import Computation
+from .higher_derivatives import HigherDerivatives
 from .normalization import Normalization, as_normalization
-
-if TYPE_CHECKING:
-    import os
+from .tensors import (
+    check_tensors,
+    has_scales,
+    normalization_of,
+    normalization_tensors,
+    parameter_shapes,
+    scale_shapes,
+)
 
 
 class MLP(HigherDerivatives):
@@ -27,8 +36,8 @@ class MLP(HigherDerivatives):
     layer_sizes : sequence of int
         Number of inputs, widths of the hidden layers (none is fine), number of outputs.
     activation : str, default "tanh"
-        Of the hidden layers: "tanh", "relu", "sigmoid", "softplus", "silu", "sin" or "identity".
-        The slope of "relu" at 0 is taken as 0.
+        Of the hidden layers, one of ``jetmlp.info()["activations"]``. The slope of "relu" at 0 is taken
+        as 0.
     output_activation : str, default "identity"
         Of the output layer, from the same list.
     dtype : {"float32", "float64"}, default "float32"
@@ -60,6 +69,9 @@ class MLP(HigherDerivatives):
     ((2, 1), (2, 1, 1))
     """
 
+    #: What a file of such a model is called in its metadata.
+    FILE_KIND: ClassVar[str] = "jetmlp.MLP"
+
     def __init__(
         self,
         layer_sizes: Iterable[int],
@@ -72,8 +84,8 @@ class MLP(HigherDerivatives):
         normalize: bool = False,
     ) -> None:
         self._configure(layer_sizes, activation, output_activation, dtype, normalize)
-        init = _validation.as_choice("init", init, _core.INITIALIZATIONS)
-        seed = _validation.as_seed(seed)
+        init = _checks.as_choice("init", init, _core.INITIALIZATIONS)
+        seed = _checks.as_seed(seed)
         if self._dtype == np.float32:
             self._parameters: NDArray[Any] = self._architecture.initial_parameters32(init, seed)
         else:
@@ -88,14 +100,12 @@ class MLP(HigherDerivatives):
         normalize: bool = False,
     ) -> None:
         """Check and keep everything but the parameters."""
-        self._layer_sizes = _validation.as_layer_sizes(layer_sizes)
-        self._activation = _validation.as_choice("activation", activation, _core.ACTIVATIONS)
-        self._output_activation = _validation.as_choice(
-            "output_activation", output_activation, _core.ACTIVATIONS
-        )
-        self._dtype = _validation.as_dtype(dtype)
+        self._layer_sizes = _checks.as_layer_sizes(layer_sizes)
+        self._activation = _checks.as_choice("activation", activation, _core.ACTIVATIONS)
+        self._output_activation = _checks.as_choice("output_activation", output_activation, _core.ACTIVATIONS)
+        self._dtype = _checks.as_dtype(dtype)
         self._architecture = _core.Architecture(self._layer_sizes, self._activation, self._output_activation)
-        self._normalize = _validation.as_boolean("normalize", normalize)
+        self._normalize = _checks.as_boolean("normalize", normalize)
         self._normalization: Normalization | None = None
 
     @property
@@ -156,10 +166,10 @@ class MLP(HigherDerivatives):
 
     @parameters.setter
     def parameters(self, value: ArrayLike) -> None:
-        array = _validation.as_real_array("parameters", value, self._dtype)
+        array = _checks.as_real_array("parameters", value, self._dtype)
         if array.shape != (self.n_parameters,):
             raise ValueError(f"parameters: expected shape ({self.n_parameters},), got {array.shape}")
-        _validation.check_finite("parameters", array)
+        _checks.check_finite("parameters", array)
         # Never changed in place: what `weights` and `biases` gave out stays what it was.
         self._parameters = array.copy()
 
@@ -204,8 +214,8 @@ class MLP(HigherDerivatives):
         TypeError, ValueError
             If `X` is not an array of real numbers of that shape.
         """
-        values: NDArray[Any] = self._evaluate(X, n_threads, values=True, jacobian=False)[0]
-        return values
+        [values] = self._evaluate(X, n_threads, self._computation(jacobian=False), Normalization.values)
+        return np.asarray(values)
 
     __call__ = predict
 
@@ -214,11 +224,8 @@ class MLP(HigherDerivatives):
 
         Parameters
         ----------
-        X : array_like, (n, d) or, with one input, (n,)
-            Where to evaluate.
-        n_threads : int, optional
-            Most threads to share the rows; default one for each processor. The result is the same for any
-            number.
+        X, n_threads
+            As for `predict`.
 
         Returns
         -------
@@ -230,8 +237,8 @@ class MLP(HigherDerivatives):
         TypeError, ValueError
             If `X` is not an array of real numbers of that shape.
         """
-        jacobian: NDArray[Any] = self._evaluate(X, n_threads, values=False, jacobian=True)[1]
-        return jacobian
+        [slopes] = self._evaluate(X, n_threads, self._computation(values=False), Normalization.jacobian)
+        return np.asarray(slopes)
 
     def predict_with_jacobian(
         self, X: ArrayLike, *, n_threads: int | None = None
@@ -240,11 +247,8 @@ class MLP(HigherDerivatives):
 
         Parameters
         ----------
-        X : array_like, (n, d) or, with one input, (n,)
-            Where to evaluate.
-        n_threads : int, optional
-            Most threads to share the rows; default one for each processor. The result is the same for any
-            number.
+        X, n_threads
+            As for `predict`.
 
         Returns
         -------
@@ -258,28 +262,23 @@ class MLP(HigherDerivatives):
         TypeError, ValueError
             If `X` is not an array of real numbers of that shape.
         """
-        return self._evaluate(X, n_threads, values=True, jacobian=True)
+        values, slopes = self._evaluate(
+            X, n_threads, self._computation(), Normalization.values, Normalization.jacobian
+        )
+        return np.asarray(values), np.asarray(slopes)
 
-    def _evaluate(
-        self, X: ArrayLike, n_threads: int | None, *, values: bool, jacobian: bool
-    ) -> tuple[Any, Any]:
-        normalization = self._normalization
-        given = self._dtype if normalization is None else np.dtype(np.float64)
-        inputs = _validation.as_inputs("X", X, self.n_inputs, given)
-        threads = _validation.as_threads(n_threads)
-        if normalization is None:
-            return _core.predict(self._architecture, self._parameters, inputs, values, jacobian, threads)
-        with np.errstate(all="ignore"):  # what is not finite stays so, as without normalization
-            inputs = normalization.inputs(inputs).astype(self._dtype)
-            Y, J = _core.predict(self._architecture, self._parameters, inputs, values, jacobian, threads)
-            return (
-                None if Y is None else normalization.values(Y).astype(self._dtype),
-                None if J is None else normalization.jacobian(J).astype(self._dtype),
-            )
+    def _computation(self, *, values: bool = True, jacobian: bool = True) -> Computation:
+        """Return what the core is to compute: those of the two that are asked for."""
+
+        def compute(inputs: NDArray[Any], threads: int) -> list[NDArray[Any]]:
+            both = _core.predict(self._architecture, self._parameters, inputs, values, jacobian, threads)
+            return [result for result in both if result is not None]
+
+        return compute
 
     def copy(self) -> MLP:
         """Return an independent model with the same parameters."""
-        return _restore(self._configuration(), self._parameters, self._normalization)
+        return type(self)._from_tensors(self._configuration(), self._tensors())
 
     def _configuration(self) -> dict[str, Any]:
         configuration: dict[str, Any] = {
@@ -293,7 +292,7 @@ class MLP(HigherDerivatives):
         return configuration
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (self._configuration(), self._parameters, self._normalization)
+        return type(self)._from_tensors, (self._configuration(), self._tensors())
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to one ``.safetensors`` file, which `jetmlp.load` reads back.
@@ -308,9 +307,35 @@ class MLP(HigherDerivatives):
         OSError
             If the file cannot be written.
         """
-        from . import _storage
+        description = {"architecture": self._configuration()}
+        write_container(path, Container(self.FILE_KIND, description, self._tensors()))
 
-        _storage.save(self, path)
+    def _tensors(self) -> dict[str, NDArray[Any]]:
+        """Weights, biases and scales by the names that they have in a file."""
+        layers = chain.from_iterable(zip(self.weights, self.biases, strict=True))
+        parameters = dict(zip(parameter_shapes(self._layer_sizes), layers, strict=True))
+        return parameters | normalization_tensors(self._normalization)
+
+    @classmethod
+    def _from_tensors(cls, configuration: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> MLP:
+        """Build a model from what `_configuration` and `_tensors` gave, without drawing random numbers.
+
+        Raises a ``TypeError`` or ``ValueError`` if the two do not belong together.
+        """
+        model = cls.__new__(cls)
+        model._configure(**configuration)
+        shapes = parameter_shapes(model._layer_sizes)
+        names, types = list(shapes), dict.fromkeys(shapes, model._dtype)
+        if model._normalize and has_scales(tensors):
+            scales = scale_shapes(model.n_inputs, model.n_outputs)
+            shapes |= scales
+            types |= dict.fromkeys(scales, np.dtype(np.float64))
+        check_tensors(tensors, shapes, types)
+        model.parameters = np.concatenate([tensors[name].ravel() for name in names])
+        normalization = normalization_of(tensors)
+        if normalization is not None:
+            model.normalization = normalization
+        return model
 
     def __repr__(self) -> str:
         sizes = "-".join(map(str, self._layer_sizes))
@@ -319,15 +344,3 @@ class MLP(HigherDerivatives):
             f"dtype={self._dtype.name!r}, {'normalize=True, ' if self._normalize else ''}"
             f"{self.n_parameters} parameters)"
         )
-
-
-def _restore(
-    configuration: dict[str, Any], parameters: NDArray[Any], normalization: Normalization | None = None
-) -> MLP:
-    """Build a model from what it is made of, without drawing random numbers."""
-    model = MLP.__new__(MLP)
-    model._configure(**configuration)
-    model.parameters = parameters
-    if normalization is not None:
-        model.normalization = normalization
-    return model

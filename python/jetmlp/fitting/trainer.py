@@ -10,20 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import _core, _validation
-from ._anchor import Anchor
-from ._callbacks import Callback as Callback
-from ._callbacks import Hook, as_callbacks
-from ._early_stopping import BestEpoch, with_stopping
-from ._fit_request import FitRequest, PreparedFit
-from ._problem import as_loss_weights, as_model
-from ._progress import ProgressBar
-from ._samples import Samples
-from .chain import choose_optimizer
+from .. import _checks, _core
+from ..data.samples import Samples, as_samples
+from ..models.mlp import MLP
+from ..optimizers import AUTO, Adam, Optimizer, choose_optimizer
+from .anchor import Anchor
+from .callbacks import Callback, Hook, as_callbacks
+from .early_stopping import BestEpoch, with_stopping
 from .errors import DivergenceError
 from .history import COLUMNS, History
-from .model import MLP
-from .optimizers import Adam, Optimizer
+from .plan import Ending, FitPlan, plan_fit
+from .problem import as_loss_weights, as_model
+from .progress import ProgressBar
 
 
 class Trainer:
@@ -102,17 +100,17 @@ class Trainer:
         model = as_model(model)
         optimizer = Adam() if optimizer is None else optimizer
         if isinstance(optimizer, str):
-            optimizer = _validation.as_choice("optimizer", optimizer, ("auto",))
+            optimizer = _checks.as_choice("optimizer", optimizer, (AUTO,))
         elif not isinstance(optimizer, Optimizer):
             raise TypeError(f"optimizer: expected an optimizer of jetmlp or 'auto', got {optimizer!r}")
         self._weights = as_loss_weights(value_weight, derivative_weight, second_derivative_weight, l2)
         self._batch_size = (
-            None if batch_size is None else _validation.as_integer("batch_size", batch_size, 1, 2**53)
+            None if batch_size is None else _checks.as_integer("batch_size", batch_size, 1, 2**53)
         )
-        self._n_threads = None if n_threads is None else _validation.as_threads(n_threads)
+        self._n_threads = None if n_threads is None else _checks.as_threads(n_threads)
         if isinstance(optimizer, Optimizer):
             self._check_optimizer(optimizer)
-        self._order = (_validation.as_boolean("shuffle", shuffle), _validation.as_seed(seed))
+        self._order = (_checks.as_boolean("shuffle", shuffle), _checks.as_seed(seed))
         self._model = model
         self._optimizer: Optimizer | str = optimizer
         self._fitting = threading.Lock()
@@ -156,7 +154,7 @@ class Trainer:
 
     def fit(
         self,
-        X: ArrayLike,
+        X: Samples | ArrayLike,
         Y: ArrayLike | None = None,
         dYdX: ArrayLike | None = None,
         *,
@@ -168,7 +166,7 @@ class Trainer:
         dYdV: ArrayLike | None = None,
         allow_missing_values: bool = False,
         anchor: tuple[ArrayLike, ArrayLike] | None = None,
-        validation_data: tuple[ArrayLike | None, ...] | None = None,
+        validation_data: Samples | tuple[ArrayLike | None, ...] | None = None,
         patience: int | None = None,
         min_delta: float = 0.0,
         restore_best: bool = False,
@@ -179,44 +177,21 @@ class Trainer:
 
         Parameters
         ----------
-        X : array_like, (n, d)
-            Inputs. With one input, (n,) will do.
-        Y : array_like, (n, m), optional
-            Values; with `allow_missing_values`, NaN or masked for one that was not measured. With one
-            output, (n,) will do.
-        dYdX : array_like, (n, m, d), optional
-            Derivatives [sample, output, input]; NaN, or masked, for one that was not measured. With one
-            output, (n, d) will do. Without `Y`, an output bias under the identity has no gradient and stays
-            as it is.
-        d2YdX2 : array_like, (n, m, d, d), optional
-            Second derivatives [sample, output, input, input]; NaN, or masked, for one that was not measured.
-            The mean runs over all entries that are there, a mixed derivative counting twice where both of
-            its places are filled. With one output, (n, d, d) will do, with one input besides, (n,). Every
-            layer then costs (1 + d)(2 + d)/2 times what values alone do: 3, 6, 10 for d = 1, 2, 3.
+        X : Samples or array_like, (n, d)
+            Samples, or their inputs; of samples, the other arrays are part.
+        Y, dYdX, d2YdX2, sample_weight, derivative_sample_weight, directions, dYdV, allow_missing_values
+            As for `Samples`. Without values, an output bias under the identity has no gradient and stays as
+            it is. With second derivatives every layer costs (1 + d)(2 + d)/2 times what values alone do: 3,
+            6, 10 for d = 1, 2, 3.
         epochs : int
             Passes over the samples; with `LBFGS` and `LevenbergMarquardt` steps, which may end before with
             nothing left to do: ``history.stopped_because`` says why.
-        sample_weight : array_like, (n,), optional
-            How much each sample counts, its value and all its derivatives: not negative. Each mean of the
-            loss is :math:`\sum \omega e^2 / \sum \omega`, so a weight of 2 is as if the sample were there
-            twice, and 0 as if it were not.
-        derivative_sample_weight : array_like, (n,), (n, d) or (n, m, d), optional
-            Takes the place of `sample_weight` for the first derivatives; (n, d) is for every output.
-        directions : array_like, (n, k, d), optional
-            Directions v of each sample along which the derivatives of `dYdV` are taken, of any length;
-            (n, d) for one direction a sample. Not together with `dYdX` or `d2YdX2`.
-        dYdV : array_like, (n, m, k), optional
-            Derivatives [sample, output, direction] J·v; NaN, or masked, for one that was not measured. With
-            one output, (n, k) will do. `derivative_sample_weight` is then (n,), (n, k) or (n, m, k).
-        allow_missing_values : bool, default False
-            Whether NaN in `Y`, also of `validation_data`, means a value that was not measured, instead of a
-            mistake.
         anchor : tuple (x0, y0), optional
             A point (d,) and the values (m,) that the model is to have there, for a fit without `Y` of a
             model whose outputs have the activation "identity": the output biases are set accordingly. It
             fixes a constant; of a fit to second derivatives alone, the slope stays open.
-        validation_data : tuple (X, Y), (X, Y, dYdX) or (X, Y, dYdX, d2YdX2), optional
-            Samples to measure after every epoch, each of weight 1; all but X may be None.
+        validation_data : Samples, or tuple (X, Y), (X, Y, dYdX) or (X, Y, dYdX, d2YdX2), optional
+            Samples to measure after every epoch; of a tuple, all but X may be None.
         patience : int, optional
             End the fit after so many epochs in a row without a lower validation loss; default never.
         min_delta : float, default 0.0
@@ -248,26 +223,28 @@ class Trainer:
         RuntimeError
             If this trainer is fitting already, in another thread or above a callback.
         """
-        epochs = _validation.as_integer("epochs", epochs, 0, 2**31)
-        progress = _validation.as_boolean("progress", progress)
+        epochs = _checks.as_integer("epochs", epochs, 0, 2**31)
+        progress = _checks.as_boolean("progress", progress)
         listeners = as_callbacks(callbacks)
         with self._claimed():
-            samples = Samples(
+            samples = as_samples(
                 X,
                 Y,
                 dYdX,
-                d2YdX2,
+                d2YdX2=d2YdX2,
                 sample_weight=sample_weight,
                 derivative_sample_weight=derivative_sample_weight,
                 directions=directions,
                 dYdV=dYdV,
                 allow_missing_values=allow_missing_values,
+                sizes=(self._model.n_inputs, self._model.n_outputs),
+                precision=self._model.dtype,
             )
-            request = FitRequest(samples, validation_data, patience, min_delta, restore_best, anchor)
-            prepared = self._prepare(request, epochs)
+            ending = Ending(validation_data, patience, min_delta, restore_best, anchor, allow_missing_values)
+            plan = self._plan(samples, ending, epochs)
             with ProgressBar(epochs, shown=progress) as bar:
-                hook = self._hook(listeners, bar, prepared)
-                return self._run(prepared, hook, n_threads=self._n_threads)
+                hook = self._hook(listeners, bar, plan)
+                return self._run(plan, hook, n_threads=self._n_threads)
 
     @contextmanager
     def _claimed(self) -> Iterator[None]:
@@ -279,46 +256,48 @@ class Trainer:
         finally:
             self._fitting.release()
 
-    def _prepare(self, request: FitRequest, epochs: int) -> PreparedFit:
-        """Check everything and hand it to the core; nothing of trainer or model changes."""
-        prepared, other = request.prepare(self._model, self._weights), request.samples.other_targets
-        if isinstance(self._optimizer, str):
-            only_squares = self._weights.l2 == 0 and other is None
-            self._compile(
-                choose_optimizer(self._model, prepared.training, self._batch_size, only_squares=only_squares)
+    def _plan(self, samples: Samples, ending: Ending, epochs: int) -> FitPlan:
+        """Check everything and hand it to the core; of trainer and model only "auto" is settled."""
+        plan = plan_fit(self._model, samples, ending, self._weights)
+        problem = plan.problem
+        if not isinstance(self._optimizer, Optimizer):
+            chosen = choose_optimizer(
+                batch_size=self._batch_size,
+                n_parameters=self._model.n_parameters,
+                n_residuals=problem.n_residuals,
             )
+            self._compile(chosen)
         assert isinstance(self._optimizer, Optimizer)
-        if other is not None and self._optimizer.least_squares:
+        if problem.not_squares is not None and self._optimizer.least_squares:
             raise ValueError(
-                f"{other}: expected none for {type(self._optimizer).__name__}, which fits values and first "
-                "derivatives by the inputs; LBFGS and Adam take all"
+                f"{problem.not_squares}: expected none for {type(self._optimizer).__name__}, which fits "
+                "values and first derivatives by the inputs; LBFGS and Adam take all"
             )
-        rates = self._optimizer.learning_rates(self.n_epochs, epochs)
-        return prepared._replace(learning_rates=rates)
+        return plan._replace(learning_rates=self._optimizer.learning_rates(self.n_epochs, epochs))
 
     def _run(
         self,
-        prepared: PreparedFit,
+        plan: FitPlan,
         hook: Hook | None = None,
         stop: _core.StopFlag | None = None,
         *,
         n_threads: int | None = None,
     ) -> History:
-        """Run a prepared fit and keep what it came to, however it ends."""
-        if prepared.normalization is not None:
-            self._model.normalization = prepared.normalization
-        best = BestEpoch(prepared.stopping)
+        """Run a fit and keep what it came to, however it ends."""
+        if plan.problem.normalization is not None:
+            self._model.normalization = plan.problem.normalization
+        best = BestEpoch(plan.stopping)
         parameters, table, end, error = self._core.fit(
-            prepared.training,
-            prepared.validation,
-            prepared.learning_rates,
+            plan.problem.training,
+            plan.problem.validation,
+            plan.learning_rates,
             self._model.parameters,
-            _validation.as_threads(n_threads),
-            with_stopping(hook, best, prepared.stopping),
+            _checks.as_threads(n_threads),
+            with_stopping(hook, best, plan.stopping),
             stop,
         )
-        self._take(parameters if best.parameters is None else best.parameters, prepared.anchor)
-        self.history = prepared.history(table)
+        self._take(parameters if best.parameters is None else best.parameters, plan.anchor)
+        self.history = plan.history(table)
         self.history.stopped_because = {"finished": "epochs", "stopped": "callback"}.get(end, end)
         if error is not None:
             raise error
@@ -332,7 +311,7 @@ class Trainer:
         if anchor is not None:
             anchor.hold(self._model)
 
-    def _hook(self, callbacks: tuple[Callback, ...], bar: ProgressBar, prepared: PreparedFit) -> Hook | None:
+    def _hook(self, callbacks: tuple[Callback, ...], bar: ProgressBar, plan: FitPlan) -> Hook | None:
         """Make what the core calls after every epoch: None, so no call at all, where nobody listens."""
         if not callbacks and not bar.shown:
             return None
@@ -341,10 +320,10 @@ class Trainer:
         def after_epoch(row: NDArray[np.float64], parameters: NDArray[Any]) -> bool:
             nonlocal epoch
             epoch += 1
-            losses = {name: float(column[0]) for name, column in prepared.history(row).items()}
+            losses = {name: float(column[0]) for name, column in plan.history(row).items()}
             bar.advance(losses)
             if callbacks:
-                self._take(parameters, prepared.anchor)
+                self._take(parameters, plan.anchor)
             answers = [callback(epoch, losses) for callback in callbacks]  # all, also after a True
             return any(isinstance(answer, (bool, np.bool_)) and bool(answer) for answer in answers)
 

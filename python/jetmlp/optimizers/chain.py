@@ -1,4 +1,4 @@
-"""Several optimizers in a row, and the choice of one by the size of the problem."""
+"""Several optimizers in a row."""
 
 from __future__ import annotations
 
@@ -9,16 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _core, _validation
-from .model import MLP
-from .optimizers import Adam, Optimizer
-from .second_order import LBFGS, LevenbergMarquardt
+from .. import _checks, _core
+from .base import Optimizer
 
-__all__ = ["Chain", "choose_optimizer"]
-
-#: Up to this many residuals or parameters, whichever are fewer, a step of `LevenbergMarquardt` takes less
-#: than about a second and its matrix a few hundred megabytes.
-MOST_EQUATIONS = 4000
+__all__ = ["Chain"]
 
 
 @dataclass(frozen=True)
@@ -52,9 +46,9 @@ class Chain(Optimizer):
     def __post_init__(self) -> None:
         optimizers, epochs = _as_tuple("optimizers", self.optimizers), _as_tuple("epochs", self.epochs)
         for optimizer in optimizers:
-            if not isinstance(optimizer, (Adam, LBFGS, LevenbergMarquardt)):
+            if not isinstance(optimizer, Optimizer) or isinstance(optimizer, Chain):
                 raise TypeError(
-                    "optimizers: expected jetmlp.Adam, jetmlp.LBFGS or jetmlp.LevenbergMarquardt, "
+                    "optimizers: expected optimizers of jetmlp such as jetmlp.Adam or jetmlp.LBFGS, "
                     f"got {optimizer!r}"
                 )
         if not optimizers:
@@ -67,11 +61,11 @@ class Chain(Optimizer):
         full = [optimizer.full_batch for optimizer in optimizers]
         if full != sorted(full):
             raise ValueError(
-                "optimizers: expected Adam before those of full batches, which may end early, "
+                "optimizers: expected those with batches before those of full batches, which may end early, "
                 f"got {', '.join(type(optimizer).__name__ for optimizer in optimizers)}"
             )
         object.__setattr__(self, "optimizers", optimizers)
-        checked = tuple(_validation.as_integer("epochs", count, 0, 2**31) for count in epochs)
+        checked = tuple(_checks.as_integer("epochs", count, 0, 2**31) for count in epochs)
         object.__setattr__(self, "epochs", checked)
 
     @property
@@ -103,22 +97,3 @@ def _as_tuple(name: str, value: object) -> tuple[Any, ...]:
     if not isinstance(value, Iterable) or isinstance(value, (str, bytes)):
         raise TypeError(f"{name}: expected a sequence, got {value!r}")
     return tuple(value)
-
-
-def choose_optimizer(
-    model: MLP,
-    training: Any,  # noqa: ANN401  the core's objective
-    batch_size: int | None,
-    *,
-    only_squares: bool,
-) -> Optimizer:
-    """Pick what ``optimizer="auto"`` means; see `Trainer`."""
-    if batch_size is not None:
-        return Adam()
-    if (
-        only_squares
-        and model.dtype == np.float64
-        and min(model.n_parameters, training.n_residuals) <= MOST_EQUATIONS
-    ):
-        return LevenbergMarquardt()
-    return LBFGS()

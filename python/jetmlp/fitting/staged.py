@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import _validation
-from ._problem import as_loss_weights
+from .. import _checks
+from ..data.samples import Samples, as_samples
+from ..models.mlp import MLP
+from ..models.staged import Stages
+from ..optimizers import LevenbergMarquardt, Optimizer
+from ..random import INITIALIZATION, Generator
 from .history import History
-from .model import MLP
-from .optimizers import Optimizer
-from .second_order import LevenbergMarquardt
+from .problem import as_loss_weights
 from .trainer import Trainer
 
 Array = NDArray[np.float64]
-#: The first weights of a later stage are drawn from ± this share of the frequency that it has to fit.
+#: The first weights of a later stage are drawn from ± this share c of the frequency that it has to fit: tanh
+#: turns over a few units of its argument, and the units' spread makes up the rest.
 FREQUENCY_SHARE = 0.25
 
 
-class StagedMLP:
+class StagedMLP(Stages):
     r"""A sum of perceptrons :math:`f_1(x) + s_2 f_2(x) + \ldots`, each fitted to the rest of those before.
 
     One network stops where its parameters no longer feel the error; the next one sees that error enlarged
@@ -58,62 +59,29 @@ class StagedMLP:
     def __init__(self, layer_sizes: Iterable[Iterable[int]], activation: str = "tanh", seed: int = 0) -> None:
         if not isinstance(layer_sizes, Iterable) or isinstance(layer_sizes, (str, bytes)):
             raise TypeError(f"layer_sizes: expected a sequence for each stage, got {layer_sizes!r}")
-        sizes = [_validation.as_layer_sizes(stage) for stage in layer_sizes]
+        sizes = [_checks.as_layer_sizes(stage) for stage in layer_sizes]
         if not sizes:
             raise ValueError("layer_sizes: expected at least one stage, got none")
         if len({(stage[0], stage[-1]) for stage in sizes}) > 1:
             raise ValueError(f"layer_sizes: expected the same inputs and outputs in every stage, got {sizes}")
-        seed = _validation.as_integer("seed", seed, 0, 2**64 - 1 - len(sizes))
+        seed = _checks.as_integer("seed", seed, 0, 2**64 - 1 - len(sizes))
         self._seed = seed
         stages = [MLP(stage, activation, dtype="float64", seed=seed + k) for k, stage in enumerate(sizes)]
         scales = np.zeros((len(stages), stages[0].n_outputs))
         scales[0] = 1.0
         self._set(tuple(stages), scales)
 
-    def _set(self, stages: tuple[MLP, ...], scales: Array) -> None:
-        self._stages, self._scales = stages, scales
-
-    @property
-    def stages(self) -> tuple[MLP, ...]:
-        """The network of each stage, of float64."""
-        return self._stages
-
-    @property
-    def scales(self) -> Array:
-        """What the outputs of each stage are multiplied by, (n_stages, m); 0 before it is fitted."""
-        return self._scales.copy()
-
-    @property
-    def n_inputs(self) -> int:
-        """Number of inputs, d."""
-        return self._stages[0].n_inputs
-
-    @property
-    def n_outputs(self) -> int:
-        """Number of outputs, m."""
-        return self._stages[0].n_outputs
-
-    @property
-    def n_parameters(self) -> int:
-        """Number of weights and biases of all stages."""
-        return sum(stage.n_parameters for stage in self._stages)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the parameters and results: float64."""
-        return self._stages[0].dtype
-
     def fit(
         self,
-        X: ArrayLike,
-        Y: ArrayLike,
-        dYdX: ArrayLike,
+        X: Samples | ArrayLike,
+        Y: ArrayLike | None = None,
+        dYdX: ArrayLike | None = None,
         *,
         epochs: int | Iterable[int],
         optimizer: Optimizer | str | None = None,
         value_weight: float = 1.0,
         derivative_weight: float = 1.0,
-        n_threads: int = 1,
+        n_threads: int | None = None,
         progress: bool = False,
     ) -> list[History]:
         """Train stage after stage from new starting parameters.
@@ -124,21 +92,18 @@ class StagedMLP:
 
         Parameters
         ----------
-        X : array_like, (n, d)
-            Inputs. With one input, (n,) will do.
-        Y : array_like, (n, m)
-            Values. With one output, (n,) will do.
-        dYdX : array_like, (n, m, d)
-            Derivatives [sample, output, input], NaN where one was not measured; they tell the frequency of
-            what is left. With one output, (n, d) will do.
+        X : Samples or array_like, (n, d)
+            Samples, or their inputs; of samples, the other arrays are part.
+        Y, dYdX
+            As for `Samples`; the derivatives tell the frequency of what is left.
         epochs : int or sequence of int
             Of each stage.
         optimizer : LevenbergMarquardt, LBFGS, Adam, Chain or "auto", optional
             Of each stage; default ``LevenbergMarquardt()``.
         value_weight, derivative_weight : float, default 1.0
             Weights of the first stage's loss, and what later ones start from.
-        n_threads : int, default 1
-            Threads of the fit. The result is the same for any number.
+        n_threads : int, optional
+            As for `Trainer`.
         progress : bool, default False
             Whether to show a bar for each stage.
 
@@ -157,11 +122,10 @@ class StagedMLP:
         optimizer = LevenbergMarquardt() if optimizer is None else optimizer
         counts = _as_epochs(epochs, len(self._stages))
         weights = as_loss_weights(value_weight, derivative_weight, 0.0, 0.0)
-        d, m = self.n_inputs, self.n_outputs
-        inputs = _validation.as_inputs("X", X, d, self.dtype)
-        values = _validation.as_values("Y", Y, len(inputs), m, self.dtype)
-        derivatives = _validation.as_derivatives("dYdX", dYdX, len(inputs), m, d, self.dtype)
-
+        m = self.n_outputs
+        samples = as_samples(X, Y, dYdX, sizes=(self.n_inputs, self.n_outputs))
+        inputs = samples.X.astype(np.float64, copy=False)
+        values, derivatives = _values_and_derivatives(samples)
         histories: list[History] = []
         scales = np.zeros_like(self._scales)
         stages = []
@@ -194,67 +158,24 @@ class StagedMLP:
             self._set((*stages, *self._stages[k + 1 :]), scales.copy())
         return histories
 
-    def predict(self, X: ArrayLike, *, n_threads: int = 1) -> Array:
-        """Compute the values at `X` (n, d): (n, m), as `MLP.predict`."""
-        terms = [stage.predict(X, n_threads=n_threads) for stage in self._stages]
-        return np.asarray(sum(s * term for s, term in zip(self._scales, terms, strict=True)))
 
-    __call__ = predict
-
-    def jacobian(self, X: ArrayLike, *, n_threads: int = 1) -> Array:
-        """Compute the derivatives by the inputs at `X` (n, d): (n, m, d), as `MLP.jacobian`."""
-        return self.predict_with_jacobian(X, n_threads=n_threads)[1]
-
-    def predict_with_jacobian(self, X: ArrayLike, *, n_threads: int = 1) -> tuple[Array, Array]:
-        """Compute values and derivatives at `X` (n, d): (n, m) and (n, m, d)."""
-        terms = [stage.predict_with_jacobian(X, n_threads=n_threads) for stage in self._stages]
-        values = sum(s * value for s, (value, _) in zip(self._scales, terms, strict=True))
-        slopes = sum(s[:, np.newaxis] * slope for s, (_, slope) in zip(self._scales, terms, strict=True))
-        return np.asarray(values), np.asarray(slopes)
-
-    def copy(self) -> StagedMLP:
-        """Return an independent model with the same parameters."""
-        return _restore([stage.copy() for stage in self._stages], self._scales, self._seed)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (self._stages, self._scales, self._seed)
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model to one ``.safetensors`` file, which `jetmlp.load` reads back.
-
-        Parameters
-        ----------
-        path : path
-            Of the file; what stands there is replaced only once the new file is whole.
-
-        Raises
-        ------
-        OSError
-            If the file cannot be written.
-        """
-        from . import _storage
-
-        _storage.save_stages(self._stages, self._scales, self._seed, path)
-
-    def __repr__(self) -> str:
-        sizes = " + ".join("-".join(map(str, stage.layer_sizes)) for stage in self._stages)
-        activation = self._stages[0].activation
-        return f"StagedMLP({sizes}, activation={activation!r}, {self.n_parameters} parameters)"
-
-
-def _restore(stages: Iterable[MLP], scales: Array, seed: int) -> StagedMLP:
-    """Build a model from what it is made of."""
-    model = StagedMLP.__new__(StagedMLP)
-    model._seed = seed
-    model._set(tuple(stages), np.array(scales, dtype=np.float64))
-    return model
+def _values_and_derivatives(samples: Samples) -> tuple[Array, Array]:
+    """Take what a stage is fitted to; there is nothing else that it can be."""
+    for name in ("d2YdX2", "sample_weight", "derivative_sample_weight", "directions"):
+        if getattr(samples, name) is not None:
+            raise ValueError(f"{name}: expected none for jetmlp.StagedMLP, which fits values and derivatives")
+    if samples.Y is None or samples.dYdX is None:
+        raise ValueError("Y, dYdX: expected both; the derivatives tell the frequency of what a stage leaves")
+    if np.isnan(samples.Y).any():
+        raise ValueError("Y: expected every value, got NaN")
+    return samples.Y.astype(np.float64), samples.dYdX.astype(np.float64)
 
 
 def _as_epochs(epochs: object, n_stages: int) -> tuple[int, ...]:
     """Take one number for all stages, or one for each."""
     if not isinstance(epochs, Iterable):
-        return (_validation.as_integer("epochs", epochs, 0, 2**31),) * n_stages
-    counts = tuple(_validation.as_integer("epochs", count, 0, 2**31) for count in epochs)
+        return (_checks.as_integer("epochs", epochs, 0, 2**31),) * n_stages
+    counts = tuple(_checks.as_integer("epochs", count, 0, 2**31) for count in epochs)
     if len(counts) != n_stages:
         raise ValueError(f"epochs: expected {n_stages} numbers, one for each stage, got {len(counts)}")
     return counts
@@ -268,14 +189,20 @@ def _root_mean_square(derivatives: Array) -> Array:
 
 
 def _start_at(network: MLP, frequencies: Array, inputs: Array, seed: int) -> None:
-    """Draw the first layer anew: slopes in ± a share of the frequencies, biases to match over the data."""
+    r"""Draw the first layer anew, for a rest that oscillates with frequencies ω (d,) along the inputs.
+
+    Weights uniform in ±cω_k, with c the share of the frequency. A unit's centre, where w·x + b = 0, is to
+    lie among the data, whose box has the middle x_m and the widths h: so b = −w·x_m + u with u uniform in
+    ±Σ_k cω_k h_k / 2, as far as w·(x − x_m) reaches there.
+    """
     d, n_units = network.layer_sizes[:2]
-    random = np.random.Generator(np.random.Philox(seed))
+    # The streams of INITIALIZATION below this belong to the layers of a new network.
+    random = Generator(seed, INITIALIZATION, 2**32)
     limits = FREQUENCY_SHARE * frequencies
     low, high = inputs.min(axis=0), inputs.max(axis=0)
-    W = random.uniform(-1.0, 1.0, (n_units, d)) * limits
+    W = (2.0 * random.uniform(n_units * d).reshape(n_units, d) - 1.0) * limits
     reach = limits @ (high - low) / 2
-    b = random.uniform(-1.0, 1.0, n_units) * reach - W @ (low + high) / 2
+    b = (2.0 * random.uniform(n_units) - 1.0) * reach - W @ (low + high) / 2
     parameters = network.parameters
     parameters[: W.size] = W.ravel()
     parameters[W.size : W.size + n_units] = b

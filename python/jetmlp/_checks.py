@@ -10,14 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from ._processors import available_processors
+from ._core.processors import available_processors
 
 MOST_THREADS = 256
 MOST_UNITS = 2**24
 
 
-def as_real_array(name: str, value: ArrayLike, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Convert to a contiguous float array, masked entries to NaN; an error names the argument."""
+def as_real_array(name: str, value: ArrayLike, dtype: np.dtype[Any] | None = None) -> NDArray[Any]:
+    """Convert to a contiguous float array, masked entries to NaN; an error names the argument.
+
+    Without a `dtype`, float16 and float32 become float32 and everything else float64: no digit is lost and
+    none made up.
+    """
     try:
         array = np.asarray(value)
     except ValueError as error:  # a ragged nested list
@@ -29,8 +33,18 @@ def as_real_array(name: str, value: ArrayLike, dtype: np.dtype[Any]) -> NDArray[
     if isinstance(value, np.ma.MaskedArray):
         floating = np.promote_types(array.dtype, np.float16)
         array = np.ma.filled(value.astype(floating), np.nan)  # masked means missing
+    if dtype is None:
+        dtype = np.dtype(np.float32 if array.dtype in (np.float16, np.float32) else np.float64)
     with np.errstate(over="ignore", under="ignore"):  # check_finite reports an overflow by its argument
         return np.ascontiguousarray(array, dtype=dtype)
+
+
+def brief(value: object) -> str:
+    """Show a value in a message: an array by its type and shape, anything else in one line."""
+    if isinstance(value, np.ndarray):
+        return f"an array of {value.dtype} {value.shape}"
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 100 else text[:97] + "..."
 
 
 def _sample(array: NDArray[Any]) -> str:
@@ -46,53 +60,61 @@ def _shape_error(name: str, array: NDArray[Any], expected: str) -> ValueError:
     return ValueError(f"{name}: expected shape {expected}, got {array.shape}")
 
 
-def as_inputs(name: str, X: ArrayLike, d: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Take inputs as (n, d); a 1-D array is taken for a single input."""
+def as_inputs(name: str, X: ArrayLike, d: int | None, dtype: np.dtype[Any] | None = None) -> NDArray[Any]:
+    """Take inputs as (n, d), of any d if it is None; a 1-D array is taken for a single input."""
     array = as_real_array(name, X, dtype)
-    if array.ndim == 1 and d == 1:
+    if array.ndim == 1 and d in (None, 1):
         array = array[:, np.newaxis]
-    if array.ndim != 2 or array.shape[1] != d:
-        raise _shape_error(name, array, "(n,) or (n, 1)" if d == 1 else f"(n, {d})")
+    if array.ndim != 2 or array.shape[1] == 0 or (d is not None and array.shape[1] != d):
+        raise _shape_error(name, array, {None: "(n,) or (n, d)", 1: "(n,) or (n, 1)"}.get(d, f"(n, {d})"))
     return np.ascontiguousarray(array)
 
 
-def as_values(name: str, Y: ArrayLike, n: int, m: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Take values as (n, m); a 1-D array is taken for a single output."""
+def as_values(
+    name: str, Y: ArrayLike, n: int, m: int | None, dtype: np.dtype[Any] | None = None
+) -> NDArray[Any]:
+    """Take values as (n, m), of any m if it is None; a 1-D array is taken for a single output."""
     array = as_real_array(name, Y, dtype)
-    if array.shape == (n, m) or (m == 1 and array.shape == (n,)):
-        return array.reshape(n, m)
-    raise _shape_error(name, array, f"({n},) or ({n}, 1)" if m == 1 else f"({n}, {m})")
+    return _as_targets(name, array, n, m, ())
 
 
-def as_derivatives(name: str, dYdX: ArrayLike, n: int, m: int, d: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+def as_derivatives(
+    name: str, dYdX: ArrayLike, n: int, m: int | None, d: int, dtype: np.dtype[Any] | None = None
+) -> NDArray[Any]:
     """Take derivatives as (n, m, d); (n, d) means a single output, (n,) a single input too."""
-    array = as_real_array(name, dYdX, dtype)
-    accepted: list[tuple[int, ...]] = [(n, m, d)]
-    if m == 1:
-        accepted.insert(0, (n, d))
-        if d == 1:
-            accepted.insert(0, (n,))
-    if array.shape not in accepted:
-        raise _shape_error(name, array, " or ".join(map(str, accepted)))
-    return array.reshape(n, m, d)
+    return _as_targets(name, as_real_array(name, dYdX, dtype), n, m, (d,))
 
 
 def as_second_derivatives(
-    name: str, d2YdX2: ArrayLike, n: int, m: int, d: int, dtype: np.dtype[Any]
+    name: str, d2YdX2: ArrayLike, n: int, m: int | None, d: int, dtype: np.dtype[Any] | None = None
 ) -> NDArray[Any]:
     """Take second derivatives as (n, m, d, d); (n, d, d) means a single output, (n,) a single input too."""
-    array = as_real_array(name, d2YdX2, dtype)
-    accepted: list[tuple[int, ...]] = [(n, m, d, d)]
+    return _as_targets(name, as_real_array(name, d2YdX2, dtype), n, m, (d, d))
+
+
+def _as_targets(
+    name: str, array: NDArray[Any], n: int, m: int | None, inputs: tuple[int, ...]
+) -> NDArray[Any]:
+    """Take what n samples have of m outputs by these inputs; with one output, its axis may be left out.
+
+    With one input besides, so may the inputs' axes.
+    """
+    known = m is not None or array.ndim == 2 + len(inputs)
+    if m is None:
+        m = array.shape[1] if known and array.shape[1] > 0 else 1
+    accepted: list[tuple[int, ...]] = [(n, m, *inputs)]
     if m == 1:
-        accepted.insert(0, (n, d, d))
-        if d == 1:
-            accepted.insert(0, (n,))
+        shorter = [(n,), (n, *inputs)] if set(inputs) <= {1} else [(n, *inputs)]
+        accepted = [*dict.fromkeys(shorter), *accepted]
+    shapes = [str(shape) for shape in accepted]
+    if not known:
+        shapes[-1] = f"({', '.join(map(str, (n, 'm', *inputs)))})"
     if array.shape not in accepted:
-        raise _shape_error(name, array, " or ".join(map(str, accepted)))
-    return array.reshape(n, m, d, d)
+        raise _shape_error(name, array, " or ".join(shapes))
+    return array.reshape(n, m, *inputs)
 
 
-def check_symmetric(name: str, array: NDArray[Any], precision: np.dtype[Any]) -> None:
+def check_symmetric(name: str, array: NDArray[Any], precision: np.dtype[Any] | None = None) -> None:
     """Raise a ``ValueError`` where two mirrored entries of (n, m, d, d) are both there and differ.
 
     By more than rounding, that is: more than the root of the precision of the type, be it that of the array
@@ -100,7 +122,7 @@ def check_symmetric(name: str, array: NDArray[Any], precision: np.dtype[Any]) ->
     the rounding errors of its terms.
     """
     largest = np.max(np.abs(array), axis=(2, 3), keepdims=True, initial=0.0, where=~np.isnan(array))
-    epsilon = max(np.finfo(array.dtype).eps, np.finfo(precision).eps)
+    epsilon = max(np.finfo(array.dtype).eps, np.finfo(precision or array.dtype).eps)
     bad = np.abs(array - array.swapaxes(2, 3)) > np.sqrt(epsilon) * largest  # false with NaN
     if bad.any():
         i, o, row, column = (int(place) for place in np.argwhere(bad)[0])

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import _validation
-from ._neighbours import nearest_neighbours
+from .neighbours import nearest_neighbours
+from .presence import counting
+from .samples import Samples, as_samples
 
 __all__ = ["DerivativeReport", "check_derivatives"]
 
@@ -74,7 +75,9 @@ class DerivativeReport:
         return "\n".join(lines)
 
 
-def check_derivatives(X: ArrayLike, Y: ArrayLike, dYdX: ArrayLike) -> DerivativeReport:
+def check_derivatives(
+    X: Samples | ArrayLike, Y: ArrayLike | None = None, dYdX: ArrayLike | None = None
+) -> DerivativeReport:
     r"""Compare derivatives with the differences of the values between nearest neighbours.
 
     Between neighbours i and j of a smooth function,
@@ -84,12 +87,10 @@ def check_derivatives(X: ArrayLike, Y: ArrayLike, dYdX: ArrayLike) -> Derivative
 
     Parameters
     ----------
-    X : array_like, (n, d)
-        Inputs; with one input, (n,) will do.
-    Y : array_like, (n, m)
-        Values, NaN where missing; with one output, (n,) will do.
-    dYdX : array_like, (n, m, d)
-        Derivatives [sample, output, input], NaN where missing; with one output, (n, d) will do.
+    X : Samples or array_like, (n, d)
+        Samples with values and derivatives, or their inputs.
+    Y, dYdX
+        As for `Samples`; NaN is missing in both.
 
     Returns
     -------
@@ -111,7 +112,7 @@ def check_derivatives(X: ArrayLike, Y: ArrayLike, dYdX: ArrayLike) -> Derivative
     >>> jetmlp.check_derivatives(x, np.sin(x), -np.cos(x)).slips
     ('output 0, input 0: of the wrong sign',)
     """
-    inputs, values, slopes = _as_samples(X, Y, dYdX)
+    inputs, values, slopes = _as_arrays(X, Y, dYdX)
     pairs = nearest_neighbours(inputs)
     found = _Comparison(inputs, values, slopes, pairs)
     if (found.n_pairs < 2 * slopes.shape[2]).any():
@@ -136,18 +137,13 @@ def check_derivatives(X: ArrayLike, Y: ArrayLike, dYdX: ArrayLike) -> Derivative
     return found.report("disagree", (f"output {listed}: no single slip explains it",))
 
 
-def _as_samples(X: ArrayLike, Y: ArrayLike, dYdX: ArrayLike) -> tuple[Floats, Floats, Floats]:
-    inputs = _validation.as_real_array("X", X, _FLOAT64)
-    inputs = _validation.as_inputs("X", X, inputs.shape[1] if inputs.ndim == 2 else 1, _FLOAT64)
-    _validation.check_finite("X", inputs)
-    n, d = inputs.shape
-    values = _validation.as_real_array("Y", Y, _FLOAT64)
-    m = values.shape[1] if values.ndim == 2 else 1
-    values = _validation.as_values("Y", Y, n, m, _FLOAT64)
-    slopes = _validation.as_derivatives("dYdX", dYdX, n, m, d, _FLOAT64)
-    for name, array in (("Y", values), ("dYdX", slopes)):
-        _validation.check_finite(name, array, missing_allowed=True)
-    return inputs, values, slopes
+def _as_arrays(
+    X: Samples | ArrayLike, Y: ArrayLike | None, dYdX: ArrayLike | None
+) -> tuple[Floats, Floats, Floats]:
+    samples = counting(as_samples(X, Y, dYdX, allow_missing_values=True), _FLOAT64)
+    if samples.Y is None or samples.dYdX is None:
+        raise ValueError("Y, dYdX: expected both, values and derivatives by the inputs, to compare them")
+    return samples.X.astype(_FLOAT64), samples.Y.astype(_FLOAT64), samples.dYdX.astype(_FLOAT64)
 
 
 def _transposed(slopes: Floats) -> Floats | None:

@@ -8,12 +8,13 @@ derivative term λd/(1+λd), λ = 1, and each column of derivatives is divided b
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ._samples import SampleArrays
+from .presence import present, weights_of
+from .samples import Samples
 
 BALANCED = "balanced"
 RATIO = 1.0  # λ
@@ -27,30 +28,35 @@ class Balance:
     derivative_weight: float
     column_weights: NDArray[np.float64]  # (m, t): 1/r², the largest 1
 
-    def apply(self, arrays: SampleArrays) -> SampleArrays:
+    def apply(self, samples: Samples) -> Samples:
         """Weigh the derivatives of samples, those of the balance or others, by their columns."""
-        if arrays.derivatives is None:
-            return arrays
-        weights = 1.0 if arrays.derivative_weights is None else arrays.derivative_weights
-        weights = np.broadcast_to(weights * self.column_weights, arrays.derivatives.shape)
-        return replace(arrays, derivative_weights=np.ascontiguousarray(weights))
+        derivatives = samples.derivatives
+        if derivatives is None:
+            return samples
+        if derivatives.shape[1:] != self.column_weights.shape:
+            raise ValueError(
+                f"{samples._names.derivatives}: expected columns {self.column_weights.shape}, "
+                f"those that were balanced, got {derivatives.shape[1:]}"
+            )
+        weights = weights_of(samples.derivative_sample_weight, derivatives) * self.column_weights
+        return samples.replace(derivative_sample_weight=weights)
 
 
-def balance(arrays: SampleArrays) -> Balance:
-    """Balance normalized samples.
+def balance(samples: Samples) -> Balance:
+    """Balance standardised samples of which all that is there counts.
 
     The loss divides by the sum of the weights it is given. So that the mean is over the entries, as above,
     the derivative weight has the mean of the column weights in it.
     """
-    if arrays.derivatives is None:
+    derivatives = samples.derivatives
+    if derivatives is None:
         raise ValueError("derivative_weight: expected derivatives to balance, got none")
-    n_columns = arrays.derivatives.shape[2]
-    counts = arrays.derivatives_present().astype(np.float64)
-    if arrays.derivative_weights is not None:
-        counts *= arrays.derivative_weights
-    totals = counts.sum(axis=0)
-    squares = np.where(counts > 0, arrays.derivatives, 0.0) ** 2
-    mean_squares = np.sum(counts * squares, axis=0) / np.where(totals > 0, totals, 1.0)
+    n_columns = derivatives.shape[2]
+    there = present(derivatives)
+    weights = there * weights_of(samples.derivative_sample_weight, derivatives)
+    totals = weights.sum(axis=0)
+    squares = np.where(there, derivatives, 0.0) ** 2
+    mean_squares = np.sum(weights * squares, axis=0) / np.where(totals > 0, totals, 1.0)
     mean_squares[mean_squares == 0] = 1.0  # a column of zeros, or of nothing
     inverses = 1.0 / mean_squares
     share = RATIO * n_columns / (1.0 + RATIO * n_columns)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import _core
+from .. import _core
 
 
 def info() -> dict[str, Any]:
@@ -14,7 +14,8 @@ def info() -> dict[str, Any]:
     -------
     dict
         "version" of jetmlp; "level", the instruction-set level of the core at work; "levels_available", those
-        that were built and that this processor can run; "compiler" and "eigen", what the core was built with.
+        that were built and that this processor can run; "compiler" and "eigen", what the core was built with;
+        "activations" and "initializations", the names that `MLP` takes.
     """
     build = _core.build_info()
     return {
@@ -23,4 +24,6 @@ def info() -> dict[str, Any]:
         "levels_available": list(_core.LEVELS_AVAILABLE),
         "compiler": build["compiler"],
         "eigen": build["eigen"],
+        "activations": list(_core.ACTIVATIONS),
+        "initializations": list(_core.INITIALIZATIONS),
     }

@@ -1,8 +1,7 @@
-"""Optimizers: what they are set to. Their state belongs to a `Trainer`."""
+"""Adam."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,31 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _core, _validation
+from .. import _checks, _core
+from .base import Optimizer
 
-__all__ = ["Adam", "Optimizer"]
-
-
-class Optimizer(ABC):
-    """What a `Trainer` asks of an optimizer's settings."""
-
-    @property
-    def full_batch(self) -> bool:
-        """Whether every step takes all samples."""
-        return False
-
-    @property
-    def least_squares(self) -> bool:
-        """Whether it sees residuals along the inputs, and no other term of a loss than their squares."""
-        return False
-
-    @abstractmethod
-    def learning_rates(self, first_epoch: int, epochs: int) -> NDArray[np.float64]:
-        """Compute the rates of `epochs` epochs from `first_epoch` on; NaN where there is no such thing."""
-
-    @abstractmethod
-    def compiled(self, dtype: np.dtype[Any]) -> Any:  # noqa: ANN401  options of the core
-        """Hand the settings to the core, checked against the type of the model."""
+__all__ = ["Adam"]
 
 
 @dataclass(frozen=True)
@@ -72,13 +50,13 @@ class Adam(Optimizer):
 
     def __post_init__(self) -> None:
         checked = {
-            "beta1": _validation.as_number("beta1", self.beta1, least=0.0, below=1.0),
-            "beta2": _validation.as_number("beta2", self.beta2, least=0.0, below=1.0),
-            "epsilon": _validation.as_number("epsilon", self.epsilon, above=0.0),
-            "weight_decay": _validation.as_number("weight_decay", self.weight_decay, least=0.0),
+            "beta1": _checks.as_number("beta1", self.beta1, least=0.0, below=1.0),
+            "beta2": _checks.as_number("beta2", self.beta2, least=0.0, below=1.0),
+            "epsilon": _checks.as_number("epsilon", self.epsilon, above=0.0),
+            "weight_decay": _checks.as_number("weight_decay", self.weight_decay, least=0.0),
         }
         if not callable(self.learning_rate):
-            checked["learning_rate"] = _validation.as_number("learning_rate", self.learning_rate, above=0.0)
+            checked["learning_rate"] = _checks.as_number("learning_rate", self.learning_rate, above=0.0)
         for name, number in checked.items():
             object.__setattr__(self, name, number)  # as a plain float, whatever it came as
 
@@ -88,7 +66,7 @@ class Adam(Optimizer):
         if not callable(rate):
             return np.full(epochs, rate)
         rates = (
-            _validation.as_number(f"learning_rate({epoch})", rate(epoch), above=0.0)
+            _checks.as_number(f"learning_rate({epoch})", rate(epoch), above=0.0)
             for epoch in range(first_epoch, first_epoch + epochs)
         )
         return np.fromiter(rates, dtype=np.float64, count=epochs)

@@ -8,17 +8,17 @@ from contextlib import ExitStack
 
 from numpy.typing import ArrayLike
 
-from . import _core, _validation
-from ._fit_request import FitRequest
-from ._samples import Samples
+from .. import _checks, _core
+from ..data.samples import Samples, as_samples
 from .errors import DivergenceError
 from .history import History
+from .plan import Ending
 from .trainer import Trainer
 
 
 def fit_many(
     trainers: Iterable[Trainer],
-    X: ArrayLike,
+    X: Samples | ArrayLike,
     Y: ArrayLike | None = None,
     dYdX: ArrayLike | None = None,
     *,
@@ -30,7 +30,7 @@ def fit_many(
     dYdV: ArrayLike | None = None,
     allow_missing_values: bool = False,
     anchor: tuple[ArrayLike, ArrayLike] | None = None,
-    validation_data: tuple[ArrayLike | None, ...] | None = None,
+    validation_data: Samples | tuple[ArrayLike | None, ...] | None = None,
     patience: int | None = None,
     min_delta: float = 0.0,
     restore_best: bool = False,
@@ -45,20 +45,12 @@ def fit_many(
     ----------
     trainers : iterable of Trainer
         Each with a model of its own.
-    X, Y, dYdX, d2YdX2 : array_like
-        Samples, as for `Trainer.fit`.
-    epochs : int
-        Passes over the samples.
-    sample_weight, derivative_sample_weight, directions, dYdV : array_like, optional
-        How much samples count, and derivatives along directions, as for `Trainer.fit`.
-    allow_missing_values : bool, default False
-        Whether NaN in `Y` means a value that was not measured, as for `Trainer.fit`.
-    anchor : tuple (x0, y0), optional
-        A point and the values there, for a fit to derivatives alone, as for `Trainer.fit`.
-    validation_data : tuple (X, Y), (X, Y, dYdX) or (X, Y, dYdX, d2YdX2), optional
-        Samples to measure after every epoch, as for `Trainer.fit`.
-    patience, min_delta, restore_best : optional
-        Early stopping of each fit by itself, as for `Trainer.fit`.
+    X : Samples or array_like, (n, d)
+        Samples, or their inputs; of samples, the other arrays are part.
+    Y, dYdX, d2YdX2, sample_weight, derivative_sample_weight, directions, dYdV, allow_missing_values
+        As for `Samples`.
+    epochs, anchor, validation_data, patience, min_delta, restore_best
+        As for `Trainer.fit`; early stopping is of each fit by itself.
     n_threads : int, optional
         Fits at a time; default one for each processor.
 
@@ -80,31 +72,34 @@ def fit_many(
         If one of the trainers is fitting already.
     """
     fleet = _as_trainers(trainers)
-    epochs = _validation.as_integer("epochs", epochs, 0, 2**31)
-    threads = _validation.as_threads(n_threads)
+    epochs = _checks.as_integer("epochs", epochs, 0, 2**31)
+    threads = _checks.as_threads(n_threads)
     stop = _core.StopFlag()
     with ExitStack() as claims:
         for trainer in fleet:
             claims.enter_context(trainer._claimed())
-        samples = Samples(
+        first = fleet[0].model if fleet else None
+        samples = as_samples(
             X,
             Y,
             dYdX,
-            d2YdX2,
+            d2YdX2=d2YdX2,
             sample_weight=sample_weight,
             derivative_sample_weight=derivative_sample_weight,
             directions=directions,
             dYdV=dYdV,
             allow_missing_values=allow_missing_values,
+            sizes=None if first is None else (first.n_inputs, first.n_outputs),
+            precision=None if first is None else first.dtype,
         )
-        request = FitRequest(samples, validation_data, patience, min_delta, restore_best, anchor)
-        prepared = [trainer._prepare(request, epochs) for trainer in fleet]
+        ending = Ending(validation_data, patience, min_delta, restore_best, anchor, allow_missing_values)
+        plans = [trainer._plan(samples, ending, epochs) for trainer in fleet]
         with ThreadPoolExecutor(threads) as pool:
             fits = []
             try:
-                for trainer, its in zip(fleet, prepared, strict=True):
+                for trainer, plan in zip(fleet, plans, strict=True):
                     threads_of_fit = trainer._n_threads or 1
-                    fits.append(pool.submit(trainer._run, its, None, stop, n_threads=threads_of_fit))
+                    fits.append(pool.submit(trainer._run, plan, None, stop, n_threads=threads_of_fit))
                 wait(fits)
             except BaseException:  # Ctrl-C reaches the main thread alone, which tells the others
                 stop.set()

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import _validation
-from ._samples import Samples
-from .model import MLP
+from .. import _checks
+from ..data.samples import Samples
+from ..models.mlp import MLP
 
 _FLOAT64 = np.dtype(np.float64)
 
@@ -40,14 +40,14 @@ def as_anchor(
     model: MLP,
     anchor: tuple[ArrayLike, ArrayLike] | None,
     samples: Samples,
-    validation_data: tuple[ArrayLike | None, ...] | None,
+    held_out: Samples | None,
 ) -> Anchor | None:
     """Check an anchor against the model and what is fitted."""
     if anchor is None:
         return None
     if samples.Y is not None:
         raise ValueError("anchor: expected a fit to derivatives alone, got one to Y, which has the constant")
-    if validation_data is not None and len(validation_data) > 1 and validation_data[1] is not None:
+    if held_out is not None and held_out.Y is not None:
         raise ValueError(
             "validation_data: expected derivatives alone with an anchor, which holds once the fit has ended, "
             "got values"
@@ -70,8 +70,8 @@ def as_anchor(
 
 def _as_row(name: str, value: ArrayLike, size: int) -> NDArray[np.float64]:
     """Take the numbers of one sample; a single one may come without an axis."""
-    array = _validation.as_real_array(name, value, _FLOAT64)  # of at least one axis
+    array = _checks.as_real_array(name, value, _FLOAT64)  # of at least one axis
     if array.shape not in ((size,), (1, size)):
         raise ValueError(f"{name}: expected shape ({size},), got {np.shape(value)}")
-    _validation.check_finite(name, array)
+    _checks.check_finite(name, array)
     return array.reshape(size)

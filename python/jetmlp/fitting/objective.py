@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import _validation
-from ._problem import as_loss_weights, as_model, compile_problem
-from ._samples import Samples
-from .model import MLP
+from .. import _checks
+from ..data.samples import Samples, as_samples
+from ..models.mlp import MLP
+from .problem import as_loss_weights, as_model, pose
 
 
 class Objective:
@@ -30,28 +30,16 @@ class Objective:
     model : MLP
         Gives architecture, type and normalization; its parameters are not touched. The loss of a normalized
         model is in normalized units.
-    X : array_like, (n, d)
-        Inputs.
-    Y : array_like, (n, m), optional
-        Values; with `allow_missing_values`, NaN or masked for one that was not measured. With one output,
-        (n,) will do.
-    dYdX : array_like, (n, m, d), optional
-        Derivatives [sample, output, input]; NaN, or masked, for one that was not measured. With one output,
-        (n, d) will do.
-    d2YdX2 : array_like, (n, m, d, d), optional
-        Second derivatives [sample, output, input, input], as for `Trainer.fit`.
+    X : Samples or array_like, (n, d)
+        Samples, or their inputs; of samples, the other arrays are part.
+    Y, dYdX, d2YdX2, sample_weight, derivative_sample_weight, directions, dYdV, allow_missing_values
+        As for `Samples`.
     value_weight, derivative_weight, second_derivative_weight : float, default 1.0
         w_v, w_d and w_s; not negative, and not all zero on what is given. With
         ``derivative_weight="balanced"`` and a normalized model, Huge and Savine's balance of values and
         first derivatives, as for `Trainer`.
     l2 : float, default 0.0
         l₂ of the penalty; not negative.
-    sample_weight, derivative_sample_weight : array_like, optional
-        How much each sample counts, as for `Trainer.fit`.
-    directions, dYdV : array_like, optional
-        Directions and derivatives along them, as for `Trainer.fit`.
-    allow_missing_values : bool, default False
-        Whether NaN in `Y` means a value that was not measured, instead of a mistake.
     n_threads : int, optional
         Most threads of one evaluation; default one for each processor. The result is the same for any
         number.
@@ -65,7 +53,7 @@ class Objective:
     def __init__(
         self,
         model: MLP,
-        X: ArrayLike,
+        X: Samples | ArrayLike,
         Y: ArrayLike | None = None,
         dYdX: ArrayLike | None = None,
         *,
@@ -82,27 +70,29 @@ class Objective:
         n_threads: int | None = None,
     ) -> None:
         weights = as_loss_weights(value_weight, derivative_weight, second_derivative_weight, l2)
-        self._n_threads = _validation.as_threads(n_threads)
+        self._n_threads = _checks.as_threads(n_threads)
         self._dtype = as_model(model).dtype
         self._n_parameters = model.n_parameters
-        samples = Samples(
+        samples = as_samples(
             X,
             Y,
             dYdX,
-            d2YdX2,
+            d2YdX2=d2YdX2,
             sample_weight=sample_weight,
             derivative_sample_weight=derivative_sample_weight,
             directions=directions,
             dYdV=dYdV,
             allow_missing_values=allow_missing_values,
+            sizes=(model.n_inputs, model.n_outputs),
+            precision=model.dtype,
         )
-        self._squares_alone = weights.l2 == 0 and samples.other_targets is None
         if model.normalize and model.normalization is None:
             raise ValueError(
                 "model: expected one whose normalization is known, got one that has not been fitted; assign "
                 "model.normalization"
             )
-        self._core = compile_problem(model, samples, None, weights).training
+        problem = pose(model, samples, None, weights)
+        self._core, self._not_squares = problem.training, problem.not_squares
         self._lock = threading.Lock()
 
     def loss(self, parameters: ArrayLike) -> float:
@@ -210,11 +200,14 @@ class Objective:
     def _expect_residuals(self) -> None:
         if self._dtype != np.float64:
             raise ValueError(f"model: expected dtype='float64' for residuals, got {self._dtype}")
-        if not self._squares_alone:
-            raise ValueError("l2, directions, d2YdX2: expected none for residuals, got one of them")
+        if self._not_squares is not None:
+            raise ValueError(
+                f"{self._not_squares}: expected none for residuals, which are those of values and of first "
+                "derivatives by the inputs"
+            )
 
     def _as_parameters(self, parameters: ArrayLike) -> NDArray[Any]:
-        vector = _validation.as_real_array("parameters", parameters, self._dtype)
+        vector = _checks.as_real_array("parameters", parameters, self._dtype)
         if vector.shape != (self._n_parameters,):
             raise ValueError(f"parameters: expected shape ({self._n_parameters},), got {vector.shape}")
         return vector

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _validation
-from ._callbacks import Hook
+from .. import _checks
+from .callbacks import Hook
 from .history import COLUMNS
 
 VALIDATION_LOSS = COLUMNS.index("val_loss")
@@ -28,9 +28,9 @@ def as_stopping_rule(
 ) -> StoppingRule:
     """Check the arguments; without validation data there is nothing to watch."""
     rule = StoppingRule(
-        None if patience is None else _validation.as_integer("patience", patience, 1, 2**31),
-        _validation.as_number("min_delta", min_delta, least=0.0),
-        _validation.as_boolean("restore_best", restore_best),
+        None if patience is None else _checks.as_integer("patience", patience, 1, 2**31),
+        _checks.as_number("min_delta", min_delta, least=0.0),
+        _checks.as_boolean("restore_best", restore_best),
     )
     if rule.min_delta > 0 and rule.patience is None:
         raise ValueError(f"min_delta: expected a patience with it, got patience=None and {min_delta!r}")
