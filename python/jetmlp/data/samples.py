@@ -171,12 +171,12 @@ class Samples:
         if isinstance(rows, (int, np.integer)) and not isinstance(rows, (bool, np.bool_)):
             position = range(len(self))[rows]
             rows = slice(position, position + 1)
-        arrays = {
-            name: None if a is None else np.ascontiguousarray(a[rows]) for name, a in self.arrays().items()
-        }
-        X = arrays["X"]
-        if X is None or X.ndim != 2 or X.shape[1] != self.n_inputs:
+        if isinstance(rows, tuple) or (not isinstance(rows, slice) and np.ndim(rows) != 1):
             raise IndexError(f"rows: expected a slice, indices or booleans of samples, got {rows!r}")
+        arrays = {
+            name: None if array is None else np.ascontiguousarray(array[rows])
+            for name, array in self.arrays().items()
+        }
         return from_checked(arrays, self._names)
 
     def __reduce__(self) -> tuple[Any, ...]:
