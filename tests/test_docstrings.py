@@ -9,7 +9,10 @@ import pytest
 import jetmlp
 from jetmlp import experiments
 from jetmlp.data import derivative_check, samples
-from jetmlp.experiments import fit, gradient_steps, surrogate_study
+from jetmlp.experiments.curves import fit
+from jetmlp.experiments.problems import measured
+from jetmlp.experiments.studies import gradient_steps
+from jetmlp.experiments.surrogates import study
 from jetmlp.fitting import staged, trainer
 from jetmlp.models import higher_derivatives, mlp
 from jetmlp.optimizers import chain, levenberg_marquardt
@@ -29,7 +32,8 @@ from jetmlp.optimizers import chain, levenberg_marquardt
         experiments,
         fit,
         gradient_steps,
-        surrogate_study,
+        measured,
+        study,
     ],
     ids=lambda module: module.__name__,
 )

@@ -123,6 +123,17 @@ def title_and_legend(axes: Axes, title: str | None = None, *, legend: bool = Tru
         axes.set_title(title, loc="left", pad=height + 6.0)
 
 
+def enlarge_markers(axes: Axes) -> None:
+    """Make the dots of a legend large and full enough to tell them apart."""
+    legend = axes.get_legend()
+    if legend is None:
+        return
+    for line in legend.get_lines():
+        if line.get_linestyle() == "None":
+            line.set_markersize(5.0)
+            line.set_alpha(1.0)
+
+
 def _room(axes: Axes) -> float:
     """Return the width that `axes` will have [pixel]."""
     width = float(axes.get_window_extent().width)

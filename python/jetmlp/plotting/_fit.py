@@ -8,7 +8,7 @@ import numpy as np
 
 from ._decoration import function_label, label_x, log_axis, note, symbol_label, title_and_legend
 from ._figure import panels
-from ._inputs import as_curve, as_mapping
+from ._inputs import as_curve, as_mapping, as_places, evenly_chosen
 from ._style import REFERENCE_COLOR, next_looks
 
 if TYPE_CHECKING:
@@ -76,11 +76,7 @@ def plot_fit(
     Where the error is exactly zero its curve leaves the panel downwards. The spikes towards zero at changes
     of sign may be cut off below the smallest hundredth of the errors.
     """
-    points = as_curve("x", x)
-    if points.size < 2:
-        raise ValueError("x must have at least two points, got 1")
-    order = np.argsort(points, kind="stable")
-    points = points[order]
+    points, order = as_places("x", x)
     truth = as_curve("true", true, length=points.size)[order]
     curves = {name: curve[order] for name, curve in _predictions(predicted, points.size).items()}
     training = _training_points(x_train, y_train)
@@ -155,7 +151,7 @@ def _mark_training_points(axes: Axes, x: FloatArray, y: FloatArray | None, max_m
         )
     if y is None:
         return
-    shown = np.unique(np.linspace(0, count - 1, min(count, max_markers)).round().astype(np.intp))
+    shown = evenly_chosen(count, max_markers)
     axes.plot(
         x[shown],
         y[shown],

@@ -40,6 +40,20 @@ def as_curve(
     return array.reshape(-1)
 
 
+def as_places(name: str, values: ArrayLike) -> tuple[FloatArray, NDArray[np.intp]]:
+    """Return at least two places of a curve in rising order, and the order that makes them so."""
+    places = as_curve(name, values)
+    if places.size < 2:
+        raise ValueError(f"{name} must have at least two points, got 1")
+    order = np.argsort(places, kind="stable")
+    return places[order], order
+
+
+def evenly_chosen(count: int, most: int) -> NDArray[np.intp]:
+    """Return the indices of at most `most` of `count` entries, the first and the last among them."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.intp))
+
+
 def as_mapping(values: object) -> dict[str, Any] | None:
     """Return the items of a dict, a training history or a table of columns as a dict; else None.
 

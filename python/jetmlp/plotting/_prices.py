@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._decoration import symbol_label, title_and_legend
+from ._decoration import enlarge_markers, symbol_label, title_and_legend
 from ._figure import panels
-from ._inputs import as_curve, as_mapping
-from ._predictions import _enlarge_markers
+from ._inputs import as_curve, as_mapping, evenly_chosen
 from ._style import NOTE_COLOR, next_looks
 
 if TYPE_CHECKING:
@@ -103,7 +102,7 @@ def plot_prices(
             plot.set_xlabel(symbol_label(x_label))
             plot.set_ylabel(label)
         title_and_legend(plots[0], title)
-        _enlarge_markers(plots[0])
+        enlarge_markers(plots[0])
     return plots[0], plots[1]
 
 
@@ -124,5 +123,5 @@ def _samples(samples: object) -> tuple[FloatArray, FloatArray, FloatArray]:
     payoffs, slopes = (
         as_curve(f"samples[{place}]", samples[place], length=x.size, like="samples[0]") for place in (1, 2)
     )
-    shown = np.unique(np.linspace(0, x.size - 1, min(x.size, _MOST_DOTS)).astype(np.intp))
+    shown = evenly_chosen(x.size, _MOST_DOTS)
     return x[shown], payoffs[shown], slopes[shown]

@@ -13,8 +13,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _checks
-from ..random import DATA, Generator
+from ... import _checks
+from ...random import DATA, Generator
 
 FloatArray = NDArray[np.float64]
 
@@ -32,6 +32,11 @@ class Points(NamedTuple):
 
 class Sampling(Protocol):
     """What an experiment needs to know of where its samples lie."""
+
+    @property
+    def n_train(self) -> int:
+        """How many training points there are."""
+        ...
 
     def draw(self, seed: int) -> Points:
         """Draw the inputs for a seed."""
