@@ -135,7 +135,7 @@ def test_float32_resolves_what_its_own_digits_could_not() -> None:
     x = 1e6 + np.linspace(0, 1, 64)
     model = jetmlp.MLP([1, 32, 1], normalize=True)
     jetmlp.Trainer(model, jetmlp.Adam(1e-2)).fit(x, 1e3 * np.sin(3 * (x - 1e6)), epochs=600)
-    assert model.predict(x).dtype == np.float32
+    assert model.predict(x).dtype == np.float64
     assert np.abs(model.predict(x)[:, 0] - 1e3 * np.sin(3 * (x - 1e6))).max() < 30
 
 
@@ -151,14 +151,16 @@ def test_it_learns_what_hopeless_units_forbid() -> None:
 # ---- What is learned ----
 
 
-def test_constant_columns_have_scale_one() -> None:
+def test_constant_columns_have_their_own_size_for_a_scale() -> None:
     constant = X.copy()
     constant[:, 1] = 0.1
-    its = fitted(constant, np.full((N, M), 0.7), epochs=0).model.normalization
+    constant[:, 2] = 0.0
+    its = fitted(constant, np.full((N, M), -0.7), epochs=0).model.normalization
     assert its is not None
-    assert (its.x_mean[1], its.x_scale[1]) == (0.1, 1.0)
-    assert its.y_mean == pytest.approx([0.7, 0.7], abs=0)
-    assert its.y_scale == pytest.approx([1.0, 1.0], abs=0)
+    assert (its.x_mean[1], its.x_scale[1]) == (0.1, 0.1)
+    assert (its.x_mean[2], its.x_scale[2]) == (0.0, 1.0)
+    assert its.y_mean == pytest.approx([-0.7, -0.7], abs=0)
+    assert its.y_scale == pytest.approx([0.7, 0.7], abs=0)
     assert abs(its.x_scale[0]) == pytest.approx(X[:, 0].std())
 
 
