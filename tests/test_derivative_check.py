@@ -46,11 +46,10 @@ def test_what_agrees(data: tuple[Array, Array, Array]) -> None:
 
 
 @pytest.mark.parametrize("d", [1, 2, 5, 10])
-def test_a_quadratic_function_agrees_to_every_digit(d: int) -> None:
+def test_a_quadratic_function_agrees_to_every_digit(d: int, rng: np.random.Generator) -> None:
     """For it the trapezoidal rule is exact, however far the neighbours are."""
-    random = np.random.default_rng(1)
-    X = random.uniform(-1, 1, (6 * d + 6, d)) * np.logspace(-3, 3, d)
-    Q = random.normal(size=(d, d))
+    X = rng.uniform(-1, 1, (6 * d + 6, d)) * np.logspace(-3, 3, d)
+    Q = rng.normal(size=(d, d))
     report = check_derivatives(X, np.einsum("nk,kl,nl->n", X, Q, X), X @ (Q + Q.T))
     assert report.agrees
     assert report.explained == pytest.approx([1.0], rel=1e-12)
@@ -97,9 +96,9 @@ def test_transposed(shape: tuple[int, int, int]) -> None:
     assert check_derivatives(X, Y, swapped).verdict == "transposed"
 
 
-def test_shuffled(data: tuple[Array, Array, Array]) -> None:
+def test_shuffled(data: tuple[Array, Array, Array], rng: np.random.Generator) -> None:
     X, Y, J = data
-    report = check_derivatives(X, Y, J[np.random.default_rng(3).permutation(len(J))])
+    report = check_derivatives(X, Y, J[rng.permutation(len(J))])
     assert report.verdict == "shuffled"
     assert "at the wrong samples" in report.slips[0]
 
@@ -110,9 +109,9 @@ def test_sorted_inputs_are_shuffled_derivatives() -> None:
     assert check_derivatives(X[order], Y[order], J).verdict == "shuffled"
 
 
-def test_derivatives_of_something_else(data: tuple[Array, Array, Array]) -> None:
+def test_derivatives_of_something_else(data: tuple[Array, Array, Array], rng: np.random.Generator) -> None:
     X, Y, J = data
-    report = check_derivatives(X, Y, 30.0 * np.random.default_rng(3).normal(size=J.shape))
+    report = check_derivatives(X, Y, 30.0 * rng.normal(size=J.shape))
     assert report.verdict == "disagree"
     assert not report.agrees
     assert (report.explained < 0).all()
@@ -127,18 +126,16 @@ def test_zeros_are_no_derivatives() -> None:
     assert "factor nan" in str(report)
 
 
-def test_noise_is_no_slip() -> None:
+def test_noise_is_no_slip(rng: np.random.Generator) -> None:
     X, Y, J = surface(300, 2, 2)
-    random = np.random.default_rng(0)
-    Y, J = Y + 0.005 * random.normal(size=Y.shape), J + 0.1 * random.normal(size=J.shape)
+    Y, J = Y + 0.005 * rng.normal(size=Y.shape), J + 0.1 * rng.normal(size=J.shape)
     assert check_derivatives(X, Y, J).agrees
 
 
-def test_missing_entries_are_left_out() -> None:
+def test_missing_entries_are_left_out(rng: np.random.Generator) -> None:
     X, Y, J = surface(300, 3, 2)
-    random = np.random.default_rng(0)
-    Y[random.random(Y.shape) < 0.1] = np.nan
-    J[random.random(J.shape) < 0.05] = np.nan
+    Y[rng.random(Y.shape) < 0.1] = np.nan
+    J[rng.random(J.shape) < 0.05] = np.nan
     report = check_derivatives(X, Y, J)
     assert report.agrees
     assert (report.n_pairs < check_derivatives(*surface(300, 3, 2)).n_pairs).all()
@@ -150,10 +147,9 @@ def test_missing_entries_are_left_out() -> None:
     assert check_derivatives(X, Y, J).verdict == "undecided"
 
 
-def test_neighbours_that_are_strangers_tell_nothing() -> None:
-    random = np.random.default_rng(0)
-    X = random.uniform(-1, 1, (80, 6))
-    a = 4.0 * random.normal(size=6)
+def test_neighbours_that_are_strangers_tell_nothing(rng: np.random.Generator) -> None:
+    X = rng.uniform(-1, 1, (80, 6))
+    a = 4.0 * rng.normal(size=6)
     report = check_derivatives(X, np.sin(X @ a), np.cos(X @ a)[:, None] * a)
     assert report.verdict == "undecided"
 

@@ -186,10 +186,9 @@ def test_ctrl_c_ends_a_fit_with_what_it_has(
     assert found["afterwards"] == 2
 
 
-def test_an_interrupt_shortly_before_the_end_does_not_cost_the_fit() -> None:
+def test_an_interrupt_shortly_before_the_end_does_not_cost_the_fit(rng: np.random.Generator) -> None:
     """A fit of some milliseconds, too short for the core to look for signals on its way."""
-    random = np.random.default_rng(0)
-    x = random.uniform(-1, 1, 1000)
+    x = rng.uniform(-1, 1, 1000)
     trainers = [jetmlp.Trainer(jetmlp.MLP([1, 16, 1])) for _ in range(2)]
 
     def interrupt(*_: object) -> None:

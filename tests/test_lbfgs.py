@@ -21,11 +21,10 @@ def trainer_of(dtype: str = "float64", **options: Any) -> jetmlp.Trainer:  # noq
 
 
 @pytest.mark.parametrize("memory", [1, 3, 20])
-def test_a_linear_problem_is_solved(memory: int) -> None:
+def test_a_linear_problem_is_solved(memory: int, rng: np.random.Generator) -> None:
     """The minimum of a badly scaled quadratic, which a linear system gives."""
-    random = np.random.default_rng(1)
-    x = random.normal(size=(40, 3)) * [1.0, 0.1, 5.0]
-    y = random.normal(size=40)
+    x = rng.normal(size=(40, 3)) * [1.0, 0.1, 5.0]
+    y = rng.normal(size=40)
     model = jetmlp.MLP([3, 1], dtype="float64")
     trainer = jetmlp.Trainer(model, jetmlp.LBFGS(memory=memory, gradient_tolerance=1e-11))
     history = trainer.fit(x, y, epochs=2000)
@@ -61,15 +60,15 @@ def test_every_step_meets_the_strong_wolfe_conditions(c1: float, c2: float) -> N
 
 
 @pytest.mark.parametrize("sizes", [(2, 3, 1), (2, 4, 1)], ids=str)
-def test_more_digits_than_the_root_of_epsilon(sizes: tuple[int, ...]) -> None:
+def test_more_digits_than_the_root_of_epsilon(sizes: tuple[int, ...], rng: np.random.Generator) -> None:
     """A line search that compares losses alone stalls where the decrease drowns in rounding."""
     problem = make_problem(Network(sizes), 40)
-    random, model = np.random.default_rng(5), model_of(problem)
+    model = model_of(problem)
     values, jacobian = model.predict_with_jacobian(problem.X)
     data = (
         problem.X,
-        values + 0.1 * random.normal(size=values.shape),
-        jacobian + 0.1 * random.normal(size=jacobian.shape),
+        values + 0.1 * rng.normal(size=values.shape),
+        jacobian + 0.1 * rng.normal(size=jacobian.shape),
     )
     jetmlp.Trainer(model, jetmlp.LBFGS()).fit(*data, epochs=2000)
     loss, gradient = jetmlp.Objective(model, *data).loss_and_gradient(model.parameters)

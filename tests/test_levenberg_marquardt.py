@@ -87,13 +87,13 @@ def test_dual_and_primal_go_the_same_way(geodesic: bool) -> None:
 # ---- Where it leads ----
 
 
-def test_convergence_is_quadratic_where_the_residual_vanishes() -> None:
+def test_convergence_is_quadratic_where_the_residual_vanishes(rng: np.random.Generator) -> None:
     """Data of a network that can be met exactly: the errors go 7e-3, 2e-5, 6e-8, 7e-16."""
     problem = make_problem(Network((2, 4, 1)), 60)
     teacher = model_of(problem)
     Y, dYdX = teacher.predict_with_jacobian(problem.X)
     model = teacher.copy()
-    model.parameters = problem.parameters + 3e-3 * np.random.default_rng(0).normal(size=model.n_parameters)
+    model.parameters = problem.parameters + 3e-3 * rng.normal(size=model.n_parameters)
     optimizer = jetmlp.LevenbergMarquardt(initial_damping=1e-12, geodesic_acceleration=False)
     history = jetmlp.Trainer(model, optimizer).fit(problem.X, Y, dYdX, epochs=5)
     errors = np.sqrt(history["loss"])
@@ -176,10 +176,9 @@ def test_a_perfect_fit_has_nothing_left_to_do() -> None:
     assert np.abs(model.parameters - before).max() < 1e-12
 
 
-def test_a_minimum_above_zero_is_reached_and_known() -> None:
+def test_a_minimum_above_zero_is_reached_and_known(rng: np.random.Generator) -> None:
     """A line through points that lie on none: the minimum is that of a linear system."""
-    random = np.random.default_rng(1)
-    x, y = random.normal(size=(20, 2)), random.normal(size=20)
+    x, y = rng.normal(size=(20, 2)), rng.normal(size=20)
     model = jetmlp.MLP([2, 1], dtype="float64")
     history = jetmlp.Trainer(model, jetmlp.LevenbergMarquardt()).fit(x, y, epochs=200)
     assert history.stopped_because == "step"

@@ -14,29 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import jetmlp
-
-RANDOM = np.random.default_rng(5)
-N, D, M = 60, 3, 2
-X = RANDOM.uniform(0, 1, (N, D)) ** 2 * [1.0, 30.0, 1e-3] + [5.0, -100.0, 0.0]
-UNIT = np.array([1.0, 30.0, 1e-3])
-
-
-def surface(inputs: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Two outputs of very different size, with their derivatives."""
-    u, v, w = ((inputs - [5.0, -100.0, 0.0]) / UNIT).T
-    Y = np.stack([1e4 * (np.sin(2 * u) + v * w), 3e-3 * np.exp(u - w) + 1.0], axis=1)
-    rows = [
-        1e4 * np.stack([2 * np.cos(2 * u), w, v], axis=1),
-        3e-3 * np.stack([np.exp(u - w), 0 * u, -np.exp(u - w)], axis=1),
-    ]
-    return Y, np.stack(rows, axis=1) / UNIT
-
-
-Y, DYDX = surface(X)
-
-
-def model_of(**arguments: Any) -> jetmlp.MLP:  # noqa: ANN401
-    return jetmlp.MLP([D, 12, 12, M], **{"dtype": "float64", "normalize": True, "seed": 3, **arguments})
+from skewed_surface import DYDX, UNIT, D, M, N, X, Y, model_of
 
 
 def fitted(*data: Any, epochs: int = 30, **arguments: Any) -> jetmlp.Trainer:  # noqa: ANN401
@@ -175,8 +153,8 @@ def test_without_values_the_derivatives_give_the_scale() -> None:
     assert mixed.y_mean == pytest.approx([Y[:, 0].mean(), 0.0], rel=1e-12)
 
 
-def test_what_is_absent_does_not_count() -> None:
-    missing = np.where(RANDOM.random(Y.shape) < 0.3, np.nan, Y)
+def test_what_is_absent_does_not_count(rng: np.random.Generator) -> None:
+    missing = np.where(rng.random(Y.shape) < 0.3, np.nan, Y)
     its = fitted(X, missing, epochs=0, allow_missing_values=True).model.normalization
     assert its is not None
     assert its.y_mean == pytest.approx(np.nanmean(missing, axis=0), rel=1e-12)
@@ -187,8 +165,8 @@ def test_what_is_absent_does_not_count() -> None:
 
 
 @pytest.mark.parametrize("values", [Y, None], ids=["values", "derivatives alone"])
-def test_weights_are_repetitions(values: NDArray[Any] | None) -> None:
-    counts = RANDOM.integers(0, 4, N)
+def test_weights_are_repetitions(values: NDArray[Any] | None, rng: np.random.Generator) -> None:
+    counts = rng.integers(0, 4, N)
     rows = np.repeat(np.arange(N), counts)
     weighted = fitted(X, values, DYDX, sample_weight=counts)
     repeated = fitted(X[rows], None if values is None else values[rows], DYDX[rows])

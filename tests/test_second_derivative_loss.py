@@ -194,11 +194,11 @@ def test_a_zero_weight_only_removes_its_term() -> None:
     assert len(alone.losses(problem.parameters)) == 3
 
 
-def test_the_gradient_predicts_a_small_step() -> None:
+def test_the_gradient_predicts_a_small_step(rng: np.random.Generator) -> None:
     """The definition itself, free of any oracle: loss(p + t v) - loss(p - t v) = 2 t g.v + O(t^3)."""
     problem = make_problem(Network((2, 8, 8, 2), "softplus", "tanh"), 50)
     objective = objective_of(problem, all_targets(problem))
-    direction = np.random.default_rng(0).normal(size=problem.parameters.size)
+    direction = rng.normal(size=problem.parameters.size)
     _, gradient = objective.loss_and_gradient(problem.parameters)
     t = 1e-6
     ahead, behind = (objective.loss(problem.parameters + sign * t * direction) for sign in (1, -1))

@@ -113,23 +113,23 @@ def test_differences_at_100_digits(activation: str, m: int) -> None:
     assert np.abs(model.hvp(problem.X, V) - np.einsum("nokl,nl->nok", expected, V)).max() <= 4 * tolerance
 
 
-def test_one_sine_in_closed_form() -> None:
+def test_one_sine_in_closed_form(rng: np.random.Generator) -> None:
     """y = sin(w.x + b) has the Hessian -y w w^T."""
     w, b = np.array([0.7, -1.3, 2.1]), 0.4
     model = jetmlp.MLP([3, 1], output_activation="sin", dtype="float64")
     model.parameters = [*w, b]
-    X = np.random.default_rng(0).normal(size=(9, 3))
+    X = rng.normal(size=(9, 3))
     y = np.sin(X @ w + b)[:, None]
-    V = np.random.default_rng(1).normal(size=3)
+    V = rng.normal(size=3)
     assert np.allclose(model.hessian(X), -y[..., None, None] * np.outer(w, w), rtol=1e-13, atol=1e-14)
     assert np.allclose(model.laplacian(X), -y * (w @ w), rtol=1e-13, atol=1e-14)
     assert np.allclose(model.hvp(X, V), -y[..., None] * w * (w @ V), rtol=1e-13, atol=1e-14)
 
 
 @pytest.mark.parametrize("m", [1, 5])
-def test_a_network_of_straight_lines_has_no_curvature(m: int) -> None:
+def test_a_network_of_straight_lines_has_no_curvature(m: int, rng: np.random.Generator) -> None:
     model = model_of(make_problem(Network((2, 9, 9, m), "relu"), 1))
-    X = np.random.default_rng(0).normal(size=(40, 2))
+    X = rng.normal(size=(40, 2))
     for compute in METHODS.values():
         assert not compute(model, X).any()
 
@@ -147,10 +147,10 @@ def test_hessian_laplacian_and_products_agree(problem: Problem) -> None:
     assert np.allclose(model.hvp(X, V), np.einsum("nokl,nl->nok", hessian, V), rtol=1e-11, atol=1e-12)
 
 
-def test_the_hessian_is_the_slope_of_the_jacobian() -> None:
+def test_the_hessian_is_the_slope_of_the_jacobian(rng: np.random.Generator) -> None:
     """The definition itself, free of any oracle."""
     model = model_of(make_problem(Network((3, 12, 12, 2), "softplus", "tanh"), 1))
-    X, step = np.random.default_rng(0).normal(size=(8, 3)), 1e-5
+    X, step = rng.normal(size=(8, 3)), 1e-5
     hessian = model.hessian(X)
     for k, direction in enumerate(np.eye(3)):
         slope = (model.jacobian(X + step * direction) - model.jacobian(X - step * direction)) / (2 * step)
@@ -159,9 +159,9 @@ def test_the_hessian_is_the_slope_of_the_jacobian() -> None:
 
 
 @pytest.mark.parametrize("m", [1, 7])
-def test_a_vector_for_all_is_that_vector_for_each(m: int) -> None:
+def test_a_vector_for_all_is_that_vector_for_each(m: int, rng: np.random.Generator) -> None:
     model = model_of(make_problem(Network((3, 8, m)), 1))
-    X, v = np.random.default_rng(0).normal(size=(20, 3)), np.array([0.3, -2.0, 1.1])
+    X, v = rng.normal(size=(20, 3)), np.array([0.3, -2.0, 1.1])
     assert model.hvp(X, v).tobytes() == model.hvp(X, np.tile(v, (20, 1))).tobytes()
     assert not model.hvp(X, [0, 0, 0]).any()
 
@@ -202,18 +202,22 @@ def test_no_rows_in_no_rows_out(X: ArrayLike, method: str) -> None:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("n", [1, 129, 1000])
 @pytest.mark.parametrize("layer_sizes", [(2, 20, 20, 1), (2, 20, 20, 4), (10, 20, 20, 1)], ids=str)
-def test_any_number_of_threads_gives_the_same_bytes(layer_sizes: tuple[int, ...], n: int, dtype: str) -> None:
+def test_any_number_of_threads_gives_the_same_bytes(
+    layer_sizes: tuple[int, ...], n: int, dtype: str, rng: np.random.Generator
+) -> None:
     model = model_of(make_problem(Network(layer_sizes), 1, dtype=dtype))
-    X = np.random.default_rng(n).uniform(-1, 1, (n, layer_sizes[0]))
+    X = rng.uniform(-1, 1, (n, layer_sizes[0]))
     for compute in METHODS.values():
         one, *others = (compute(model, X, n_threads=k).tobytes() for k in (1, 2, 3, 8))
         assert others == [one] * 3
 
 
 @pytest.mark.parametrize("layer_sizes", [(2, 20, 20, 1), (2, 20, 20, 4), (10, 20, 20, 1)], ids=str)
-def test_results_do_not_depend_on_their_neighbours(layer_sizes: tuple[int, ...]) -> None:
+def test_results_do_not_depend_on_their_neighbours(
+    layer_sizes: tuple[int, ...], rng: np.random.Generator
+) -> None:
     model = model_of(make_problem(Network(layer_sizes), 1))
-    X = np.random.default_rng(3).uniform(-1, 1, (200, layer_sizes[0]))
+    X = rng.uniform(-1, 1, (200, layer_sizes[0]))
     for compute in METHODS.values():
         whole = compute(model, X)
         for rows in ([0], [131, 7], slice(40, 170)):

@@ -55,8 +55,8 @@ def test_slopes_help(name: str) -> None:
         assert with_slopes[0] < 0.6
 
 
-def test_errors_are_those_of_the_definition_and_do_not_depend_on_units() -> None:
-    generator = np.random.default_rng(1)
+def test_errors_are_those_of_the_definition_and_do_not_depend_on_units(rng: np.random.Generator) -> None:
+    generator = rng
     X, Y, dYdX = generator.normal(size=(30, 2)), generator.normal(size=30), generator.normal(size=(30, 2))
     y, dy = Y + 0.1 * generator.normal(size=30), dYdX + 0.2 * generator.normal(size=(30, 2))
     errors = surrogate_errors(Samples(X, Y, dYdX), y, dy)

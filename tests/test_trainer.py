@@ -253,8 +253,8 @@ def test_data_of_any_form(d: int, shape: Callable[[NDArray[Any]], ArrayLike]) ->
     assert bytes_of(trainers[0]) == bytes_of(trainers[1])
 
 
-def test_masked_derivatives_are_missing_ones(problem: Problem) -> None:
-    missing = np.random.default_rng(0).random(problem.dYdX.shape) < 0.4
+def test_masked_derivatives_are_missing_ones(problem: Problem, rng: np.random.Generator) -> None:
+    missing = rng.random(problem.dYdX.shape) < 0.4
     forms = (np.where(missing, np.nan, problem.dYdX), np.ma.masked_array(problem.dYdX, missing))
     trainers = [jetmlp.Trainer(model_of(problem), batch_size=5) for _ in forms]
     for trainer, dYdX in zip(trainers, forms, strict=True):

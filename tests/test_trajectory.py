@@ -150,12 +150,14 @@ def test_batches_follow_the_oracle(batch_size: int, shuffle: bool) -> None:
 
 @pytest.mark.parametrize("missing", ["nothing", "Y", "dYdX", "half of dYdX"])
 @pytest.mark.parametrize("activation", ["relu", "sigmoid", "softplus"])
-def test_whatever_is_given_follows_the_oracle(activation: str, missing: str) -> None:
+def test_whatever_is_given_follows_the_oracle(
+    activation: str, missing: str, rng: np.random.Generator
+) -> None:
     problem = make_problem(Network((3, 9, 2), activation, "tanh"), 50)
     Y = None if missing == "Y" else problem.Y
     dYdX: NDArray[Any] | None = None if missing == "dYdX" else problem.dYdX
     if missing == "half of dYdX":
-        dYdX = np.where(np.random.default_rng(0).random(problem.dYdX.shape) < 0.5, np.nan, problem.dYdX)
+        dYdX = np.where(rng.random(problem.dYdX.shape) < 0.5, np.nan, problem.dYdX)
     assert_follows_oracle(problem, 16, True, Y=Y, dYdX=dYdX)
 
 
