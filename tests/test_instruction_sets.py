@@ -6,10 +6,7 @@ A level is chosen at import, so each runs in a process of its own.
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from functools import cache
 from importlib.metadata import version
 from typing import Any
@@ -18,9 +15,8 @@ import numpy as np
 import pytest
 
 import jetmlp
+from instruction_levels import LEVELS, run
 from reference import ACTIVATION_NAMES
-
-LEVELS = jetmlp.info()["levels_available"]
 
 # Every activation once in the hidden layers and once in the output, mini-batches, both losses.
 FIT = """
@@ -48,17 +44,6 @@ for dtype in ("float32", "float64"):
         }
 print(json.dumps(found))
 """
-
-
-def run(level: str, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", program, *arguments],
-        env={**os.environ, "JETMLP_LEVEL": level},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
 
 
 @cache

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 import jetmlp
 from problems import Problem, make_problem, model_of
 from reference import Network
-from test_residuals import WEIGHTS, reference_jacobian, reference_residuals, without
+from reference_residuals import WEIGHTS, reference_jacobian, reference_residuals, without
 
 X = np.linspace(-1.0, 1.0, 64)
 F = 1 / (1 + 25 * X**2)

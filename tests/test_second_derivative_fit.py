@@ -9,11 +9,11 @@ import pytest
 from numpy.typing import NDArray
 
 import jetmlp
+from fit_state import bytes_of
 from problems import make_problem, model_of
 from reference import Network
 from reference_training import Adam
-from test_validation import assert_refused
-from test_validation_fit import bytes_of
+from refusals import assert_refused
 
 NETWORK = Network((2, 8, 3))
 PROBLEM = make_problem(NETWORK, 23)

@@ -17,7 +17,15 @@ from numpy.typing import NDArray
 
 import jetmlp
 import reference_second
-from problems import BLOCK_BOUNDARIES, Problem, float32_tolerance, make_problem, model_of, networks
+from problems import (
+    BLOCK_BOUNDARIES,
+    Problem,
+    float32_tolerance,
+    make_problem,
+    model_of,
+    networks,
+    second_targets,
+)
 from reference import ACTIVATION_NAMES, Network
 
 WEIGHTS = (2.0, 0.3, 0.7)
@@ -25,13 +33,6 @@ WEIGHT_NAMES = ("value_weight", "derivative_weight", "second_derivative_weight")
 TOLERANCE = 1e-10
 
 Targets = tuple[NDArray[Any] | None, NDArray[Any] | None, NDArray[Any]]
-
-
-def second_targets(problem: Problem) -> NDArray[Any]:
-    """Symmetric matrices of order one, exactly representable."""
-    n, m, d = problem.dYdX.shape
-    matrices = np.random.default_rng(n).uniform(-1, 1, (n, m, d, d)).astype(problem.dtype)
-    return np.asarray(matrices + matrices.swapaxes(2, 3), dtype=np.float64)
 
 
 def objective_of(

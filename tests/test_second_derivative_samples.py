@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 import jetmlp
 import reference_second
 import reference_weighted
-from problems import Problem, make_problem, model_of, problems
+from problems import Problem, make_problem, model_of, problems, second_targets
 from reference import STEP, Network
-from test_second_derivative_loss import second_targets
-from test_validation import assert_refused
+from refusals import assert_refused
 
 W_V, W_D, W_S, L2 = 2.0, 0.3, 0.7, 0.05
 WEIGHTS = {"value_weight": W_V, "derivative_weight": W_D, "second_derivative_weight": W_S}

@@ -15,7 +15,7 @@ import jetmlp
 import reference_second
 from problems import BLOCK_BOUNDARIES, Problem, float32_tolerance, make_problem, model_of, networks, problems
 from reference import ACTIVATION_NAMES, Network
-from test_validation import assert_refused
+from refusals import assert_refused
 
 TOLERANCE = 1e-11
 METHODS: dict[str, Callable[..., NDArray[Any]]] = {

@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import ArrayLike, NDArray
 
 import jetmlp
+from fit_state import bytes_of
 from problems import Problem, make_problem, model_of
 from reference import Network
 
@@ -30,13 +31,6 @@ def data_of(problem: Problem) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
 def objective_of(problem: Problem, rows: slice = slice(None)) -> jetmlp.Objective:
     X, Y, dYdX = data_of(problem)
     return jetmlp.Objective(model_of(problem), X[rows], Y[rows], dYdX[rows], **WEIGHTS)
-
-
-def bytes_of(trainer: jetmlp.Trainer) -> dict[str, bytes]:
-    return {
-        "parameters": trainer.model.parameters.tobytes(),
-        **{name: column.tobytes() for name, column in trainer.history.items()},
-    }
 
 
 # ---- The history ----

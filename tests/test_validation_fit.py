@@ -11,9 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 import jetmlp
+from fit_state import bytes_of
 from problems import make_problem, model_of
 from reference import Network
-from test_validation import assert_refused
+from refusals import assert_refused
 
 N = 12
 PROBLEM = make_problem(Network((2, 4, 3)), N, dtype="float32")
@@ -34,11 +35,6 @@ def trainer_of(**arguments: Any) -> jetmlp.Trainer:  # noqa: ANN401
 
 def good(**changes: Any) -> dict[str, Any]:  # noqa: ANN401
     return {"X": X, "Y": Y, "dYdX": dYdX, "epochs": 2, **changes}
-
-
-def bytes_of(trainer: jetmlp.Trainer) -> dict[str, object]:
-    losses = {name: column.tobytes() for name, column in trainer.history.items()}
-    return {**losses, "parameters": trainer.model.parameters.tobytes(), "n_epochs": trainer.n_epochs}
 
 
 # What is wrong with X, with Y and with dYdX; the names are those of the arguments.
