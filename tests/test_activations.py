@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 import reference_precise
 from jetmlp import _core
+from pairs import covers_pairs
 from reference import ACTIVATION_NAMES
 
 DTYPES = ["float32", "float64"]
@@ -133,9 +134,7 @@ def test_sin_stays_bounded_up_to_the_largest_number(dtype: str) -> None:
         assert (np.abs(result) <= 1).all()
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", ACTIVATION_NAMES)
-@pytest.mark.parametrize("n", [1, 2, 3, 5, 7, 9, 15, 17, 33])
+@covers_pairs(n=[1, 2, 3, 5, 7, 9, 15, 17, 33], name=ACTIVATION_NAMES, dtype=DTYPES)
 def test_vector_ends_are_like_the_middle(n: int, name: str, dtype: str) -> None:
     """What is left over after whole vectors agrees with the whole vectors, to rounding."""
     z = np.linspace(-3, 3, 64).astype(dtype)

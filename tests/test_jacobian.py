@@ -9,6 +9,7 @@ from hypothesis import given, settings
 import jetmlp
 import reference
 import reference_precise
+from pairs import covers_pairs
 from problems import BLOCK_BOUNDARIES, Problem, float32_tolerance, make_problem, model_of, problems
 from reference import ACTIVATION_NAMES, Network
 
@@ -36,25 +37,26 @@ def assert_jets(problem: Problem) -> None:
         assert np.abs(predicted - derivatives).max() <= scales[1]
 
 
-@pytest.mark.parametrize("m", [1, 2, 3, 4], ids="m={}".format)
-@pytest.mark.parametrize("d", [1, 2, 3, 4], ids="d={}".format)
-@pytest.mark.parametrize("activation", ACTIVATION_NAMES)
-@pytest.mark.parametrize("place", ["hidden", "everywhere"])
-def test_every_activation_and_dimension(place: str, activation: str, d: int, m: int) -> None:
-    output_activation = activation if place == "everywhere" else "identity"
-    assert_jets(make_problem(Network((d, 6, 5, m), activation, output_activation), 11, seed=10 * d + m))
+@covers_pairs(
+    activation=ACTIVATION_NAMES,
+    place=["hidden", "everywhere"],
+    d=[1, 2, 3, 4],
+    m=[1, 2, 3, 4],
+    hidden=[(6, 5), (), (4,), (8, 8), (9, 1, 7)],
+    dtype=["float64", "float32"],
+)
+def test_every_activation_and_dimension(
+    activation: str, place: str, d: int, m: int, hidden: tuple[int, ...], dtype: str
+) -> None:
+    network = Network((d, *hidden, m), activation, activation if place == "everywhere" else "identity")
+    problem = make_problem(network, 11, seed=10 * d + m, dtype=dtype)
+    assert_jets(problem)
 
 
 @settings(deadline=None, max_examples=60)
 @given(problem=problems())
 def test_any_shape(problem: Problem) -> None:
     assert_jets(problem)
-
-
-@pytest.mark.parametrize("layer_sizes", [(1, 4, 1), (3, 8, 8, 1), (2, 9, 1, 7, 4), (4, 3)], ids=str)
-@pytest.mark.parametrize("activation", ACTIVATION_NAMES)
-def test_float32(activation: str, layer_sizes: tuple[int, ...]) -> None:
-    assert_jets(make_problem(Network(layer_sizes, activation), 37, seed=5, dtype="float32"))
 
 
 @pytest.mark.parametrize("n", BLOCK_BOUNDARIES)

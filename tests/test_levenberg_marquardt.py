@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 import jetmlp
+from pairs import covers_pairs
 from problems import Problem, make_problem, model_of
 from reference import Network
 from reference_residuals import WEIGHTS, reference_jacobian, reference_residuals, without
@@ -36,13 +37,16 @@ def runge_trainer(seed: int = 0, **options: Any) -> jetmlp.Trainer:  # noqa: ANN
 # ---- The step ----
 
 
-@pytest.mark.parametrize("form", ["dual", "primal", "automatic"])
-@pytest.mark.parametrize(
-    ("sizes", "n"), [((1, 8, 8, 1), 40), ((3, 8, 5, 2), 9), ((2, 4, 1), 70), ((1, 3), 12)], ids=str
+@covers_pairs(
+    sizes_and_n=[((1, 8, 8, 1), 40), ((3, 8, 5, 2), 9), ((2, 4, 1), 70), ((1, 3), 12)],
+    form=["dual", "primal", "automatic"],
+    share=[0.0, 0.3],
 )
-@pytest.mark.parametrize("share", [0.0, 0.3], ids="missing={}".format)
-def test_the_step_is_that_of_a_dense_solve(sizes: tuple[int, ...], n: int, form: str, share: float) -> None:
+def test_the_step_is_that_of_a_dense_solve(
+    sizes_and_n: tuple[tuple[int, ...], int], form: str, share: float
+) -> None:
     """In the limit of a large damping every step is accepted: the first one is (JᵀJ + λI)⁻¹Jᵀr."""
+    sizes, n = sizes_and_n
     problem = without(make_problem(Network(sizes), n), share)
     damping = 10.0
     J, r = reference_jacobian(problem, "vd"), reference_residuals(problem, "vd", problem.parameters)

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 import jetmlp
 import reference_second
+from pairs import covers_pairs
 from problems import BLOCK_BOUNDARIES, Problem, float32_tolerance, make_problem, model_of, networks, problems
 from reference import ACTIVATION_NAMES, Network
 from refusals import assert_refused
@@ -60,14 +61,20 @@ def assert_second_derivatives(problem: Problem) -> None:
 
 # d of 7 and 8 are on either side of where sums over neurons turn into products of matrices; m of 1 and 6 of
 # where jets of second order cost less.
-@pytest.mark.parametrize("m", [1, 2, 6], ids="m={}".format)
-@pytest.mark.parametrize("d", [1, 2, 3, 7, 8, 20], ids="d={}".format)
-@pytest.mark.parametrize("activation", ACTIVATION_NAMES)
-@pytest.mark.parametrize("place", ["hidden", "everywhere"])
-def test_every_activation_and_dimension(place: str, activation: str, d: int, m: int) -> None:
-    output_activation = activation if place == "everywhere" else "identity"
-    network = Network((d, 6, 5, m), activation, output_activation)
-    assert_second_derivatives(make_problem(network, 11, seed=10 * d + m))
+@covers_pairs(
+    activation=ACTIVATION_NAMES,
+    place=["hidden", "everywhere"],
+    d=[1, 2, 3, 7, 8, 20],
+    m=[1, 2, 6],
+    hidden=[(6, 5), (), (4,), (8, 8), (9, 1, 7)],
+    dtype=["float64", "float32"],
+)
+def test_every_activation_and_dimension(
+    activation: str, place: str, d: int, m: int, hidden: tuple[int, ...], dtype: str
+) -> None:
+    network = Network((d, *hidden, m), activation, activation if place == "everywhere" else "identity")
+    problem = make_problem(network, 11, seed=10 * d + m, dtype=dtype)
+    assert_second_derivatives(problem)
 
 
 @settings(max_examples=60)
@@ -76,17 +83,9 @@ def test_any_shape(problem: Problem) -> None:
     assert_second_derivatives(problem)
 
 
-@pytest.mark.parametrize(
-    "layer_sizes", [(1, 4, 1), (3, 8, 8, 1), (2, 9, 1, 7, 4), (4, 3), (12, 9, 9, 2)], ids=str
+@covers_pairs(
+    n=BLOCK_BOUNDARIES, dtype=["float64", "float32"], layer_sizes=[(2, 9, 8, 1), (2, 9, 8, 5), (9, 9, 8, 2)]
 )
-@pytest.mark.parametrize("activation", ACTIVATION_NAMES)
-def test_float32(activation: str, layer_sizes: tuple[int, ...]) -> None:
-    assert_second_derivatives(make_problem(Network(layer_sizes, activation), 37, seed=5, dtype="float32"))
-
-
-@pytest.mark.parametrize("n", BLOCK_BOUNDARIES)
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("layer_sizes", [(2, 9, 8, 1), (2, 9, 8, 5), (9, 9, 8, 2)], ids=str)
 def test_sample_counts_at_block_boundaries(layer_sizes: tuple[int, ...], dtype: str, n: int) -> None:
     assert_second_derivatives(make_problem(Network(layer_sizes, "silu", "softplus"), n, seed=n, dtype=dtype))
 
@@ -199,9 +198,11 @@ def test_no_rows_in_no_rows_out(X: ArrayLike, method: str) -> None:
     assert len(METHODS[method](jetmlp.MLP([1, 4, 2]), X)) == 0
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("n", [1, 129, 1000])
-@pytest.mark.parametrize("layer_sizes", [(2, 20, 20, 1), (2, 20, 20, 4), (10, 20, 20, 1)], ids=str)
+@covers_pairs(
+    dtype=["float32", "float64"],
+    n=[1, 129, 1000],
+    layer_sizes=[(2, 20, 20, 1), (2, 20, 20, 4), (10, 20, 20, 1)],
+)
 def test_any_number_of_threads_gives_the_same_bytes(
     layer_sizes: tuple[int, ...], n: int, dtype: str, rng: np.random.Generator
 ) -> None:
