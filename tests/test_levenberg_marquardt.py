@@ -200,11 +200,15 @@ def test_a_start_that_is_not_finite_diverges_at_once() -> None:
 
 
 def test_huge_targets_still_descend() -> None:
-    """The first steps lead so far that tanh saturates; nothing is accepted that is not lower."""
+    """The first steps lead so far that tanh saturates; nothing is accepted that is not lower.
+
+    What saturated units leave is the output bias, and the loss of the best constant is the variance of the
+    values and the mean square of the slopes.
+    """
     trainer = runge_trainer()
     history = trainer.fit(X, 1e100 * F, 1e100 * DF, epochs=20)
     assert (np.diff(history["loss"]) <= 0).all()
-    assert history["loss"][-1] < history["loss"][0]
+    assert history["loss"][-1] <= 1e200 * (F.var() + np.mean(DF**2)) * (1 + 1e-9)
     assert np.isfinite(trainer.model.parameters).all()
 
 

@@ -97,8 +97,21 @@ def test_a_second_fit_starts_anew_and_threads_change_nothing() -> None:
 
 
 @pytest.mark.parametrize("optimizer", [jetmlp.LBFGS(), "auto", jetmlp.Adam(1e-2)], ids=str)
-def test_any_optimizer_will_do(optimizer: Any) -> None:  # noqa: ANN401
-    assert np.isfinite(fitted(optimizer=optimizer).predict(X)).all()
+def test_any_optimizer_fits_one_network_and_then_what_it_leaves(optimizer: Any) -> None:  # noqa: ANN401
+    model = fitted(optimizer=optimizer)
+    alone = jetmlp.MLP([1, 8, 8, 1], dtype="float64", seed=3)
+    jetmlp.Trainer(alone, optimizer).fit(X, *runge(X), epochs=20)
+    assert np.array_equal(model.stages[0].parameters, alone.parameters)
+    f, slope = runge(X)
+
+    def left(predictor: jetmlp.MLP | jetmlp.StagedMLP) -> tuple[float, float]:
+        values, jacobian = predictor.predict_with_jacobian(X)
+        return float(np.mean((values[:, 0] - f) ** 2)), float(np.mean((jacobian[:, 0, 0] - slope) ** 2))
+
+    before, after = left(alone), left(model)
+    assert model.scales[1, 0] == pytest.approx(np.sqrt(before[0]), rel=1e-13)
+    # Values and slopes of the rest are scaled to mean squares of 1, so a stage that adds nothing has loss 2.
+    assert after[0] / before[0] + after[1] / before[1] < 2
 
 
 def test_a_rest_of_zero_is_no_trouble() -> None:
