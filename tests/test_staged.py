@@ -69,7 +69,7 @@ def test_a_later_stage_lowers_the_error_of_several_inputs_and_outputs(rng: np.ra
     histories = model.fit(x, Y, dYdX, epochs=60)
     assert [history.n_epochs for history in histories] == [60, 60]
     rest = np.abs(model.stages[0].predict(x) - Y).max(axis=0)
-    assert (np.abs(model.predict(x) - Y).max(axis=0) < 0.3 * rest).all()
+    assert (np.abs(model.predict(x) - Y).max(axis=0) < 0.1 * rest).all(), "one more digit at least"
 
 
 def test_saved_copied_and_pickled_models_are_the_same(tmp_path: Path) -> None:
