@@ -1,4 +1,4 @@
-"""The oracle of `reference.py` for residuals: Every error times √(weight / count)."""
+"""The oracle of `reference.py` for residuals: every error times √(weight / count)."""
 
 from __future__ import annotations
 

@@ -109,6 +109,7 @@ def test_same_seed_same_bytes(problem: Problem, batch_size: int | None) -> None:
     assert_same_bytes(one, other)
 
 
+# A full grid: type, batch and threads together decide how a batch is cut into blocks and who takes them.
 @pytest.mark.parametrize("batch_size", [None, 16, 100], ids="batch={}".format)
 @pytest.mark.parametrize("n_threads", [2, 3], ids="threads={}".format)
 def test_any_number_of_threads_gives_the_same_bytes(
