@@ -61,19 +61,23 @@ def test_every_step_meets_the_strong_wolfe_conditions(c1: float, c2: float) -> N
 
 @pytest.mark.parametrize("sizes", [(2, 3, 1), (2, 4, 1)], ids=str)
 def test_more_digits_than_the_root_of_epsilon(sizes: tuple[int, ...], rng: np.random.Generator) -> None:
-    """A line search that compares losses alone stalls where the decrease drowns in rounding."""
+    """A line search that compares losses alone stalls where the decrease drowns in rounding.
+
+    That is at gradients of √(ε loss), some 1e-10 here. The noise is small, so that the minimum is near the
+    network that made the data: four units fitted to more of it may have theirs at infinity.
+    """
     problem = make_problem(Network(sizes), 40)
     model = model_of(problem)
     values, jacobian = model.predict_with_jacobian(problem.X)
     data = (
         problem.X,
-        values + 0.1 * rng.normal(size=values.shape),
-        jacobian + 0.1 * rng.normal(size=jacobian.shape),
+        values + 0.01 * rng.normal(size=values.shape),
+        jacobian + 0.01 * rng.normal(size=jacobian.shape),
     )
-    jetmlp.Trainer(model, jetmlp.LBFGS()).fit(*data, epochs=2000)
+    jetmlp.Trainer(model, jetmlp.LBFGS()).fit(*data, epochs=1000)
     loss, gradient = jetmlp.Objective(model, *data).loss_and_gradient(model.parameters)
-    assert loss > 1e-3  # the noise, so the minimum is far from zero
-    assert np.abs(gradient).max() < 1e-14
+    assert loss > 1e-5  # the noise, so the minimum is far from zero
+    assert np.abs(gradient).max() < 1e-15
 
 
 @pytest.mark.parametrize("seed", range(3))
