@@ -42,7 +42,7 @@ def run(document: Document) -> list[dict[str, Any]]:
 def test_blocks_say_what_they_are(path: Path) -> None:
     """Only what is marked as Python can be run, so no other word for it may be used."""
     fences = re.findall(r"^ *```(.*)$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    assert set(fences[::2]) <= {"python", "sh", "text", "cpp"}
+    assert set(fences[::2]) <= {"python", "sh", "text", "cpp", "mermaid"}
     assert set(fences[1::2]) <= {""}
     assert len(list(MARKDOWN.parse(path).examples())) == fences.count("python")
 
