@@ -20,6 +20,8 @@ import reference_training
 from instruction_levels import LEVELS, run
 from reference import ACTIVATION_NAMES, Network
 
+pytestmark = pytest.mark.xdist_group("levels")  # which share their programs' results
+
 # Every activation once in the hidden layers and once in the output, mini-batches, both losses.
 FIT = """
 import json, sys

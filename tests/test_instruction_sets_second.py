@@ -12,6 +12,8 @@ import pytest
 from instruction_levels import LEVELS, run
 from reference import ACTIVATION_NAMES
 
+pytestmark = pytest.mark.xdist_group("levels of second derivatives")
+
 # Few and many inputs and outputs: every way to get at second derivatives.
 PROGRAM = """
 import json, sys
