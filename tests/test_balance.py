@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import jetmlp
-from test_normalization import DYDX, RANDOM, D, M, X, Y, model_of
+from skewed_surface import DYDX, D, M, X, Y, model_of
 
 
 def standardised(model: jetmlp.MLP) -> tuple[Any, Any, Any]:
@@ -53,10 +53,10 @@ def test_a_fit_and_its_validation() -> None:
     assert history["val_loss"][0] == pytest.approx(expected, rel=1e-12)
 
 
-def test_missing_partials_and_weights() -> None:
+def test_missing_partials_and_weights(rng: np.random.Generator) -> None:
     """Each column by the root mean square of what counts; zero weight equals absence."""
     model = learned()
-    missing = np.where(RANDOM.random(DYDX.shape) < 0.3, np.nan, DYDX)
+    missing = np.where(rng.random(DYDX.shape) < 0.3, np.nan, DYDX)
     given = {"derivative_weight": "balanced"}
     one = jetmlp.Objective(model, X, Y, missing, **given)
     other = jetmlp.Objective(
@@ -65,7 +65,7 @@ def test_missing_partials_and_weights() -> None:
     gradients = [objective.loss_and_gradient(model.parameters) for objective in (one, other)]
     assert gradients[0][0] == pytest.approx(gradients[1][0], rel=1e-12)
     assert np.allclose(gradients[0][1], gradients[1][1], rtol=1e-9, atol=1e-12)
-    counts = RANDOM.integers(1, 4, len(X))
+    counts = rng.integers(1, 4, len(X))
     rows = np.repeat(np.arange(len(X)), counts)
     weighted = jetmlp.Objective(model, X, Y, DYDX, sample_weight=counts, **given)
     repeated = jetmlp.Objective(model, X[rows], Y[rows], DYDX[rows], **given)

@@ -11,25 +11,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import jetmlp
-from test_normalization import DYDX, UNIT, D, M, N, X, Y, model_of
+from skewed_surface import D2YDX2, DYDX, UNIT, D, M, N, X, Y, model_of
 
 POWERS = st.lists(st.floats(-6, 6), min_size=D + M, max_size=D + M)
 SIGNS = st.lists(st.sampled_from([-1.0, 1.0]), min_size=D + M, max_size=D + M)
 SECOND = "second_derivative_loss"
-
-
-def surface_hessian(inputs: NDArray[Any]) -> NDArray[Any]:
-    """Of test_normalization.surface."""
-    u, _, w = ((inputs - [5.0, -100.0, 0.0]) / UNIT).T
-    H = np.zeros((len(inputs), M, D, D))
-    H[:, 0, 0, 0] = -4e4 * np.sin(2 * u)
-    H[:, 0, 1, 2] = H[:, 0, 2, 1] = 1e4
-    H[:, 1, 0, 0] = H[:, 1, 2, 2] = 3e-3 * np.exp(u - w)
-    H[:, 1, 0, 2] = H[:, 1, 2, 0] = -H[:, 1, 0, 0]
-    return H / np.multiply.outer(UNIT, UNIT)
-
-
-D2YDX2 = surface_hessian(X)
 
 
 def fitted(*data: Any, epochs: int = 30, **arguments: Any) -> jetmlp.Trainer:  # noqa: ANN401
@@ -127,12 +113,11 @@ def test_without_anything_else_second_derivatives_give_the_scale(derivatives: st
     assert (its.y_mean == 0).all()
 
 
-def test_weights_are_repetitions_and_nan_is_absence() -> None:
-    random = np.random.default_rng(4)
-    counts = random.integers(0, 4, N)
+def test_weights_are_repetitions_and_nan_is_absence(rng: np.random.Generator) -> None:
+    counts = rng.integers(0, 4, N)
     rows = np.repeat(np.arange(N), counts)
     missing = D2YDX2.copy()
-    missing[random.random(N) < 0.3] = np.nan
+    missing[rng.random(N) < 0.3] = np.nan
     weighted = fitted(None, None, missing, sample_weight=counts)
     repeated = jetmlp.Trainer(model_of(), jetmlp.Adam(1e-2), second_derivative_weight=0.2)
     repeated.fit(X[rows], d2YdX2=missing[rows], epochs=30)

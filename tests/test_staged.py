@@ -62,9 +62,8 @@ def test_it_is_the_sum_of_its_stages() -> None:
     assert jacobian[:, 0, 0] == pytest.approx(slopes, rel=1e-11, abs=1e-13)
 
 
-def test_a_later_stage_lowers_the_error_of_several_inputs_and_outputs() -> None:
-    random = np.random.default_rng(0)
-    x = random.uniform(0.0, 2.0, (60, 2))
+def test_a_later_stage_lowers_the_error_of_several_inputs_and_outputs(rng: np.random.Generator) -> None:
+    x = rng.uniform(0.0, 2.0, (60, 2))
     a, b = x[:, 0], x[:, 1]
     Y = np.stack([np.sin(a) * b, 5 * np.cos(a + b)], axis=1)
     slopes = [[np.cos(a) * b, np.sin(a)], [-5 * np.sin(a + b), -5 * np.sin(a + b)]]
@@ -74,7 +73,7 @@ def test_a_later_stage_lowers_the_error_of_several_inputs_and_outputs() -> None:
     histories = model.fit(x, Y, dYdX, epochs=60)
     assert [history.n_epochs for history in histories] == [60, 60]
     rest = np.abs(model.stages[0].predict(x) - Y).max(axis=0)
-    assert (np.abs(model.predict(x) - Y).max(axis=0) < 0.3 * rest).all()
+    assert (np.abs(model.predict(x) - Y).max(axis=0) < 0.1 * rest).all(), "one more digit at least"
 
 
 def test_saved_copied_and_pickled_models_are_the_same(tmp_path: Path) -> None:
@@ -102,8 +101,23 @@ def test_a_second_fit_starts_anew_and_threads_change_nothing() -> None:
 
 
 @pytest.mark.parametrize("optimizer", [jetmlp.LBFGS(), "auto", jetmlp.Adam(1e-2)], ids=str)
-def test_any_optimizer_will_do(optimizer: Any) -> None:  # noqa: ANN401
-    assert np.isfinite(fitted(optimizer=optimizer).predict(X)).all()
+def test_any_optimizer_fits_one_network_and_then_what_it_leaves(optimizer: Any) -> None:  # noqa: ANN401
+    model = fitted(optimizer=optimizer)
+    alone = jetmlp.MLP([1, 8, 8, 1], dtype="float64", seed=3, normalize=True)
+    jetmlp.Trainer(alone, optimizer).fit(X, *runge(X), epochs=20)
+    its = alone.normalization
+    assert its is not None
+    assert np.array_equal(model.stages[0].parameters, alone.parameters)
+    f, slope = runge(X)
+
+    def left(predictor: jetmlp.MLP | jetmlp.StagedMLP) -> tuple[float, float]:
+        values, jacobian = predictor.predict_with_jacobian(X)
+        return float(np.mean((values[:, 0] - f) ** 2)), float(np.mean((jacobian[:, 0, 0] - slope) ** 2))
+
+    before, after = left(alone), left(model)
+    assert model.scales[1, 0] == pytest.approx(np.sqrt(before[0]) / abs(its.y_scale[0]), rel=1e-12)
+    # Values and slopes of the rest are scaled to mean squares of 1, so a stage that adds nothing has loss 2.
+    assert after[0] / before[0] + after[1] / before[1] < 2
 
 
 def test_a_rest_of_zero_is_no_trouble() -> None:

@@ -209,7 +209,7 @@ def test_a_column_of_rounding_errors_does_not_rule_a_balance() -> None:
 )
 def test_a_slope_is_right_along_an_input_of_small_spread(
     spread: float,
-    optimizer: Any,
+    optimizer: jetmlp.LBFGS | jetmlp.LevenbergMarquardt,
     epochs: int,
     most: float,
 ) -> None:
