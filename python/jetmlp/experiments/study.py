@@ -33,26 +33,7 @@ class Fit(Protocol[OneResult]):
         callbacks: Iterable[Callback] | Callback = (),
         stop: StopFlag | None = None,
     ) -> OneResult:
-        """Do it.
-
-        Parameters
-        ----------
-        seed : int, default 0
-            Of samples, starting parameters and order of the batches.
-        n_threads : int, default 1
-            Threads of the fit; the result is the same for any number.
-        callbacks : callable or iterable of callables
-            As for `jetmlp.Trainer.fit`.
-        stop : StopFlag, optional
-            Calls the fit off once it is set, from whatever thread.
-
-        Raises
-        ------
-        concurrent.futures.CancelledError
-            If `stop` was set before the end.
-        TypeError, ValueError, jetmlp.DivergenceError
-            What the samples, the model and the trainer raise.
-        """
+        """Do it; parameters and errors are those of `FitExperiment.run`."""
         ...
 
 

@@ -20,7 +20,7 @@ class Comparison:
     networks : dict of str to FitExperiment
         The fits by the names that figures and tables show.
     least_seeds : int, default 1
-        Seeds that a report runs at least.
+        Seeds that `jetmlp reproduce` runs at least.
     """
 
     name: str

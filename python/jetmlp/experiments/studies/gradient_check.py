@@ -117,7 +117,7 @@ class InputGradient:
     n_points : int, default 401
         Points along the diagonal.
     least_seeds : int, default 1
-        Seeds that a report runs at least.
+        Seeds that `jetmlp reproduce` runs at least.
     """
 
     name: str
