@@ -33,7 +33,7 @@ def function_label(symbol: str, x_label: str) -> str:
     try:
         MathTextParser("path").parse(label)
     except ValueError as error:
-        raise ValueError(f"symbol must be mathematics that matplotlib can set, got {symbol!r}") from error
+        raise ValueError(f"symbol: expected mathematics that matplotlib can set, got {symbol!r}") from error
     return label
 
 

@@ -81,7 +81,7 @@ def plot_fit(
     curves = {name: curve[order] for name, curve in _predictions(predicted, points.size).items()}
     training = _training_points(x_train, y_train)
     if max_markers < 1:
-        raise ValueError(f"max_markers must be at least 1, got {max_markers!r}")
+        raise ValueError(f"max_markers: expected at least 1, got {max_markers!r}")
 
     with panels(axes, (5.0, 3.9), rows=2, height_ratios=(1.6, 1.0)) as (fit_axes, error_axes):
         label = function_label(symbol, x_label) if y_label is None else symbol_label(y_label)
@@ -109,7 +109,7 @@ def _predictions(predicted: ArrayLike | Mapping[str, ArrayLike], length: int) ->
     if several is None:
         return {"predicted": as_curve("predicted", predicted, length=length)}  # type: ignore[arg-type]
     if not several:
-        raise ValueError("predicted must have at least one curve, got an empty mapping")
+        raise ValueError("predicted: expected at least one curve, got an empty mapping")
     return {name: as_curve(f"predicted[{name!r}]", curve, length=length) for name, curve in several.items()}
 
 
@@ -118,7 +118,7 @@ def _training_points(
 ) -> tuple[FloatArray, FloatArray | None] | None:
     if x_train is None:
         if y_train is not None:
-            raise ValueError("y_train needs x_train, got None")
+            raise ValueError("x_train: expected the places of y_train, got None")
         return None
     places = as_curve("x_train", x_train)
     order = np.argsort(places, kind="stable")
@@ -126,7 +126,7 @@ def _training_points(
         return places[order], None
     heights = as_curve("y_train", y_train, length=places.size, like="x_train", finite=False)[order]
     if np.isinf(heights).any():
-        raise ValueError("y_train must be finite, or NaN where it was not measured, got Inf")
+        raise ValueError("y_train: expected finite numbers, or NaN where it was not measured, got Inf")
     measured = ~np.isnan(heights)
     return places[order][measured], heights[measured]
 

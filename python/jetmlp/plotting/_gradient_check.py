@@ -68,7 +68,7 @@ def plot_gradient_check(
         For shapes that do not agree, entries that are not finite, or fewer than two points.
     """
     if max_markers < 1:
-        raise ValueError(f"max_markers must be at least 1, got {max_markers!r}")
+        raise ValueError(f"max_markers: expected at least 1, got {max_markers!r}")
     points, order = as_places("x", x)
     steps = as_curve("step_by_step", step_by_step, length=points.size)[order]
     direct = as_curve("jacobian", jacobian, length=points.size)[order]

@@ -55,7 +55,9 @@ def plot_predictions(
     truths = {name: as_curve(f"true[{name!r}]", values) for name, values in (as_mapping(true) or {}).items()}
     fits = as_mapping(predicted)
     if not truths or not fits:
-        raise ValueError("true and predicted must be mappings with at least one entry")
+        raise ValueError(
+            f"true, predicted: expected mappings with at least one entry, got {true!r} and {predicted!r}"
+        )
     clouds = {fit: _cloud(fit, quantities, truths) for fit, quantities in fits.items()}
 
     size = (0.4 + 3.0 * len(truths), 3.3)
@@ -87,7 +89,7 @@ def _cloud(fit: str, quantities: object, truths: Mapping[str, FloatArray]) -> di
     found = as_mapping(quantities) or {}
     missing = [name for name in truths if name not in found]
     if missing:
-        raise ValueError(f"predicted[{fit!r}] must have every quantity of true, lacks {', '.join(missing)}")
+        raise ValueError(f"predicted[{fit!r}]: expected every quantity of true, lacks {', '.join(missing)}")
     return {
         name: as_curve(
             f"predicted[{fit!r}][{name!r}]", found[name], length=truth.size, like=f"true[{name!r}]"

@@ -69,7 +69,7 @@ def plot_prices(
     truth = _pair("true", true, x.size)
     fits = as_mapping(predicted)
     if not fits:
-        raise ValueError(f"predicted must be a mapping with at least one fit, got {predicted!r}")
+        raise ValueError(f"predicted: expected a mapping with at least one fit, got {predicted!r}")
     clouds = {name: _pair(f"predicted[{name!r}]", pair, x.size) for name, pair in fits.items()}
     noise = None if samples is None else _samples(samples)
 
@@ -108,7 +108,7 @@ def plot_prices(
 
 def _pair(name: str, pair: object, length: int) -> tuple[FloatArray, FloatArray]:
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-        raise ValueError(f"{name} must be a pair of prices and deltas, got {pair!r}")
+        raise ValueError(f"{name}: expected a pair of prices and deltas, got {pair!r}")
     prices, deltas = (
         as_curve(f"{name}[{place}]", values, length=length, like="underlying")
         for place, values in enumerate(pair)
@@ -118,7 +118,7 @@ def _pair(name: str, pair: object, length: int) -> tuple[FloatArray, FloatArray]
 
 def _samples(samples: object) -> tuple[FloatArray, FloatArray, FloatArray]:
     if not isinstance(samples, (tuple, list)) or len(samples) != 3:
-        raise ValueError(f"samples must be underlying, payoffs and slopes, got {samples!r}")
+        raise ValueError(f"samples: expected underlying, payoffs and slopes, got {samples!r}")
     x = as_curve("samples[0]", samples[0])
     payoffs, slopes = (
         as_curve(f"samples[{place}]", samples[place], length=x.size, like="samples[0]") for place in (1, 2)

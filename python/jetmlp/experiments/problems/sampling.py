@@ -97,10 +97,8 @@ class Chebyshev(_Interval):
 
     Parameters
     ----------
-    n_train, n_validation : int
-        How many of each.
-    low, high : float, default -1 and 1
-        Ends of the interval.
+    n_train, n_validation, low, high
+        As for `Equispaced`.
     """
 
     n_train: int
@@ -121,8 +119,8 @@ class ShuffledGrid(_Interval):
     ----------
     n_train, n_validation, n_test : int
         How many of each; together they are the grid.
-    low, high : float, default -1 and 1
-        Ends of the interval.
+    low, high
+        As for `Equispaced`.
     """
 
     n_train: int
