@@ -24,9 +24,10 @@ from .problems.engineering import (
     wing_weight,
     wing_weight_derivative,
 )
-from .problems.finance import BachelierBasket, BlackScholes, Option
+from .problems.finance import BachelierBasket, BlackScholes
 from .problems.functions import Monomial, runge, runge_derivative
 from .problems.measured import MeasuredData
+from .problems.option import Option
 from .problems.sampling import Chebyshev, Equispaced, Points, Sampling, ShuffledGrid, UniformRandom
 from .registry import EXPERIMENTS, get
 from .studies.ablation import Ablation, AblationResult, Effect

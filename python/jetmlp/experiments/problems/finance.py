@@ -8,7 +8,6 @@ the state. Their means are price and deltas, which are known here in closed form
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,82 +17,15 @@ from numpy.typing import ArrayLike, NDArray
 from ... import _checks
 from ...data.samples import Samples
 from ...random import DATA, Generator
-from .box import N_HELD_OUT, Quantity
+from .box import Quantity
+from .option import PATHS, Option
 
 FloatArray = NDArray[np.float64]
 
-# Streams of random numbers of one seed.
-_STATES, _PATHS, _HELD_OUT, _MARKET = 0, 1, 2, 3
+# The stream of random numbers that makes a market, beside those of every option.
+_MARKET = 3
 
 _erfc = np.vectorize(math.erfc, otypes=[np.float64])
-
-
-class Option(ABC):
-    """A claim on an underlying: how to simulate payoffs with their slopes, and its true price.
-
-    States X (n, d) are the prices of its assets at a first date. Every option has a strike, a volatility, two
-    dates and a spread of the states.
-    """
-
-    strike: float
-    volatility: float
-    state_date: float
-    expiry: float
-    spread: float
-
-    def __post_init__(self) -> None:
-        for name in ("strike", "volatility", "state_date", "spread"):
-            _checks.as_number(name, getattr(self, name), above=0.0)
-        _checks.as_number("expiry", self.expiry, above=self.state_date)
-
-    @property
-    @abstractmethod
-    def inputs(self) -> tuple[Quantity, ...]:
-        """The prices of the assets, d of them."""
-
-    @property
-    @abstractmethod
-    def output(self) -> Quantity:
-        """What the network learns."""
-
-    @property
-    @abstractmethod
-    def underlying_name(self) -> str:
-        """What `underlying` returns, in words."""
-
-    @property
-    @abstractmethod
-    def delta_name(self) -> str:
-        """What the sum of the derivatives is, in words."""
-
-    @abstractmethod
-    def value(self, X: ArrayLike) -> FloatArray:
-        """Compute the true prices (n,)."""
-
-    @abstractmethod
-    def derivative(self, X: ArrayLike) -> FloatArray:
-        """Compute the true deltas (n, d)."""
-
-    @abstractmethod
-    def underlying(self, X: ArrayLike) -> FloatArray:
-        """Compute what the option is written on (n,)."""
-
-    @abstractmethod
-    def paths(self, X: FloatArray, seed: int) -> Samples:
-        """Simulate one path from each state: payoffs and their derivatives."""
-
-    @abstractmethod
-    def _states(self, seed: int, stream: int, n: int) -> FloatArray:
-        """Draw states (n, d)."""
-
-    def training(self, n: int, seed: int) -> Samples:
-        """Draw states, and simulate for each one payoff and its derivatives."""
-        return self.paths(self._states(seed, _STATES, n), seed)
-
-    def held_out(self, seed: int) -> Samples:
-        """Draw other states; with true prices and deltas."""
-        X = self._states(seed, _HELD_OUT, N_HELD_OUT)
-        return Samples(X, self.value(X), self.derivative(X))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +88,7 @@ class BlackScholes(Option):
 
     def paths(self, X: FloatArray, seed: int) -> Samples:
         """Simulate one path from each state (n, 1)."""
-        growth = self._growth(self.expiry - self.state_date, self.volatility, seed, _PATHS, len(X))
+        growth = self._growth(self.expiry - self.state_date, self.volatility, seed, PATHS, len(X))
         end = X[:, 0] * growth
         payoff = np.maximum(end - self.strike, 0.0)
         # ∂ max(S₂ − K, 0)/∂S₁ = 1{S₂ > K} S₂/S₁.
@@ -269,7 +201,7 @@ class BachelierBasket(Option):
 
     def paths(self, X: FloatArray, seed: int) -> Samples:
         """Simulate one path from each state (n, d)."""
-        steps = self._normal(seed, _PATHS, len(X)) * math.sqrt(self.expiry - self.state_date)
+        steps = self._normal(seed, PATHS, len(X)) * math.sqrt(self.expiry - self.state_date)
         end = (X + steps) @ self.weights
         inside = end > self.strike
         # ∂ max(a·S₂ − K, 0)/∂S₁ = 1{a·S₂ > K} a.

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..problems.box import Problem, Quantity
-from ..problems.finance import Option
+from ..problems.option import Option
 from ..problems.sampled import of_one_output
 from ..study import Runs, SeveralFits
 from .fit import SurrogateFit, SurrogateResult
