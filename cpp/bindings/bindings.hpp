@@ -11,6 +11,8 @@
 
 #include <functional>
 #include <optional>
+#include <span>
+#include <string_view>
 #include <vector>
 
 namespace jetmlp::bindings {
@@ -59,6 +61,8 @@ auto run_interruptibly(int n_threads, const Compute& compute) {
         pending.raise();
     }
 }
+
+py::tuple to_tuple(std::span<const std::string_view> names);
 
 // Throws std::invalid_argument unless an array has as many numbers as expected.
 void expect_length(const char* argument, py::ssize_t length, Index expected);

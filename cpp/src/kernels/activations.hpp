@@ -7,7 +7,9 @@
 
 #include <jetmlp/network/activation.hpp>
 
+#include <array>
 #include <stdexcept>
+#include <string_view>
 
 namespace jetmlp::kernels {
 
@@ -20,17 +22,26 @@ struct ActivationJet {
     Pack<T, N> s3;
 };
 
-// Where σ'' follows from σ and σ', `curvature` says how, and nothing needs to be kept of it between
-// the forward and the backward pass.
+// An activation is a struct with
+//   name                 what users call it
+//   pack                 how many vectors it takes at a time: see Pack, and below
+//   is_curved            whether σ'' is anything but 0 (and impulses in single points)
+//   at(z)                the jet
+//   curvature(a, s1)     only where σ'' follows from σ and σ': nothing needs to be kept of it then
+//                        between the forward and the backward pass
+// and a place in the list at the end. A new one needs nothing else.
 
-// How many vectors an activation takes at a time (see Pack). Those that need more registers than
-// 16 for themselves take one.
+// What needs more registers than 16 for itself takes one vector at a time.
 inline constexpr int small_pack = 4;
 inline constexpr int large_pack = vector_bytes == 64 ? 4 : 1;
 
+template <class Sigma, class V>
+concept CurvatureFollows = requires(const V& v) { Sigma::curvature(v, v); };
+
 struct Tanh {
+    static constexpr std::string_view name = "tanh";
     static constexpr int pack = small_pack;
-    static constexpr bool curvature_is_kept = false;
+    static constexpr bool is_curved = true;
     // With e = exp(−2|z|), p = e − 1, h = 1/(2+p): |a| = −p h, σ' = 1 − a² = e (2h)², which does
     // not cancel as 1 − a² would; σ'' = −2aσ'; σ''' = σ'(4 − 6σ').
     template <class T, int N>
@@ -72,8 +83,9 @@ template <class T, int N>
 }
 
 struct Sigmoid {
+    static constexpr std::string_view name = "sigmoid";
     static constexpr int pack = small_pack;
-    static constexpr bool curvature_is_kept = false;
+    static constexpr bool is_curved = true;
     // σ' = s, σ'' = s t, σ''' = s(1 − 6s)
     template <class T, int N>
     [[gnu::always_inline]] static ActivationJet<T, N> at(const Pack<T, N>& z) {
@@ -87,8 +99,9 @@ struct Sigmoid {
 };
 
 struct Softplus {
+    static constexpr std::string_view name = "softplus";
     static constexpr int pack = large_pack;
-    static constexpr bool curvature_is_kept = false;
+    static constexpr bool is_curved = true;
     // a = log(1 + exp z) = max(z, 0) + log(1 + exp(−|z|)); its slope is the logistic function.
     template <class T, int N>
     [[gnu::always_inline]] static ActivationJet<T, N> at(const Pack<T, N>& z) {
@@ -103,8 +116,9 @@ struct Softplus {
 };
 
 struct Silu {
+    static constexpr std::string_view name = "silu";
     static constexpr int pack = large_pack;
-    static constexpr bool curvature_is_kept = true;
+    static constexpr bool is_curved = true;
     // a = z g, σ' = g + z s, σ'' = 2s + z s t, σ''' = 3 s t + z s(1 − 6s). For z < 0, g = e/(1+e)
     // underflows before z g does, so e comes lifted. In the derivatives z is held at a border
     // beyond which s = 0, so that an infinite z does not meet a zero.
@@ -122,8 +136,9 @@ struct Silu {
 };
 
 struct Sine {
+    static constexpr std::string_view name = "sin";
     static constexpr int pack = 1;  // its reduction runs in double
-    static constexpr bool curvature_is_kept = false;
+    static constexpr bool is_curved = true;
     template <class T, int N>
     [[gnu::always_inline]] static ActivationJet<T, N> at(const Pack<T, N>& z) {
         static_assert(N == 1);
@@ -137,8 +152,9 @@ struct Sine {
 };
 
 struct Relu {
+    static constexpr std::string_view name = "relu";
     static constexpr int pack = small_pack;
-    static constexpr bool curvature_is_kept = false;
+    static constexpr bool is_curved = false;
     // The slope at 0 is taken as 0. Written with ≤ so that NaN stays NaN.
     template <class T, int N>
     [[gnu::always_inline]] static ActivationJet<T, N> at(const Pack<T, N>& z) {
@@ -155,8 +171,9 @@ struct Relu {
 };
 
 struct Identity {
+    static constexpr std::string_view name = "identity";
     static constexpr int pack = small_pack;
-    static constexpr bool curvature_is_kept = false;
+    static constexpr bool is_curved = false;
     template <class T, int N>
     [[gnu::always_inline]] static ActivationJet<T, N> at(const Pack<T, N>& z) {
         const Pack<T, N> zero{};
@@ -168,26 +185,32 @@ struct Identity {
     }
 };
 
-// Calls visitor(Tanh{}) and so on: the one place where a name becomes code.
-template <class Visitor>
-decltype(auto) visit(Activation activation, Visitor&& visitor) {
-    switch (activation) {
-        case Activation::tanh:
-            return visitor(Tanh{});
-        case Activation::relu:
-            return visitor(Relu{});
-        case Activation::sigmoid:
-            return visitor(Sigmoid{});
-        case Activation::softplus:
-            return visitor(Softplus{});
-        case Activation::silu:
-            return visitor(Silu{});
-        case Activation::sin:
-            return visitor(Sine{});
-        case Activation::identity:
-            return visitor(Identity{});
+template <class... Sigmas>
+struct ActivationList {
+    static constexpr std::array<std::string_view, sizeof...(Sigmas)> names = {Sigmas::name...};
+
+    template <class Visitor>
+    static void visit(int number, const Visitor& visitor) {
+        int place = 0;
+        if (!((place++ == number && (visitor(Sigmas{}), true)) || ...)) {
+            throw std::logic_error("activation: not a place in the list");
+        }
     }
-    throw std::logic_error("activation: not an enumerator");
+};
+
+// All of them: the order gives each its number, and everything else about them follows from here.
+using Activations = ActivationList<Tanh, Relu, Sigmoid, Softplus, Silu, Sine, Identity>;
+
+// Calls visitor(Tanh{}) and so on: the one place where a number becomes code.
+template <class Visitor>
+void visit(Activation activation, const Visitor& visitor) {
+    Activations::visit(static_cast<int>(activation), visitor);
+}
+
+inline bool is_curved(Activation activation) {
+    bool curved = true;
+    visit(activation, [&curved]<class Sigma>(Sigma) { curved = Sigma::is_curved; });
+    return curved;
 }
 
 }  // namespace jetmlp::kernels

@@ -5,7 +5,7 @@
 // 0, layer l takes a_l to a_{l+1}.
 #pragma once
 
-#include "propagation/propagation.hpp"
+#include "propagation/stacked_propagation.hpp"
 
 #include <jetmlp/machine/types.hpp>
 

@@ -1,7 +1,7 @@
 // The first three derivatives along one direction, carried forward as a Taylor series.
 #pragma once
 
-#include "propagation/predictive_propagation.hpp"
+#include "propagation/forward_propagation.hpp"
 
 #include <jetmlp/machine/types.hpp>
 
@@ -9,7 +9,7 @@ namespace jetmlp {
 
 // Rows: n of values, then n of each derivative.
 template <class T>
-class TaylorPropagation final : public PredictivePropagation<T> {
+class TaylorPropagation final : public ForwardPropagation<T> {
   public:
     static constexpr Index n_orders = 3;
 
@@ -26,20 +26,20 @@ class TaylorPropagation final : public PredictivePropagation<T> {
 
     // That of output o of the given order, from 1 to 3.
     [[nodiscard]] T directional_derivative(Index sample, Index o, Index order) const {
-        return a_[static_cast<std::size_t>(
+        return a_.back()[static_cast<std::size_t>(
             (order * n_samples_ + sample) * layers_.back().out_stride + o)];
     }
 
   private:
-    using Propagation<T>::layers_;
-    using Propagation<T>::input_;
-    using Propagation<T>::n_samples_;
+    using ForwardPropagation<T>::layers_;
+    using ForwardPropagation<T>::input_;
+    using ForwardPropagation<T>::n_samples_;
 
-    void activate(const PackedLayer& layer);
+    void activate(std::size_t l);
 
     Buffer<T> direction_;  // v, n rows
-    Buffer<T> z_;          // of the layer at hand
-    Buffer<T> a_;
+    typename ForwardPropagation<T>::LayerRows z_;
+    typename ForwardPropagation<T>::LayerRows a_;
 };
 
 extern template class TaylorPropagation<float>;
