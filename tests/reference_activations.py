@@ -51,6 +51,17 @@ def _sigmoid_slope(z: Array) -> Array:
     return _sigmoid(z) * _sigmoid(-z)
 
 
+def _density(z: Array) -> Array:
+    return np.asarray(np.exp(-z * z / 2) / math.sqrt(2 * math.pi))
+
+
+def _normal(z: Array) -> Array:
+    """The normal distribution: of an infinitesimal it takes the density times it, which is what it means."""
+    tail = np.frompyfunc(lambda x: math.erfc(-x / math.sqrt(2)) / 2, 1, 1)
+    real = np.asarray(tail(z.real), dtype=np.float64)
+    return real + 1j * z.imag * _density(z.real) if np.iscomplexobj(z) else real
+
+
 def _zero(z: Array) -> Array:
     return np.zeros_like(z)
 
@@ -73,6 +84,18 @@ def _softplus_terms(z: mpf) -> Terms:
 def _silu_terms(z: mpf) -> Terms:
     [a], [s], [curvature], third = _sigmoid_terms(z)
     return [[z * a], [a, z * s], [2 * s, z * curvature], [3 * curvature, *(z * term for term in third)]]
+
+
+def _gelu_terms(z: mpf) -> Terms:
+    # mpmath's erfc refuses larger numbers; there is nothing left of the tail.
+    normal = mpmath.erfc(-z / mpmath.sqrt(2)) / 2 if abs(z) < mpf(10) ** 100 else mpf(z > 0)
+    density = mpmath.exp(-z * z / 2) / mpmath.sqrt(2 * mpmath.pi)
+    return [
+        [z * normal],
+        [normal, z * density],
+        [2 * density, -z * z * density],
+        [z**3 * density, -4 * z * density],
+    ]
 
 
 def _sin_terms(z: mpf) -> Terms:
@@ -121,6 +144,15 @@ ACTIVATIONS: Mapping[str, Activation] = {
         terms=_silu_terms,
         at_minus_infinity=(0, 0, 0, 0),
         at_infinity=(INFINITY, 1, 0, 0),
+    ),
+    "gelu": Activation(
+        value=lambda z: z * _normal(z),
+        slope=lambda z: _normal(z) + z * _density(z),
+        curvature=lambda z: (2 - z * z) * _density(z),
+        terms=_gelu_terms,
+        at_minus_infinity=(0, 0, 0, 0),
+        at_infinity=(INFINITY, 1, 0, 0),
+        power=3,
     ),
     "sin": Activation(
         value=np.sin,

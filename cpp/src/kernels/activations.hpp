@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernels/elementary.hpp"
+#include "kernels/normal_tail.hpp"
 #include "kernels/vector.hpp"
 
 #include <jetmlp/network/activation.hpp>
@@ -135,6 +136,33 @@ struct Silu {
     }
 };
 
+struct Gelu {
+    static constexpr std::string_view name = "gelu";
+    static constexpr int pack = large_pack;
+    static constexpr bool is_curved = true;
+    // a = z Φ(z) with the normal distribution Φ and its density φ = e^(−z²/2)/√(2π) (Hendrycks and
+    // Gimpel 2016; exact, not their approximation by tanh). With the upper tail Q:
+    // Φ(z) = Q(|z|) for z < 0, 1 − Q(z) otherwise, so that nothing cancels.
+    //   σ' = Φ + zφ, σ'' = (2 − z²)φ, σ''' = z(z² − 4)φ
+    // z is held at the border beyond which a, for z < 0, is below the normal numbers and φ taken as
+    // 0.
+    template <class T, int N>
+    [[gnu::always_inline]] static ActivationJet<T, N> at(const Pack<T, N>& z) {
+        constexpr T border = NormalTailSeries<T>::border;
+        const Pack<T, N> size = absolute(z);
+        const Pack<T, N> x = at_most(border, size);
+        const auto [bell, ratio] = normal_tail(x, size);
+        const Pack<T, N> tail = ratio * bell;
+        const Pack<T, N> part = x * ratio * bell;  // |z| Q(|z|)
+        const Pack<T, N> bounded = with_sign_of(z, x);
+        const Pack<T, N> square = x * x;
+        const Pack<T, N> density = bell * T(inverse_root_of_two_pi);
+        return {where_negative(z, -part, z - part),
+                where_negative(z, tail, T(1) - tail) + bounded * density, density * (T(2) - square),
+                density * bounded * (square - T(4))};
+    }
+};
+
 struct Sine {
     static constexpr std::string_view name = "sin";
     static constexpr int pack = 1;  // its reduction runs in double
@@ -199,7 +227,7 @@ struct ActivationList {
 };
 
 // All of them: the order gives each its number, and everything else about them follows from here.
-using Activations = ActivationList<Tanh, Relu, Sigmoid, Softplus, Silu, Sine, Identity>;
+using Activations = ActivationList<Tanh, Relu, Sigmoid, Softplus, Silu, Gelu, Sine, Identity>;
 
 // Calls visitor(Tanh{}) and so on: the one place where a number becomes code.
 template <class Visitor>
