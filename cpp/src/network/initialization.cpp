@@ -52,6 +52,12 @@ constexpr std::array schemes = {
                return normal_of_variance(2.0 / fans.in, generator);
            },
            zero},
+    // W ~ N(0, 1/n_in), b = 0 (LeCun et al. 1998, "Efficient BackProp"; Klambauer et al. 2017)
+    Scheme{"lecun_normal",
+           [](Generator& generator, Fans fans) {
+               return normal_of_variance(1.0 / fans.in, generator);
+           },
+           zero},
 };
 
 constexpr auto names = [] {
