@@ -65,9 +65,9 @@ Array<T> directional_derivatives(const Architecture& architecture, const Array<T
     expect_length("V", V.size(), X.size());
     return predict_in_shape<T>(architecture, parameters, X, {architecture.n_outputs(), 3},
                                n_threads, [&](Index n, T* results, Execution& execution) {
-                                   predict_directional_derivatives<T>(
-                                       architecture, parameters.data(), n, X.data(), V.data(),
-                                       results, execution);
+                                   predict_taylor_derivatives<T>(architecture, parameters.data(), n,
+                                                                 X.data(), V.data(), results,
+                                                                 execution);
                                });
 }
 

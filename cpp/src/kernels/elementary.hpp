@@ -25,8 +25,8 @@ struct FloatFormat<float> {
     static constexpr float ln2_high = 0x1.63p-1F;      // 9 bits: times n ≤ 127 it is exact
     static constexpr float ln2_low = -2.12194440e-4F;  // ln 2 − ln2_high
     static constexpr int exponential_terms = 7;        // 0.347⁷/8! is a quarter of an ulp
-    static constexpr int logarithm_terms = 8;          // (1/9)⁸/17 likewise
-    static constexpr int sine_terms = 5;
+    static constexpr int logarithm_terms = 8;          // (1/9)⁸/17 is a fortieth
+    static constexpr int sine_terms = 5;               // (π/4)¹²/12! is a five hundredth
 };
 
 template <>
@@ -37,9 +37,9 @@ struct FloatFormat<double> {
     static constexpr double largest_lifted = 714.96;                  // x e^−x = 2⁻¹⁰²² at 714.9687
     static constexpr double ln2_high = 6.93147180369123816490e-01;    // 33 bits
     static constexpr double ln2_low = 1.90821492927058770002e-10;
-    static constexpr int exponential_terms = 13;
-    static constexpr int logarithm_terms = 17;
-    static constexpr int sine_terms = 8;
+    static constexpr int exponential_terms = 13;  // 0.347¹³/14! is a tenth of an ulp
+    static constexpr int logarithm_terms = 17;    // (1/9)¹⁷/35 is a hundredth
+    static constexpr int sine_terms = 8;          // (π/4)¹⁸/18! is a fiftieth
 };
 
 template <class T>

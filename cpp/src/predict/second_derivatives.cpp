@@ -105,9 +105,9 @@ void predict_hessian_vector_product(const Architecture& architecture, const T* p
 }
 
 template <class T>
-void predict_directional_derivatives(const Architecture& architecture, const T* parameters,
-                                     Index n_samples, const T* inputs, const T* directions,
-                                     T* derivatives, Execution& execution) {
+void predict_taylor_derivatives(const Architecture& architecture, const T* parameters,
+                                Index n_samples, const T* inputs, const T* directions,
+                                T* derivatives, Execution& execution) {
     const Index d = architecture.n_inputs();
     const Index m = architecture.n_outputs();
     constexpr Index n_orders = TaylorPropagation<T>::n_orders;
@@ -122,7 +122,7 @@ void predict_directional_derivatives(const Architecture& architecture, const T* 
             for (Index o = 0; o < m; ++o) {
                 for (Index j = 0; j < n_orders; ++j) {
                     derivatives[(sample * m + o) * n_orders + j] =
-                        propagation.directional_derivative(i, o, 1 + j);
+                        propagation.taylor_derivative(i, o, 1 + j);
                 }
             }
         });
@@ -140,9 +140,9 @@ template void predict_hessian_vector_product(const Architecture&, const float*, 
                                              const float*, float*, Execution&);
 template void predict_hessian_vector_product(const Architecture&, const double*, Index,
                                              const double*, const double*, double*, Execution&);
-template void predict_directional_derivatives(const Architecture&, const float*, Index,
-                                              const float*, const float*, float*, Execution&);
-template void predict_directional_derivatives(const Architecture&, const double*, Index,
-                                              const double*, const double*, double*, Execution&);
+template void predict_taylor_derivatives(const Architecture&, const float*, Index, const float*,
+                                         const float*, float*, Execution&);
+template void predict_taylor_derivatives(const Architecture&, const double*, Index, const double*,
+                                         const double*, double*, Execution&);
 
 }  // namespace jetmlp

@@ -28,13 +28,13 @@ class ForwardPropagation {
 
     virtual void forward(const PackedParameters<T>& parameters) = 0;
 
-    // After the forward pass: output o of a sample, and its derivative along input k.
+    // After the forward pass, of those that the propagation's own header does not leave out: output
+    // o of a sample, and its derivative along input k.
     [[nodiscard]] T output(Index sample, Index o) const { return outputs_.at(sample, o, 0); }
     [[nodiscard]] T derivative(Index sample, Index o, Index k) const {
         return derivatives_.at(sample, o, k);
     }
-    // Second derivatives in the order of their propagation (of pairs of inputs, for a Hessian);
-    // only those that say so in their own header have any.
+    // Second derivatives, in the order that its header says; without a word of them it has none.
     [[nodiscard]] T second_derivative(Index sample, Index o, Index which) const {
         return second_derivatives_.at(sample, o, which);
     }

@@ -46,10 +46,13 @@ HessianPropagation<T>::HessianPropagation(const PackedParameters<T>& parameters)
     }
 }
 
-// With few inputs a product of matrices (d, width) and (width, d) would leave most lanes empty.
+// With few inputs a product of matrices (d, width) and (width, d) would leave most lanes empty:
+// below 8 they fill at most half of the widest vector of floats. Not by the lanes at hand: how sums
+// are grouped must not depend on the level.
 template <class T>
 bool HessianPropagation<T>::sums_by_dots() const {
-    return n_inputs_ < 8;
+    constexpr Index few_inputs = 8;
+    return n_inputs_ < few_inputs;
 }
 
 // In the first layer ∂z_j/∂x_k = W_jk for every sample.

@@ -16,7 +16,7 @@ namespace jetmlp {
 
 // Rows: n of values, then n of tangents for each of the d inputs; for gradients, row o·n + i
 // belongs to output o of sample i. Layer l takes a_l to a_{l+1}. second_derivative(sample, o, p) is
-// that of the pair p of inputs, numbered as by pair_of().
+// that of the pair p of inputs, numbered as by pair_of(); there is nothing else to read.
 template <class T>
 class HessianPropagation final : public ForwardPropagation<T> {
   public:

@@ -33,7 +33,6 @@ template <class T>
 void HessianVectorPropagation<T>::begin(Index n_samples) {
     n_samples_ = n_samples;
     const Index in_stride = layers_.front().in_stride;
-    this->outputs_ = {a_.back().data(), layers_.back().out_stride, 1, 0};
     this->second_derivatives_ = {result_.data(), in_stride, n_samples * in_stride, 1};
 }
 

@@ -10,7 +10,7 @@ namespace jetmlp {
 
 // Rows: n of values and n of tangents; then, for the gradients, row o·n + i belongs to output o of
 // sample i, and m·n rows of their tangents follow. Layer l takes a_l to a_{l+1}.
-// second_derivative(sample, o, k) is Σ_l ∂²y_o/∂x_k∂x_l v_l.
+// second_derivative(sample, o, k) is Σ_l ∂²y_o/∂x_k∂x_l v_l; there is nothing else to read.
 template <class T>
 class HessianVectorPropagation final : public ForwardPropagation<T> {
   public:

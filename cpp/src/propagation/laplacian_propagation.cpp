@@ -26,11 +26,8 @@ template <class T>
 void LaplacianPropagation<T>::begin(Index n_samples) {
     n_samples_ = n_samples;
     const Index stride = layers_.back().out_stride;
-    const Index next_tangent = n_samples * stride;
-    const T* const outputs = a_.back().data();
-    this->outputs_ = {outputs, stride, 1, 0};
-    this->derivatives_ = {outputs + next_tangent, stride, 1, next_tangent};
-    this->second_derivatives_ = {outputs + (1 + n_inputs_) * next_tangent, stride, 1, 0};
+    this->second_derivatives_ = {a_.back().data() + (1 + n_inputs_) * n_samples * stride, stride, 1,
+                                 0};
 }
 
 template <class T>

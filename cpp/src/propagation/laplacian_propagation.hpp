@@ -8,7 +8,7 @@
 namespace jetmlp {
 
 // Rows: n of values, then n of tangents for each of the d inputs, then n of Laplacians.
-// second_derivative(sample, o, 0) is the Laplacian of output o.
+// second_derivative(sample, o, 0) is the Laplacian of output o; there is nothing else to read.
 template <class T>
 class LaplacianPropagation final : public ForwardPropagation<T> {
   public:

@@ -22,8 +22,6 @@ TaylorPropagation<T>::TaylorPropagation(const PackedLayout<T>& layout)
 template <class T>
 void TaylorPropagation<T>::begin(Index n_samples) {
     n_samples_ = n_samples;
-    const Index stride = layers_.back().out_stride;
-    this->outputs_ = {a_.back().data(), stride, 1, 0};
 }
 
 template <class T>

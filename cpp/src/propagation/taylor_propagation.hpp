@@ -1,4 +1,4 @@
-// The first three derivatives along one direction, carried forward as a Taylor series.
+// The first three derivatives along a line x + t v, carried forward as a Taylor series in t.
 #pragma once
 
 #include "propagation/forward_propagation.hpp"
@@ -7,7 +7,7 @@
 
 namespace jetmlp {
 
-// Rows: n of values, then n of each derivative.
+// Rows: n of values, then n of each derivative. It has nothing to give but taylor_derivative().
 template <class T>
 class TaylorPropagation final : public ForwardPropagation<T> {
   public:
@@ -24,8 +24,8 @@ class TaylorPropagation final : public ForwardPropagation<T> {
     //   a⁺₍₃₎ = σ' z₍₃₎ + 3σ'' z₍₁₎ z₍₂₎ + σ''' z₍₁₎³   (Faà di Bruno).
     void forward(const PackedParameters<T>& parameters) override;
 
-    // That of output o of the given order, from 1 to 3.
-    [[nodiscard]] T directional_derivative(Index sample, Index o, Index order) const {
+    // The derivative of output o of this order in t, from 1 to 3, of y(x + t v) at t = 0.
+    [[nodiscard]] T taylor_derivative(Index sample, Index o, Index order) const {
         return a_.back()[static_cast<std::size_t>(
             (order * n_samples_ + sample) * layers_.back().out_stride + o)];
     }
