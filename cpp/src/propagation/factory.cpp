@@ -60,16 +60,21 @@ std::unique_ptr<ForwardPropagation<T>> make_hessian_propagation(
                                                                Passes::forward);
 }
 
-#define JETMLP_FACTORY_OF(T)                                                                       \
-    template std::unique_ptr<Propagation<T>> make_propagation(const PackedLayout<T>&, bool, bool); \
-    template std::unique_ptr<Propagation<T>> make_directional_propagation(const PackedLayout<T>&,  \
-                                                                          Index);                  \
-    template std::unique_ptr<ForwardPropagation<T>> make_forward_propagation(                      \
-        const PackedLayout<T>&, bool);                                                             \
-    template std::unique_ptr<ForwardPropagation<T>> make_hessian_propagation(                      \
-        const PackedParameters<T>&);
-JETMLP_FACTORY_OF(float)
-JETMLP_FACTORY_OF(double)
-#undef JETMLP_FACTORY_OF
+template std::unique_ptr<Propagation<float>> make_propagation(const PackedLayout<float>&, bool,
+                                                              bool);
+template std::unique_ptr<Propagation<float>> make_directional_propagation(
+    const PackedLayout<float>&, Index);
+template std::unique_ptr<ForwardPropagation<float>> make_forward_propagation(
+    const PackedLayout<float>&, bool);
+template std::unique_ptr<ForwardPropagation<float>> make_hessian_propagation(
+    const PackedParameters<float>&);
+template std::unique_ptr<Propagation<double>> make_propagation(const PackedLayout<double>&, bool,
+                                                               bool);
+template std::unique_ptr<Propagation<double>> make_directional_propagation(
+    const PackedLayout<double>&, Index);
+template std::unique_ptr<ForwardPropagation<double>> make_forward_propagation(
+    const PackedLayout<double>&, bool);
+template std::unique_ptr<ForwardPropagation<double>> make_hessian_propagation(
+    const PackedParameters<double>&);
 
 }  // namespace jetmlp

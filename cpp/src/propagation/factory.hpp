@@ -34,9 +34,9 @@ template <class T>
 std::unique_ptr<ForwardPropagation<T>> make_forward_propagation(const PackedLayout<T>& layout,
                                                                 bool with_derivatives);
 
-// For predictions: values, derivatives where they come for nothing, and second derivatives of pairs
-// of inputs. Besides the 1 + d rows of values and tangents, a layer takes the m gradients of the
-// outputs or the d(d+1)/2 second derivatives. Passes must run on the parameters given here.
+// For predictions: second derivatives of pairs of inputs, numbered as by pair_of(), and nothing
+// else. Besides the 1 + d rows of values and tangents, a layer takes the m gradients of the outputs
+// or the d(d+1)/2 second derivatives. Passes must run on the parameters given here.
 template <class T>
 std::unique_ptr<ForwardPropagation<T>> make_hessian_propagation(
     const PackedParameters<T>& parameters);

@@ -8,6 +8,9 @@
 
 namespace jetmlp {
 
+// Which ways an object is made to go: one for predictions keeps nothing for the way back.
+enum class Passes { forward, forward_and_backward };
+
 // Adds to a pass forward the way back: from the derivative of the loss by each output and each of
 // its derivatives, the adjoints, to that by the parameters.
 template <class T>

@@ -13,8 +13,6 @@
 
 namespace jetmlp {
 
-enum class Passes { forward, forward_and_backward };
-
 // What ȧ_k is at the inputs: the unit vector e_k, or a direction that each sample gives.
 enum class Tangents { along_inputs, given };
 
@@ -41,12 +39,6 @@ class StackedPropagation : public Propagation<T> {
     StackedPropagation(const PackedLayout<T>& layout, DerivativeGroups groups, Passes passes,
                        Tangents tangents);
 
-    // From z_[l] to a_[l]; before a backward pass, what it needs of σ is kept, σ' in the place of
-    // z.
-    virtual void activate(std::size_t l) = 0;
-    // In place in adjoint_: from the adjoints of a_[l] to those of z_[l].
-    virtual void activate_adjoint(std::size_t l) = 0;
-
     using Rows = typename ForwardPropagation<T>::LayerRows;
     using Propagation<T>::layers_;
     using Propagation<T>::input_;
@@ -59,6 +51,12 @@ class StackedPropagation : public Propagation<T> {
     Buffer<T> adjoint_;  // of the layer at hand, all groups
 
   private:
+    // From z_[l] to a_[l]; before a backward pass, what it needs of σ is kept, σ' in the place of
+    // z.
+    virtual void activate(std::size_t l) = 0;
+    // In place in adjoint_: from the adjoints of a_[l] to those of z_[l].
+    virtual void activate_adjoint(std::size_t l) = 0;
+
     [[nodiscard]] Index n_groups() const {
         return 1 + groups_.tangents + groups_.second_derivatives;
     }
