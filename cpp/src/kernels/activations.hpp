@@ -6,8 +6,6 @@
 #include "kernels/normal_tail.hpp"
 #include "kernels/vector.hpp"
 
-#include <jetmlp/network/activation.hpp>
-
 #include <array>
 #include <stdexcept>
 #include <string_view>
@@ -229,13 +227,15 @@ struct ActivationList {
 // All of them: the order gives each its number, and everything else about them follows from here.
 using Activations = ActivationList<Tanh, Relu, Sigmoid, Softplus, Silu, Gelu, Sine, Identity>;
 
-// Calls visitor(Tanh{}) and so on: the one place where a number becomes code.
-template <class Visitor>
-void visit(Activation activation, const Visitor& visitor) {
+// Calls visitor(Tanh{}) and so on: the one place where a number becomes code. A place is the
+// enumeration that the network names it by, which nothing here needs to know.
+template <class Place, class Visitor>
+void visit(Place activation, const Visitor& visitor) {
     Activations::visit(static_cast<int>(activation), visitor);
 }
 
-inline bool is_curved(Activation activation) {
+template <class Place>
+bool is_curved(Place activation) {
     bool curved = true;
     visit(activation, [&curved]<class Sigma>(Sigma) { curved = Sigma::is_curved; });
     return curved;
