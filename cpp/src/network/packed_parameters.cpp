@@ -13,8 +13,14 @@ namespace {
 template <class T>
 void copy_rows(Index rows, Index columns, const T* from, Index from_stride, T* to,
                Index to_stride) {
+    if (columns == from_stride && columns == to_stride) {
+        std::copy_n(from, rows * columns, to);
+        return;
+    }
     for (Index i = 0; i < rows; ++i) {
-        std::copy_n(from + i * from_stride, columns, to + i * to_stride);
+        for (Index j = 0; j < columns; ++j) {  // mostly too few for a call of memcpy
+            to[i * to_stride + j] = from[i * from_stride + j];
+        }
     }
 }
 
