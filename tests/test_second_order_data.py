@@ -82,18 +82,18 @@ def test_what_least_squares_cannot_take_is_refused() -> None:
         jetmlp.LevenbergMarquardt(),
         jetmlp.Chain([jetmlp.Adam(), jetmlp.LevenbergMarquardt()], epochs=[3]),
     ):
-        with pytest.raises(ValueError, match=r"l2: expected 0 .* got 0\.1"):
-            jetmlp.Trainer(model, optimizer, l2=0.1)
+        with pytest.raises(ValueError, match="l2: expected none"):
+            jetmlp.Trainer(model, optimizer, l2=0.1).fit(X, Y, epochs=3)
         with pytest.raises(ValueError, match="directions: expected none"):
             jetmlp.Trainer(model, optimizer).fit(X, directions=directions, dYdV=slopes, epochs=3)
         with pytest.raises(ValueError, match="d2YdX2: expected none"):
             jetmlp.Trainer(model, optimizer).fit(X, Y, d2YdX2=np.zeros((23, 2, 2, 2)), epochs=3)
-    for objective in (
-        jetmlp.Objective(model, X, Y, l2=0.1),
-        jetmlp.Objective(model, X, Y, d2YdX2=np.zeros((23, 2, 2, 2))),
-        jetmlp.Objective(model, X, directions=directions, dYdV=slopes),
+    for name, objective in (
+        ("l2", jetmlp.Objective(model, X, Y, l2=0.1)),
+        ("d2YdX2", jetmlp.Objective(model, X, Y, d2YdX2=np.zeros((23, 2, 2, 2)))),
+        ("directions", jetmlp.Objective(model, X, directions=directions, dYdV=slopes)),
     ):
-        with pytest.raises(ValueError, match="l2, directions, d2YdX2: expected none"):
+        with pytest.raises(ValueError, match=f"{name}: expected none for residuals"):
             objective.residuals(model.parameters)
     np.testing.assert_array_equal(model.parameters, before)
 

@@ -11,7 +11,7 @@ from ._anchor import Anchor, as_anchor
 from ._early_stopping import StoppingRule, as_stopping_rule
 from ._problem import LossWeights, as_validation_samples, compile_problem
 from ._samples import Samples
-from .history import SECOND_DERIVATIVES, History
+from .history import History
 from .model import MLP
 from .normalization import Normalization
 
@@ -28,13 +28,8 @@ class PreparedFit(NamedTuple):
 
     def history(self, table: NDArray[np.float64]) -> History:
         """Name the columns of a table of epochs by what was given."""
-        second_derivatives = [
-            name
-            for name, objective in zip(SECOND_DERIVATIVES, (self.training, self.validation), strict=True)
-            if objective is not None and objective.has_second_derivatives
-        ]
-        validated = self.validation is not None
-        return History.from_table(table, validated=validated, second_derivatives=second_derivatives)
+        validation_terms = None if self.validation is None else self.validation.terms
+        return History.from_table(table, terms=self.training.terms, validation_terms=validation_terms)
 
 
 class FitRequest(NamedTuple):

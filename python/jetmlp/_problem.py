@@ -15,7 +15,7 @@ from .normalization import Normalization, learn
 
 
 class LossWeights(NamedTuple):
-    """What the terms of the loss are multiplied by."""
+    """What the terms of the loss are multiplied by, in the order of the core."""
 
     value: float
     derivative: float
@@ -102,20 +102,25 @@ def compile_objective(model: MLP, arrays: SampleArrays, weights: LossWeights) ->
         _validation.check_finite(f"{name}, normalized", converted, missing_allowed=True)
         return converted
 
+    def as_core_weights(array: NDArray[np.float64] | None) -> Any:  # noqa: ANN401  likewise
+        # A weight above 0 stays above 0: what is too small for the type becomes the smallest there is.
+        return None if array is None else as_core(np.where(array > 0, np.maximum(array, tiny), 0.0))
+
+    tiny = float(np.finfo(model.dtype).tiny)
     names = arrays.names
+    by_sample = as_core_weights(arrays.sample_weights)
     compiled = _core.Objective32 if model.dtype == np.float32 else _core.Objective64
     return compiled(
         model._architecture,
         as_core(arrays.X, names.X),
-        as_core(arrays.Y, names.Y),
-        as_core(arrays.derivatives, names.derivatives),
-        as_core(arrays.second_derivatives, names.second_derivatives),
-        weights.value,
-        weights.derivative,
-        weights.second_derivative,
+        [
+            as_core(arrays.Y, names.Y),
+            as_core(arrays.derivatives, names.derivatives),
+            as_core(arrays.second_derivatives, names.second_derivatives),
+        ],
+        weights[: len(_core.TERMS)],
         weights.l2,
-        as_core(arrays.sample_weights),
-        as_core(arrays.derivative_weights),
+        [by_sample, as_core_weights(arrays.derivative_weights), by_sample],
         as_core(arrays.directions, "directions"),
     )
 

@@ -39,17 +39,13 @@ class Samples(NamedTuple):
     allow_missing_values: bool = False
     names: SampleNames = SampleNames()
 
-    @property
-    def other_targets(self) -> str | None:
-        """Name of what there is to fit besides values and derivatives by the inputs, if anything."""
-        if self.directions is not None:
-            return "directions"
-        return None if self.d2YdX2 is None else self.names.second_derivatives
-
 
 @dataclass(frozen=True)
 class SampleArrays:
-    """Contiguous arrays of one type; t is the number of inputs d, or of directions where they are given."""
+    """Contiguous arrays of one type; t is the number of inputs d, or of directions where they are given.
+
+    What is NaN is absent, also what was given with a weight of 0.
+    """
 
     X: NDArray[Any]  # (n, d)
     Y: NDArray[Any] | None  # (n, m), NaN where missing
@@ -63,24 +59,19 @@ class SampleArrays:
     def values_present(self) -> NDArray[np.bool_]:
         """Which values count, (n, m)."""
         assert self.Y is not None
-        return self._present_by_sample(self.Y)
+        present: NDArray[np.bool_] = ~np.isnan(self.Y)
+        return present
 
     def derivatives_present(self) -> NDArray[np.bool_]:
         """Which derivatives count, (n, m, t)."""
         assert self.derivatives is not None
-        weights = self.derivative_weights
         present: NDArray[np.bool_] = ~np.isnan(self.derivatives)
-        return present if weights is None else present & (weights > 0)
+        return present
 
     def second_derivatives_present(self) -> NDArray[np.bool_]:
         """Which second derivatives count, (n, m, d, d)."""
         assert self.second_derivatives is not None
-        return self._present_by_sample(self.second_derivatives)
-
-    def _present_by_sample(self, array: NDArray[Any]) -> NDArray[np.bool_]:
-        present: NDArray[np.bool_] = ~np.isnan(array)
-        if self.sample_weights is not None:
-            present[self.sample_weights == 0] = False
+        present: NDArray[np.bool_] = ~np.isnan(self.second_derivatives)
         return present
 
     def rows(self, kept: NDArray[np.bool_]) -> SampleArrays:
@@ -141,7 +132,7 @@ def as_arrays(model: MLP, samples: Samples, dtype: np.dtype[Any] | None = None) 
     )
     if sample_weights is None and derivative_weights is None:
         return arrays
-    return _without_absent_samples(arrays)
+    return _without_absent_samples(_with_absent_as_nan(arrays))
 
 
 def _as_second_derivatives(model: MLP, samples: Samples, n: int, dtype: np.dtype[Any]) -> NDArray[Any]:
@@ -218,6 +209,24 @@ def _as_ratios(name: str, value: ArrayLike, shapes: tuple[tuple[int, ...], ...])
         raise ValueError(f"{name}: expected at least one weight above 0, got 0 throughout")
     ratios: NDArray[np.float64] = array / largest
     return ratios
+
+
+def _with_absent_as_nan(arrays: SampleArrays) -> SampleArrays:
+    """Mark what has a weight of 0: from here on, and in the core, NaN is the one way to be absent."""
+
+    def marked(array: NDArray[Any] | None, weights: NDArray[np.float64] | None) -> NDArray[Any] | None:
+        if array is None or weights is None:
+            return array
+        return np.where(
+            weights.reshape(weights.shape + (1,) * (array.ndim - weights.ndim)) > 0, array, np.nan
+        )
+
+    return replace(
+        arrays,
+        Y=marked(arrays.Y, arrays.sample_weights),
+        derivatives=marked(arrays.derivatives, arrays.derivative_weights),
+        second_derivatives=marked(arrays.second_derivatives, arrays.sample_weights),
+    )
 
 
 def _without_absent_samples(arrays: SampleArrays) -> SampleArrays:

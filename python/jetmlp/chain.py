@@ -52,10 +52,9 @@ class Chain(Optimizer):
     def __post_init__(self) -> None:
         optimizers, epochs = _as_tuple("optimizers", self.optimizers), _as_tuple("epochs", self.epochs)
         for optimizer in optimizers:
-            if not isinstance(optimizer, (Adam, LBFGS, LevenbergMarquardt)):
+            if not isinstance(optimizer, Optimizer) or isinstance(optimizer, Chain):
                 raise TypeError(
-                    "optimizers: expected jetmlp.Adam, jetmlp.LBFGS or jetmlp.LevenbergMarquardt, "
-                    f"got {optimizer!r}"
+                    f"optimizers: expected optimizers of jetmlp other than Chain, got {optimizer!r}"
                 )
         if not optimizers:
             raise ValueError("optimizers: expected at least one, got none")
@@ -79,11 +78,6 @@ class Chain(Optimizer):
         """Whether every step of all of them takes all samples."""
         return all(optimizer.full_batch for optimizer in self.optimizers)
 
-    @property
-    def least_squares(self) -> bool:
-        """Whether one of them sees residuals alone."""
-        return any(optimizer.least_squares for optimizer in self.optimizers)
-
     def learning_rates(self, first_epoch: int, epochs: int) -> NDArray[np.float64]:
         """Compute the rates of `epochs` epochs from `first_epoch` on, each optimizer's from its own start."""
         rates, position, end = [], first_epoch, first_epoch + epochs
@@ -94,9 +88,9 @@ class Chain(Optimizer):
             start, position = start + count, position + take
         return np.concatenate(rates)
 
-    def compiled(self, dtype: np.dtype[Any]) -> _core.ChainOptions:
+    def compiled(self) -> _core.OptimizerOptions:
         """Hand the settings to the core."""
-        return _core.ChainOptions([optimizer.compiled(dtype) for optimizer in self.optimizers], self.epochs)
+        return _core.chain_options([optimizer.compiled() for optimizer in self.optimizers], self.epochs)
 
 
 def _as_tuple(name: str, value: object) -> tuple[Any, ...]:
@@ -109,14 +103,12 @@ def choose_optimizer(
     model: MLP,
     training: Any,  # noqa: ANN401  the core's objective
     batch_size: int | None,
-    *,
-    only_squares: bool,
 ) -> Optimizer:
     """Pick what ``optimizer="auto"`` means; see `Trainer`."""
     if batch_size is not None:
         return Adam()
     if (
-        only_squares
+        not training.beyond_least_squares
         and model.dtype == np.float64
         and min(model.n_parameters, training.n_residuals) <= MOST_EQUATIONS
     ):

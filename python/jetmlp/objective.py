@@ -96,7 +96,6 @@ class Objective:
             dYdV=dYdV,
             allow_missing_values=allow_missing_values,
         )
-        self._squares_alone = weights.l2 == 0 and samples.other_targets is None
         if model.normalize and model.normalization is None:
             raise ValueError(
                 "model: expected one whose normalization is known, got one that has not been fitted; assign "
@@ -116,8 +115,8 @@ class Objective:
         """
         vector = self._as_parameters(parameters)
         with self._lock:
-            losses: tuple[float, ...] = self._core.losses(vector, self._n_threads)
-        return losses if self._core.has_second_derivatives else losses[:3]
+            loss, terms = self._core.losses(vector, self._n_threads)
+        return (loss, *terms) if "second_derivative" in self._core.terms else (loss, *terms[:2])
 
     def loss_and_gradient(self, parameters: ArrayLike) -> tuple[float, NDArray[Any]]:
         """Compute the loss and its gradient (n_parameters,), which is of the model's type."""
@@ -210,8 +209,8 @@ class Objective:
     def _expect_residuals(self) -> None:
         if self._dtype != np.float64:
             raise ValueError(f"model: expected dtype='float64' for residuals, got {self._dtype}")
-        if not self._squares_alone:
-            raise ValueError("l2, directions, d2YdX2: expected none for residuals, got one of them")
+        if beyond := self._core.beyond_least_squares:
+            raise ValueError(f"{beyond}: expected none for residuals, got some")
 
     def _as_parameters(self, parameters: ArrayLike) -> NDArray[Any]:
         vector = _validation.as_real_array("parameters", parameters, self._dtype)

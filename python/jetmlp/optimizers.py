@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from . import _core, _validation
 __all__ = ["Adam", "Optimizer"]
 
 
+@dataclass(frozen=True)
 class Optimizer(ABC):
     """What a `Trainer` asks of an optimizer's settings."""
 
@@ -23,18 +23,16 @@ class Optimizer(ABC):
         """Whether every step takes all samples."""
         return False
 
-    @property
-    def least_squares(self) -> bool:
-        """Whether it sees residuals along the inputs, and no other term of a loss than their squares."""
-        return False
-
     @abstractmethod
     def learning_rates(self, first_epoch: int, epochs: int) -> NDArray[np.float64]:
         """Compute the rates of `epochs` epochs from `first_epoch` on; NaN where there is no such thing."""
 
-    @abstractmethod
-    def compiled(self, dtype: np.dtype[Any]) -> Any:  # noqa: ANN401  options of the core
-        """Hand the settings to the core, checked against the type of the model."""
+    def compiled(self) -> _core.OptimizerOptions:
+        """Hand the settings to the core, which knows them by the same names; learning rates go with a fit."""
+        settings = {
+            field.name: getattr(self, field.name) for field in fields(self) if field.name != "learning_rate"
+        }
+        return _core.optimizer_options(type(self).__name__, settings)
 
 
 @dataclass(frozen=True)
@@ -92,11 +90,3 @@ class Adam(Optimizer):
             for epoch in range(first_epoch, first_epoch + epochs)
         )
         return np.fromiter(rates, dtype=np.float64, count=epochs)
-
-    def compiled(self, dtype: np.dtype[Any]) -> _core.AdamOptions:
-        """Hand the settings to the core."""
-        with np.errstate(all="ignore"):
-            epsilon = dtype.type(self.epsilon)
-        if not 0.0 < epsilon < np.inf:
-            raise ValueError(f"optimizer: expected an epsilon above 0 that {dtype} can hold, got {self}")
-        return _core.AdamOptions(self.beta1, self.beta2, self.epsilon, self.weight_decay)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +12,8 @@ from .optimizers import Optimizer
 
 __all__ = ["LBFGS", "LevenbergMarquardt"]
 
-FORMS = ("automatic", "dual", "primal")
 
-
+@dataclass(frozen=True)
 class FullBatch(Optimizer):
     """What optimizers without a learning rate have in common: when they have nothing left to do."""
 
@@ -102,26 +100,8 @@ class LevenbergMarquardt(FullBatch):
         object.__setattr__(self, "initial_damping", damping)
         bent = _validation.as_boolean("geodesic_acceleration", self.geodesic_acceleration)
         object.__setattr__(self, "geodesic_acceleration", bent)
-        _validation.as_choice("form", self.form, FORMS)
+        _validation.as_choice("form", self.form, _core.NORMAL_FORMS)
         _check(self, names=TOLERANCES)
-
-    @property
-    def least_squares(self) -> bool:
-        """Whether it sees residuals alone."""
-        return True
-
-    def compiled(self, dtype: np.dtype[Any]) -> _core.LevenbergMarquardtOptions:
-        """Hand the settings to the core."""
-        if dtype != np.float64:
-            raise ValueError(
-                f"optimizer: expected a model of dtype='float64' for LevenbergMarquardt, got {dtype}"
-            )
-        return _core.LevenbergMarquardtOptions(
-            self.initial_damping,
-            self.geodesic_acceleration,
-            self.form,
-            *(getattr(self, name) for name in TOLERANCES),
-        )
 
 
 @dataclass(frozen=True)
@@ -173,12 +153,3 @@ class LBFGS(FullBatch):
         curvature = _validation.as_number("curvature", self.curvature, above=decrease, below=1.0)
         object.__setattr__(self, "curvature", curvature)
         _check(self, names=TOLERANCES)
-
-    def compiled(self, dtype: np.dtype[Any]) -> _core.LBFGSOptions:
-        """Hand the settings to the core."""
-        return _core.LBFGSOptions(
-            self.memory,
-            self.sufficient_decrease,
-            self.curvature,
-            *(getattr(self, name) for name in TOLERANCES),
-        )

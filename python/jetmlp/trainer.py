@@ -14,7 +14,6 @@ from . import _core, _validation
 from ._anchor import Anchor
 from ._callbacks import Callback as Callback
 from ._callbacks import Hook, as_callbacks
-from ._early_stopping import BestEpoch, with_stopping
 from ._fit_request import FitRequest, PreparedFit
 from ._problem import as_loss_weights, as_model
 from ._progress import ProgressBar
@@ -119,7 +118,7 @@ class Trainer:
         self._core: Any = None
         if isinstance(optimizer, Optimizer):
             self._compile(optimizer)
-        self.history = History.from_table(np.empty((0, len(COLUMNS))), validated=False)
+        self.history = History.from_table(np.empty((0, len(COLUMNS))))
 
     @property
     def model(self) -> MLP:
@@ -137,20 +136,15 @@ class Trainer:
         return 0 if self._core is None else int(self._core.n_epochs)
 
     def _check_optimizer(self, optimizer: Optimizer) -> None:
-        name = type(optimizer).__name__
         if self._batch_size is not None and optimizer.full_batch:
             raise ValueError(
-                f"batch_size: expected None for {name}, which takes all samples in every step, "
-                f"got {self._batch_size}"
-            )
-        if optimizer.least_squares and self._weights.l2 > 0:
-            raise ValueError(
-                f"l2: expected 0 for {name}, which minimizes squared errors alone, got {self._weights.l2}"
+                f"batch_size: expected None for {type(optimizer).__name__}, which takes all samples in every "
+                f"step, got {self._batch_size}"
             )
 
     def _compile(self, optimizer: Optimizer) -> None:
         compiled = _core.Trainer32 if self._model.dtype == np.float32 else _core.Trainer64
-        options = optimizer.compiled(self._model.dtype)
+        options = optimizer.compiled()
         self._core = compiled(options, self._model.n_parameters, self._batch_size or 0, *self._order)
         self._optimizer = optimizer
 
@@ -281,18 +275,11 @@ class Trainer:
 
     def _prepare(self, request: FitRequest, epochs: int) -> PreparedFit:
         """Check everything and hand it to the core; nothing of trainer or model changes."""
-        prepared, other = request.prepare(self._model, self._weights), request.samples.other_targets
+        prepared = request.prepare(self._model, self._weights)
         if isinstance(self._optimizer, str):
-            only_squares = self._weights.l2 == 0 and other is None
-            self._compile(
-                choose_optimizer(self._model, prepared.training, self._batch_size, only_squares=only_squares)
-            )
+            self._compile(choose_optimizer(self._model, prepared.training, self._batch_size))
         assert isinstance(self._optimizer, Optimizer)
-        if other is not None and self._optimizer.least_squares:
-            raise ValueError(
-                f"{other}: expected none for {type(self._optimizer).__name__}, which fits values and first "
-                "derivatives by the inputs; LBFGS and Adam take all"
-            )
+        self._core.check(prepared.training)
         rates = self._optimizer.learning_rates(self.n_epochs, epochs)
         return prepared._replace(learning_rates=rates)
 
@@ -307,19 +294,22 @@ class Trainer:
         """Run a prepared fit and keep what it came to, however it ends."""
         if prepared.normalization is not None:
             self._model.normalization = prepared.normalization
-        best = BestEpoch(prepared.stopping)
+        stopping = prepared.stopping
         parameters, table, end, error = self._core.fit(
             prepared.training,
             prepared.validation,
             prepared.learning_rates,
             self._model.parameters,
+            stopping.patience or 0,
+            stopping.min_delta,
+            stopping.restore_best,
             _validation.as_threads(n_threads),
-            with_stopping(hook, best, prepared.stopping),
+            hook,
             stop,
         )
-        self._take(parameters if best.parameters is None else best.parameters, prepared.anchor)
+        self._take(parameters, prepared.anchor)
         self.history = prepared.history(table)
-        self.history.stopped_because = {"finished": "epochs", "stopped": "callback"}.get(end, end)
+        self.history.stopped_because = end
         if error is not None:
             raise error
         if end == "diverged":

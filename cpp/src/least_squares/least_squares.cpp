@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <iterator>
+#include <stdexcept>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace jetmlp {
@@ -22,9 +25,18 @@ constexpr Index slice_columns = 4096;
 
 }  // namespace
 
+ResidualLayout layout_of(const Objective<double>& objective) {
+    const std::string_view beyond = objective.beyond_least_squares();
+    if (!beyond.empty()) {
+        throw std::invalid_argument(std::string(beyond) +
+                                    ": expected none for residuals, got some");
+    }
+    return {objective.data(), objective.weights()};
+}
+
 LeastSquares::LeastSquares(const Objective<double>& objective)
     : architecture_(objective.architecture()),
-      layout_(objective.data(), objective.weights()),
+      layout_(layout_of(objective)),
       trial_(architecture_, layout_, objective.data()),
       forward_(trial_),
       backward_(architecture_, layout_),

@@ -14,6 +14,10 @@
 
 namespace jetmlp {
 
+// Throws std::invalid_argument if the loss is more than squared errors of values and derivatives
+// along the inputs.
+ResidualLayout layout_of(const Objective<double>& objective);
+
 class LeastSquares {
   public:
     explicit LeastSquares(const Objective<double>& objective);

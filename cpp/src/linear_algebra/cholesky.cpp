@@ -1,6 +1,7 @@
 #include "linear_algebra/cholesky.hpp"
 
 #include "kernels/product.hpp"
+#include "linear_algebra/sums.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -127,19 +128,8 @@ void Cholesky::solve(const double* b, double* x) const {
     }
     for (Index i = n; i-- > 0;) {  // U x = y
         const double* const row = factor_.row(i);
-        Vector<double> sums{};
-        Index j = i + 1;
-        for (; j + lanes<double> <= n; j += lanes<double>) {
-            sums += load(row + j) * load(x + j);
-        }
-        double sum = 0.0;
-        for (; j < n; ++j) {
-            sum += row[j] * x[j];
-        }
-        for (Index lane = 0; lane < lanes<double>; ++lane) {
-            sum += sums[lane];
-        }
-        x[i] = (x[i] - sum) / row[i];
+        const Index behind = i + 1;
+        x[i] = (x[i] - inner_product(n - behind, row + behind, x + behind)) / row[i];
     }
 }
 

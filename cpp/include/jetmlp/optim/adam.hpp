@@ -5,21 +5,29 @@
 
 #include <jetmlp/optim/optimizer.hpp>
 
+#include <memory>
 #include <vector>
 
 namespace jetmlp {
 
-struct AdamOptions {
+class AdamOptions final : public OptimizerOptions {
+  public:
     double beta1 = 0.9;
     double beta2 = 0.999;
     double epsilon = 1e-8;
     double weight_decay = 0.0;
+
+    std::vector<Setting> settings() override;
+
+  private:
+    [[nodiscard]] std::unique_ptr<Optimizer<float>> make_single(Index n_parameters) const override;
+    [[nodiscard]] std::unique_ptr<Optimizer<double>> make_double(Index n_parameters) const override;
 };
 
 template <class T>
 class Adam final : public Optimizer<T> {
   public:
-    Adam(AdamOptions options, Index n_parameters);
+    Adam(const AdamOptions& options, Index n_parameters);
 
     Losses run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterate<T>& iterate,
                      Execution& execution) override;
