@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 namespace jetmlp {
 
@@ -29,23 +30,28 @@ inline double add_weighted_square(double sum, double weight, double x) {
     return add_product(sum, weight * x, x);
 }
 
+// As many numbers as a vector of doubles holds.
+inline kernels::Vector<double> load_doubles(const double* from) { return kernels::load(from); }
+inline kernels::Vector<double> load_doubles(const float* from) {
+    typedef float Half __attribute__((vector_size(kernels::vector_bytes / 2)));
+    Half half;
+    std::memcpy(&half, from, sizeof half);
+    return __builtin_convertvector(half, kernels::Vector<double>);
+}
+
 // Number i is added to partial sum i mod 16, whatever the length of the vectors.
 template <class T>
 double inner_product(Index size, const T* one, const T* other) {
     using kernels::lanes;
-    using kernels::load;
     constexpr Index n_sums = 16;
     constexpr Index n_vectors = n_sums / lanes<double>;
     kernels::Vector<double> vectors[n_vectors]{};
     Index i = 0;
     for (; i + n_sums <= size; i += n_sums) {
-        double a[n_sums];
-        double b[n_sums];
-        std::copy_n(one + i, n_sums, a);
-        std::copy_n(other + i, n_sums, b);
 #pragma GCC unroll 8
         for (Index v = 0; v < n_vectors; ++v) {
-            vectors[v] += load(a + v * lanes<double>) * load(b + v * lanes<double>);
+            const Index at = i + v * lanes<double>;
+            vectors[v] += load_doubles(one + at) * load_doubles(other + at);
         }
     }
     double sums[n_sums];
