@@ -7,27 +7,23 @@ import doctest
 import pytest
 
 import jetmlp
-from jetmlp import (
-    _higher_derivatives,
-    chain,
-    derivative_check,
-    experiments,
-    model,
-    second_order,
-    staged,
-    trainer,
-)
+from jetmlp import experiments
+from jetmlp.data import derivative_check, samples
 from jetmlp.experiments import fit, gradient_steps, surrogate_study
+from jetmlp.fitting import staged, trainer
+from jetmlp.models import higher_derivatives, mlp
+from jetmlp.optimizers import chain, levenberg_marquardt
 
 
 @pytest.mark.parametrize(
     "module",
     [
         derivative_check,
-        model,
-        _higher_derivatives,
+        samples,
+        mlp,
+        higher_derivatives,
         trainer,
-        second_order,
+        levenberg_marquardt,
         chain,
         staged,
         experiments,

@@ -136,7 +136,15 @@ def test_no_wish_means_the_best_level() -> None:
 
 def test_info() -> None:
     info = jetmlp.info()
-    assert set(info) == {"version", "level", "levels_available", "compiler", "eigen"}
+    assert set(info) == {
+        "version",
+        "level",
+        "levels_available",
+        "compiler",
+        "eigen",
+        "activations",
+        "initializations",
+    }
     assert info["version"] == jetmlp.__version__ == version("jetmlp")
     assert info["level"] in info["levels_available"]
     assert len(set(LEVELS)) == len(LEVELS) >= 1

@@ -180,7 +180,7 @@ def test_the_metrics_are_those_of_the_loss() -> None:
 
 def test_measuring_needs_a_model_and_something_to_compare_with() -> None:
     problem = make_problem(Network((2, 5, 3)), 4)
-    with pytest.raises(TypeError, match=r"^model: expected a jetmlp\.MLP, got 'net'"):
+    with pytest.raises(TypeError, match=r"^model: expected a jetmlp\.MLP or jetmlp\.StagedMLP, got 'net'"):
         metrics.evaluate("net", problem.X, problem.Y)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"^Y, dYdX: expected at least one .*got neither"):
         metrics.evaluate(model_of(problem), problem.X)

@@ -140,9 +140,9 @@ def test_a_saved_file_has_the_permissions_of_any_new_file(model: jetmlp.MLP, tmp
 # ---- Saving fails ----
 
 
-@pytest.mark.parametrize("step", ["replace", "chmod", "fdopen"])
+@pytest.mark.parametrize(("of", "step"), [(os, "replace"), (os, "chmod"), (Path, "write_bytes")])
 def test_a_failed_save_leaves_the_old_file_whole(
-    model: jetmlp.MLP, path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+    model: jetmlp.MLP, path: Path, monkeypatch: pytest.MonkeyPatch, of: object, step: str
 ) -> None:
     model.save(path)
     old = path.read_bytes()
@@ -150,7 +150,7 @@ def test_a_failed_save_leaves_the_old_file_whole(
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, step, fail)
+    monkeypatch.setattr(of, step, fail)
     with pytest.raises(OSError, match="No space left"):
         jetmlp.MLP([1, 1]).save(path)
     assert path.read_bytes() == old

@@ -57,6 +57,9 @@ py::tuple fit(Trainer<T>& self, Objective<T>& training, Objective<T>* validation
                 return (*hook)(row, to_array(current)).template cast<bool>();
             } catch (const py::error_already_set& error) {
                 pending.keep(error);
+                if (error.matches(PyExc_KeyboardInterrupt)) {
+                    throw Interrupted();  // Ctrl-C happened to come while Python was at work
+                }
                 return true;
             }
         };

@@ -11,20 +11,22 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from . import metrics, random, schedules
-from ._info import info
-from ._storage import load
-from .chain import Chain
-from .derivative_check import check_derivatives
-from .ensemble import fit_many
-from .errors import DivergenceError
-from .history import History
-from .model import MLP
-from .normalization import Normalization
-from .objective import Objective
-from .optimizers import Adam
-from .second_order import LBFGS, LevenbergMarquardt
-from .staged import StagedMLP
-from .trainer import Trainer
+from ._core.info import info
+from .data.derivative_check import check_derivatives
+from .data.samples import Samples
+from .files.load import load
+from .fitting.errors import DivergenceError
+from .fitting.history import History
+from .fitting.many import fit_many
+from .fitting.objective import Objective
+from .fitting.staged import StagedMLP
+from .fitting.trainer import Trainer
+from .models.mlp import MLP
+from .models.normalization import Normalization
+from .optimizers.adam import Adam
+from .optimizers.chain import Chain
+from .optimizers.lbfgs import LBFGS
+from .optimizers.levenberg_marquardt import LevenbergMarquardt
 
 if TYPE_CHECKING:
     from . import experiments, plotting
@@ -39,6 +41,7 @@ __all__ = [
     "LevenbergMarquardt",
     "Normalization",
     "Objective",
+    "Samples",
     "StagedMLP",
     "Trainer",
     "check_derivatives",

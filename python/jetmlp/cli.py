@@ -145,7 +145,7 @@ def _complain(message: str, code: int) -> int:
 
 
 def _info() -> int:
-    from ._info import info
+    from ._core.info import info
 
     for name, value in info().items():
         _print(f"{name + ':':<18}{', '.join(value) if isinstance(value, list) else value}")
@@ -159,8 +159,8 @@ def _list() -> int:
 
 
 def _reproduce(options: argparse.Namespace) -> int:
-    from .errors import DivergenceError
     from .experiments import get
+    from .fitting.errors import DivergenceError
 
     try:
         for name in options.names:

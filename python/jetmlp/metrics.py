@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import _validation
-from ._problem import as_model
-from .model import MLP
+from . import _checks
+from .data.presence import counting
+from .data.samples import Samples, as_samples
+from .models.mlp import MLP
+from .models.staged import Stages
 
 __all__ = ["evaluate", "mae", "max_error", "mse", "r2", "rmse"]
 
@@ -73,74 +76,72 @@ _METRICS: dict[str, Callable[[ArrayLike, ArrayLike], float]] = {
 
 
 def evaluate(
-    model: MLP,
-    X: ArrayLike,
+    model: MLP | Stages,
+    X: Samples | ArrayLike,
     Y: ArrayLike | None = None,
     dYdX: ArrayLike | None = None,
     d2YdX2: ArrayLike | None = None,
+    *,
+    allow_missing_values: bool = False,
 ) -> dict[str, dict[str, float]]:
     """Measure a model on samples.
 
     Parameters
     ----------
-    model : MLP
+    model : MLP or StagedMLP
         What to measure.
-    X : array_like, (n, d)
-        Inputs; with one input, (n,) will do.
-    Y : array_like, (n, m), optional
-        True values; with one output, (n,) will do.
-    dYdX : array_like, (n, m, d), optional
-        True derivatives, NaN where one is not known; with one output, (n, d) will do.
-    d2YdX2 : array_like, (n, m, d, d), optional
-        True second derivatives, likewise; with one output, (n, d, d) will do.
+    X : Samples or array_like, (n, d)
+        Samples with the true values and derivatives, or their inputs; of samples, the other arrays are part.
+        An entry of weight 0 is absent; every other one counts 1, whatever its weight in a loss.
+    Y, dYdX, d2YdX2, allow_missing_values
+        As for `Samples`.
 
     Returns
     -------
     dict
         ``{"value": {...}, "derivative": {...}, "second_derivative": {...}}``, each with "mse", "rmse",
-        "mae", "max_error" and "r2"; a kind that is not given is left out.
+        "mae", "max_error" and "r2"; a kind that is not given is left out. Derivatives are those along the
+        directions where the samples have any.
 
     Raises
     ------
     TypeError, ValueError
         If an array is of the wrong kind or shape or not finite, or nothing is given to compare with.
     """
-    if Y is None and dYdX is None and d2YdX2 is None:
-        raise ValueError("Y, dYdX: expected at least one of the two (or d2YdX2), got neither")
-    inputs = _validation.as_inputs("X", X, as_model(model).n_inputs, _FLOAT64)
-    n = len(inputs)
-    if n == 0:
-        raise ValueError(f"X: expected at least one sample, got shape {inputs.shape}")
-    _validation.check_finite("X", inputs)
+    if not isinstance(model, (MLP, Stages)):
+        raise TypeError(f"model: expected a jetmlp.MLP or jetmlp.StagedMLP, got {model!r}")
+    samples = as_samples(
+        X,
+        Y,
+        dYdX,
+        d2YdX2=d2YdX2,
+        allow_missing_values=allow_missing_values,
+        sizes=(model.n_inputs, model.n_outputs),
+        precision=model.dtype,
+    )
+    samples = counting(samples, _FLOAT64)
     result = {}
-    if Y is not None:
-        values = _validation.as_values("Y", Y, n, model.n_outputs, _FLOAT64)
-        _validation.check_finite("Y", values)
-        result["value"] = _all_metrics(values, model.predict(inputs))
-    if dYdX is not None:
-        derivatives = _validation.as_derivatives("dYdX", dYdX, n, model.n_outputs, model.n_inputs, _FLOAT64)
-        _validation.check_finite("dYdX", derivatives, missing_allowed=True)
-        if np.isnan(derivatives).all():
-            raise ValueError("dYdX: expected at least one derivative, got NaN throughout")
-        result["derivative"] = _all_metrics(derivatives, model.jacobian(inputs))
-    if d2YdX2 is not None:
-        d, m = model.n_inputs, model.n_outputs
-        second_derivatives = _validation.as_second_derivatives("d2YdX2", d2YdX2, n, m, d, _FLOAT64)
-        _validation.check_finite("d2YdX2", second_derivatives, missing_allowed=True)
-        if np.isnan(second_derivatives).all():
-            raise ValueError("d2YdX2: expected at least one second derivative, got NaN throughout")
-        _validation.check_symmetric("d2YdX2", second_derivatives, model.dtype)
-        result["second_derivative"] = _all_metrics(second_derivatives, model.hessian(inputs))
+    if samples.Y is not None:
+        result["value"] = _all_metrics(samples.Y, model.predict(samples.X))
+    if samples.derivatives is not None:
+        slopes = model.jacobian(samples.X)
+        if samples.directions is not None:
+            slopes = np.einsum("imd,ikd->imk", slopes, samples.directions)  # J·v
+        result["derivative"] = _all_metrics(samples.derivatives, slopes)
+    if samples.d2YdX2 is not None:
+        if not isinstance(model, MLP):
+            raise ValueError(f"d2YdX2: expected none for {type(model).__name__}, which gives no Hessian")
+        result["second_derivative"] = _all_metrics(samples.d2YdX2, model.hessian(samples.X))
     return result
 
 
-def _all_metrics(true: NDArray[np.float64], predicted: ArrayLike) -> dict[str, float]:
+def _all_metrics(true: NDArray[Any], predicted: ArrayLike) -> dict[str, float]:
     return {name: metric(true, predicted) for name, metric in _METRICS.items()}
 
 
 def _pair(true: ArrayLike, predicted: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    truth = _validation.as_real_array("true", true, _FLOAT64)
-    prediction = _validation.as_real_array("predicted", predicted, _FLOAT64)
+    truth = _checks.as_real_array("true", true, _FLOAT64)
+    prediction = _checks.as_real_array("predicted", predicted, _FLOAT64)
     if truth.shape != prediction.shape:
         raise ValueError(f"predicted: expected the shape of true, {truth.shape}, got {prediction.shape}")
     if truth.size == 0 or np.isnan(truth).all():

@@ -1,8 +1,8 @@
 """Random numbers that mean the same on every machine and in every version: Philox4x32-10.
 
 The counter-based generator of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3"
-(SC 2011). It draws the starting parameters of a model, the order of samples in a fit, and the points of
-the experiments.
+(SC 2011). Whatever is random in this library comes from it: the starting parameters of models and of later
+stages, the order of samples in a fit, and the points of the experiments.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _core, _validation
+from . import _checks, _core
 
 __all__ = ["DATA", "INITIALIZATION", "SHUFFLING", "Generator"]
 
@@ -38,9 +38,9 @@ class Generator:
 
     def __init__(self, seed: int, purpose: int = DATA, index: int = 0) -> None:
         self._core = _core.Generator(
-            _validation.as_seed(seed),
-            _validation.as_integer("purpose", purpose, 0, 2**32 - 1),
-            _validation.as_integer("index", index, 0, 2**64 - 1),
+            _checks.as_seed(seed),
+            _checks.as_integer("purpose", purpose, 0, 2**32 - 1),
+            _checks.as_integer("index", index, 0, 2**64 - 1),
         )
 
     def words(self, count: int) -> NDArray[np.uint32]:
@@ -61,4 +61,4 @@ class Generator:
 
 
 def _as_count(count: int) -> int:
-    return _validation.as_integer("count", count, 0, 2**32 - 1)
+    return _checks.as_integer("count", count, 0, 2**32 - 1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields
 
-from . import _validation
+from . import _checks
 
 __all__ = ["Constant", "Cosine", "Exponential", "OneCycle", "Step"]
 
@@ -22,11 +22,11 @@ class _Checked:
             value = getattr(self, field.name)
             checked: float
             if field.name in ("epochs", "every"):
-                checked = _validation.as_integer(field.name, value, 1, 2**53)
+                checked = _checks.as_integer(field.name, value, 1, 2**53)
             elif field.name == "warmup":
-                checked = _validation.as_number(field.name, value, above=0.0, below=1.0)
+                checked = _checks.as_number(field.name, value, above=0.0, below=1.0)
             else:
-                checked = _validation.as_number(field.name, value, above=0.0)
+                checked = _checks.as_number(field.name, value, above=0.0)
             object.__setattr__(self, field.name, checked)  # as a plain number, whatever it came as
 
 

@@ -25,7 +25,6 @@ class ResidualLayout {
 
     ResidualLayout(const Dataset<double>& data, const LossWeights& weights);
 
-    [[nodiscard]] Index n_samples() const { return n_samples_; }
     [[nodiscard]] Index n_outputs() const { return n_outputs_; }
     [[nodiscard]] Index n_tangents() const { return n_tangents_; }
     [[nodiscard]] Index n_residuals() const { return static_cast<Index>(entries_.size()); }

@@ -6,6 +6,9 @@
 #include <jetmlp/machine/threads.hpp>
 #include <jetmlp/machine/types.hpp>
 
+#include <utility>
+#include <vector>
+
 namespace jetmlp {
 
 class Cholesky {
@@ -18,9 +21,14 @@ class Cholesky {
     void solve(const double* b, double* x) const;
 
   private:
+    // Each false at a pivot that is not usable.
+    bool factor_block(Index first, Index n_rows, Execution& execution);
     bool factor_strip(Index first, Index n_rows);
+    // Adds to every row below a block what its rows have to give.
+    void update_below(Index first, Index n_rows, Execution& execution);
 
     SymmetricMatrix factor_;  // U; on the way there, rows still to come hold −(K + λI) + Σ UᵀU
+    std::vector<std::pair<Index, Index>> tiles_;  // first row and column of each
 };
 
 }  // namespace jetmlp

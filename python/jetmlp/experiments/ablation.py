@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..trainer import Callback
+from ..fitting.callbacks import Callback
 from .fit import FitExperiment
 from .result import Evaluation, FitResult
 from .study import Runs, run_fits

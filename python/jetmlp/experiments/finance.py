@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import _validation
+from .. import _checks
 from ..random import DATA, Generator
 from .problems import N_HELD_OUT, Quantity
 from .samples import Samples
@@ -150,7 +150,7 @@ class BachelierBasket:
     market_seed: int = 0
 
     def __post_init__(self) -> None:
-        _validation.as_integer("n_assets", self.n_assets, 1, 1000)
+        _checks.as_integer("n_assets", self.n_assets, 1, 1000)
         _check_option(self)
 
     @property
@@ -252,5 +252,5 @@ def _normal_cdf(z: FloatArray) -> FloatArray:
 
 def _check_option(option: BlackScholes | BachelierBasket) -> None:
     for name in ("strike", "volatility", "state_date", "spread"):
-        _validation.as_number(name, getattr(option, name), above=0.0)
-    _validation.as_number("expiry", option.expiry, above=option.state_date)
+        _checks.as_number(name, getattr(option, name), above=0.0)
+    _checks.as_number("expiry", option.expiry, above=option.state_date)

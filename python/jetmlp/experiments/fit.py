@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from .. import metrics
-from ..history import History
-from ..model import MLP
-from ..optimizers import Adam
-from ..trainer import Callback, Trainer
+from ..fitting.callbacks import Callback
+from ..fitting.history import History
+from ..fitting.trainer import Trainer
+from ..models.mlp import MLP
+from ..optimizers.adam import Adam
 from .published import Published
 from .result import FitResult
 from .samples import Arrays, Function, Samples

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..model import MLP
+from ..models.mlp import MLP
 from .gradient_steps import central_differences, input_gradient
 
 FloatArray = NDArray[np.float64]

@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from ..fitting.callbacks import Callback
 from ..schedules import Cosine
-from ..trainer import Callback
 from .fit import FitExperiment
 from .functions import Monomial
 from .sampling import Equispaced

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _validation
+from .. import _checks
 from ..random import DATA, Generator
 from .samples import Function, Samples
 
@@ -92,7 +92,7 @@ class BoxProblem:
                 f"low, high: expected {expected[0]} finite bounds with low < high, "
                 f"got {self.low!r} and {self.high!r}"
             )
-        _validation.as_choice("design", self.design, ("latin_hypercube", "grid"))
+        _checks.as_choice("design", self.design, ("latin_hypercube", "grid"))
 
     def training(self, n: int, seed: int) -> Samples:
         """Return n samples of the design.

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..history import History
-from ..model import MLP
+from ..fitting.history import History
+from ..models.mlp import MLP
 from .published import ERRORS
 from .samples import Samples
 

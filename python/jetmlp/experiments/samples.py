@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import _validation
+from .. import _checks
 from ..random import DATA, Generator
 
 FloatArray = NDArray[np.float64]
@@ -66,7 +66,7 @@ class Arrays:
     validation_fraction: float = 0.2
 
     def __post_init__(self) -> None:
-        _validation.as_number("validation_fraction", self.validation_fraction, above=0.0, below=1.0)
+        _checks.as_number("validation_fraction", self.validation_fraction, above=0.0, below=1.0)
         samples = _as_samples(self.X, self.Y, self.dYdX)
         n = len(samples.X)
         for name, array in (("Y", samples.Y), ("dYdX", samples.dYdX)):
@@ -88,11 +88,11 @@ class Arrays:
 
 def _as_samples(X: ArrayLike, Y: ArrayLike | None, dYdX: ArrayLike | None) -> Samples:
     float64 = np.dtype(np.float64)
-    inputs = _validation.as_real_array("X", X, float64)
+    inputs = _checks.as_real_array("X", X, float64)
     if inputs.ndim not in (1, 2):
         raise ValueError(f"X: expected shape (n,) or (n, d), got {inputs.shape}")
     return Samples(
         inputs,
-        None if Y is None else _validation.as_real_array("Y", Y, float64),
-        None if dYdX is None else _validation.as_real_array("dYdX", dYdX, float64),
+        None if Y is None else _checks.as_real_array("Y", Y, float64),
+        None if dYdX is None else _checks.as_real_array("dYdX", dYdX, float64),
     )

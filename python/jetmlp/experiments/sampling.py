@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _validation
+from .. import _checks
 from ..random import DATA, Generator
 
 FloatArray = NDArray[np.float64]
@@ -182,7 +182,7 @@ def _check_counts(sampling: object) -> None:
     # Chebyshev points need two ends, and two points are the fewest anybody would call samples.
     for name, least in (("n_train", 2), ("n_validation", 1), ("n_test", 1)):
         if hasattr(sampling, name):
-            _validation.as_integer(name, getattr(sampling, name), least, 2**31)
+            _checks.as_integer(name, getattr(sampling, name), least, 2**31)
 
 
 def _check_bounds(low: float | tuple[float, ...], high: float | tuple[float, ...]) -> None:

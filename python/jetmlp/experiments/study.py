@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..trainer import Callback
+from ..fitting.callbacks import Callback
 from .fit import FitExperiment
 from .result import FitResult
 

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import _validation
-from ..history import History
-from ..model import MLP
-from ..optimizers import Adam
+from .. import _checks
+from ..fitting.callbacks import Callback
+from ..fitting.history import History
+from ..fitting.trainer import Trainer
+from ..models.mlp import MLP
+from ..optimizers.adam import Adam
 from ..schedules import Cosine
-from ..trainer import Callback, Trainer
 from .fit import fit_until_stopped, plain
 from .problems import Problem
 from .samples import Samples
@@ -97,7 +98,7 @@ class SurrogateFit:
         d = len(self.problem.inputs)
         if len(self.layer_sizes) < 2 or (self.layer_sizes[0], self.layer_sizes[-1]) != (d, 1):
             raise ValueError(f"layer_sizes: expected {d} inputs and 1 output, got {self.layer_sizes}")
-        _validation.as_integer("n_train", self.n_train, 2, 2**31)
+        _checks.as_integer("n_train", self.n_train, 2, 2**31)
 
     @property
     def loss_weights(self) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..trainer import Callback
+from ..fitting.callbacks import Callback
 from .finance import BachelierBasket, BlackScholes
 from .problems import Problem, Quantity
 from .study import seeds_of

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .._info import info
+from .._core.info import info
 from ..experiments import (
     ERRORS,
     AblationResult,

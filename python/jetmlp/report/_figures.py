@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from .. import plotting
+from .._files import replacing
 from ..experiments import AblationResult, FitResult, GradientCheck, MonomialsResult
-from ._files import replacing
 
 _LOSSES = {"loss_total": "loss", "loss_f": "value_loss", "loss_df": "derivative_loss"}
 _Y_LABELS = {

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import plotting
+from .._files import replacing
 from ..experiments import (
     EXPERIMENTS,
     Ablation,
@@ -151,7 +152,7 @@ class _Report:
         firsts = {label: results[0] for label, results in runs.items()}
         if isinstance(study, FitExperiment):
             document = _documents.fit_document(runs[study.name])
-            with _files.replacing(folder / "history.csv") as path:
+            with replacing(folder / "history.csv") as path:
                 firsts[study.name].history.to_csv(path)
             self._write_numbers(study, document, {})
             self.compared[study.name] = runs

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from .._processors import available_processors
+from .._core.processors import available_processors
 from ..experiments import FitExperiment, Study, SurrogateFit, SurrogateStudy, seeds_of
 
 # Fits beyond this many at once would wait for each other's Python parts, and for the figures.

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from .. import plotting
+from .._files import replacing
 from ..experiments import BachelierBasket, BlackScholes, SurrogateResult, SurrogateStudyResult
 from ._documents import Document, spread
-from ._files import replacing
 from ._tables import Table, number
 
 

@@ -1,0 +1,29 @@
+"""What is installed and what of it runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import _core
+
+
+def info() -> dict[str, Any]:
+    """Say what this installation is.
+
+    Returns
+    -------
+    dict
+        "version" of jetmlp; "level", the instruction-set level of the core at work; "levels_available", those
+        that were built and that this processor can run; "compiler" and "eigen", what the core was built with;
+        "activations" and "initializations", the names that `MLP` takes.
+    """
+    build = _core.build_info()
+    return {
+        "version": build["version"],
+        "level": build["instruction_set"],
+        "levels_available": list(_core.LEVELS_AVAILABLE),
+        "compiler": build["compiler"],
+        "eigen": build["eigen"],
+        "activations": list(_core.ACTIVATIONS),
+        "initializations": list(_core.INITIALIZATIONS),
+    }

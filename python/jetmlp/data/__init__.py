@@ -1,0 +1,1 @@
+"""What is known of samples before a network sees them."""

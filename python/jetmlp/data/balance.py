@@ -1,0 +1,65 @@
+"""The balance of values and derivatives: Huge and Savine, "Differential machine learning" (2020).
+
+With inputs and outputs standardised and d derivatives of each output, the value term weighs 1/(1+λd), the
+derivative term λd/(1+λd), λ = 1, and each column of derivatives is divided by its root mean square:
+
+    loss = mean (Ŷ−Y)² / (1+λd) + λd/(1+λd) · mean ((Ĵ−J)/r)².
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .presence import present, weights_of
+from .samples import Samples
+
+BALANCED = "balanced"
+RATIO = 1.0  # λ
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What a balance of one set of samples comes to."""
+
+    value_weight: float
+    derivative_weight: float
+    column_weights: NDArray[np.float64]  # (m, t): 1/r², the largest 1
+
+    def apply(self, samples: Samples) -> Samples:
+        """Weigh the derivatives of samples, those of the balance or others, by their columns."""
+        derivatives = samples.derivatives
+        if derivatives is None:
+            return samples
+        if derivatives.shape[1:] != self.column_weights.shape:
+            raise ValueError(
+                f"{samples._names.derivatives}: expected columns {self.column_weights.shape}, "
+                f"those that were balanced, got {derivatives.shape[1:]}"
+            )
+        weights = weights_of(samples.derivative_sample_weight, derivatives) * self.column_weights
+        return samples.replace(derivative_sample_weight=weights)
+
+
+def balance(samples: Samples) -> Balance:
+    """Balance standardised samples of which all that is there counts.
+
+    The loss divides by the sum of the weights it is given. So that the mean is over the entries, as above,
+    the derivative weight has the mean of the column weights in it.
+    """
+    derivatives = samples.derivatives
+    if derivatives is None:
+        raise ValueError("derivative_weight: expected derivatives to balance, got none")
+    n_columns = derivatives.shape[2]
+    there = present(derivatives)
+    weights = there * weights_of(samples.derivative_sample_weight, derivatives)
+    totals = weights.sum(axis=0)
+    squares = np.where(there, derivatives, 0.0) ** 2
+    mean_squares = np.sum(weights * squares, axis=0) / np.where(totals > 0, totals, 1.0)
+    mean_squares[mean_squares == 0] = 1.0  # a column of zeros, or of nothing
+    inverses = 1.0 / mean_squares
+    share = RATIO * n_columns / (1.0 + RATIO * n_columns)
+    return Balance(
+        1.0 - share, share * float(np.average(inverses, weights=totals)), inverses / inverses.max()
+    )

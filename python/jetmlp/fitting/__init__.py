@@ -1,0 +1,1 @@
+"""Fits: from samples to the parameters of a model."""

@@ -1,0 +1,128 @@
+"""Many independent fits at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack
+
+from numpy.typing import ArrayLike
+
+from .. import _checks, _core
+from ..data.samples import Samples, as_samples
+from .errors import DivergenceError
+from .history import History
+from .plan import Ending
+from .trainer import Trainer
+
+
+def fit_many(
+    trainers: Iterable[Trainer],
+    X: Samples | ArrayLike,
+    Y: ArrayLike | None = None,
+    dYdX: ArrayLike | None = None,
+    *,
+    d2YdX2: ArrayLike | None = None,
+    epochs: int,
+    sample_weight: ArrayLike | None = None,
+    derivative_sample_weight: ArrayLike | None = None,
+    directions: ArrayLike | None = None,
+    dYdV: ArrayLike | None = None,
+    allow_missing_values: bool = False,
+    anchor: tuple[ArrayLike, ArrayLike] | None = None,
+    validation_data: Samples | tuple[ArrayLike | None, ...] | None = None,
+    patience: int | None = None,
+    min_delta: float = 0.0,
+    restore_best: bool = False,
+    n_threads: int | None = None,
+) -> list[History]:
+    """Train independent models on the same samples, several at a time.
+
+    The way to an ensemble, or to a sweep over seeds and settings. Each fit gives the same bytes as
+    ``trainer.fit`` would by itself, and runs on one thread unless its trainer was given a number.
+
+    Parameters
+    ----------
+    trainers : iterable of Trainer
+        Each with a model of its own.
+    X : Samples or array_like, (n, d)
+        Samples, or their inputs; of samples, the other arrays are part.
+    Y, dYdX, d2YdX2, sample_weight, derivative_sample_weight, directions, dYdV, allow_missing_values
+        As for `Samples`.
+    epochs, anchor, validation_data, patience, min_delta, restore_best
+        As for `Trainer.fit`; early stopping is of each fit by itself.
+    n_threads : int, optional
+        Fits at a time; default one for each processor.
+
+    Returns
+    -------
+    list of History
+        One for each trainer, in their order.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind, shape or range, before anything changes.
+    DivergenceError
+        If a loss of some fit turned NaN or infinite, after all others have ended; the error says which,
+        and every trainer has its history.
+    KeyboardInterrupt
+        On Ctrl-C. Every model keeps the parameters of its last step, every trainer its history.
+    RuntimeError
+        If one of the trainers is fitting already.
+    """
+    fleet = _as_trainers(trainers)
+    epochs = _checks.as_integer("epochs", epochs, 0, 2**31)
+    threads = _checks.as_threads(n_threads)
+    stop = _core.StopFlag()
+    with ExitStack() as claims:
+        for trainer in fleet:
+            claims.enter_context(trainer._claimed())
+        first = fleet[0].model if fleet else None
+        samples = as_samples(
+            X,
+            Y,
+            dYdX,
+            d2YdX2=d2YdX2,
+            sample_weight=sample_weight,
+            derivative_sample_weight=derivative_sample_weight,
+            directions=directions,
+            dYdV=dYdV,
+            allow_missing_values=allow_missing_values,
+            sizes=None if first is None else (first.n_inputs, first.n_outputs),
+            precision=None if first is None else first.dtype,
+        )
+        ending = Ending(validation_data, patience, min_delta, restore_best, anchor, allow_missing_values)
+        plans = [trainer._plan(samples, ending, epochs) for trainer in fleet]
+        with ThreadPoolExecutor(threads) as pool:
+            fits = []
+            try:
+                for trainer, plan in zip(fleet, plans, strict=True):
+                    threads_of_fit = trainer._n_threads or 1
+                    fits.append(pool.submit(trainer._run, plan, None, stop, n_threads=threads_of_fit))
+                wait(fits)
+            except BaseException:  # Ctrl-C reaches the main thread alone, which tells the others
+                stop.set()
+                pool.shutdown(cancel_futures=True)
+                raise
+    for index, fit in enumerate(fits):
+        error = fit.exception()
+        if isinstance(error, DivergenceError):
+            raise DivergenceError(error.epoch, index)
+    return [fit.result() for fit in fits]
+
+
+def _as_trainers(trainers: Iterable[Trainer]) -> list[Trainer]:
+    if not isinstance(trainers, Iterable):
+        raise TypeError(f"trainers: expected jetmlp.Trainer objects, got {trainers!r}")
+    fleet = list(trainers)
+    for trainer in fleet:
+        if not isinstance(trainer, Trainer):
+            raise TypeError(f"trainers: expected jetmlp.Trainer objects, got {trainer!r}")
+    for what, count in (
+        ("trainers", len({id(trainer) for trainer in fleet})),
+        ("models", len({id(trainer.model) for trainer in fleet})),
+    ):
+        if count < len(fleet):
+            raise ValueError(f"trainers: expected {len(fleet)} different {what}, got {count}")
+    return fleet

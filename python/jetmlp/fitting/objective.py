@@ -1,0 +1,213 @@
+"""The loss on a set of samples as a function of the parameters."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import _checks
+from ..data.samples import Samples, as_samples
+from ..models.mlp import MLP
+from .problem import as_loss_weights, as_model, pose
+
+
+class Objective:
+    r"""The Sobolev loss of a model on given samples, as a function of the flat parameter vector.
+
+    .. math:: w_v \, \frac{\sum \omega (\hat Y - Y)^2}{\sum \omega}
+              + w_d \, \frac{\sum \omega (\hat J - J)^2}{\sum \omega}
+              + w_s \, \frac{\sum \omega (\hat H - H)^2}{\sum \omega} + l_2 \sum W^2
+
+    each mean over every entry that is present, with the weights ω of the samples, 1 if not given; the
+    penalty over the weights of all layers and not the biases. It is what every optimizer of this library
+    sees, and fits any other that takes a function and its gradient, such as ``scipy.optimize.minimize``.
+
+    Parameters
+    ----------
+    model : MLP
+        Gives architecture, type and normalization; its parameters are not touched. The loss of a normalized
+        model is in normalized units.
+    X : Samples or array_like, (n, d)
+        Samples, or their inputs; of samples, the other arrays are part.
+    Y, dYdX, d2YdX2, sample_weight, derivative_sample_weight, directions, dYdV, allow_missing_values
+        As for `Samples`.
+    value_weight, derivative_weight, second_derivative_weight : float, default 1.0
+        w_v, w_d and w_s; not negative, and not all zero on what is given. With
+        ``derivative_weight="balanced"`` and a normalized model, Huge and Savine's balance of values and
+        first derivatives, as for `Trainer`.
+    l2 : float, default 0.0
+        l₂ of the penalty; not negative.
+    n_threads : int, optional
+        Most threads of one evaluation; default one for each processor. The result is the same for any
+        number.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind, shape or range; the message names it.
+    """
+
+    def __init__(
+        self,
+        model: MLP,
+        X: Samples | ArrayLike,
+        Y: ArrayLike | None = None,
+        dYdX: ArrayLike | None = None,
+        *,
+        d2YdX2: ArrayLike | None = None,
+        value_weight: float = 1.0,
+        derivative_weight: float | str = 1.0,
+        second_derivative_weight: float = 1.0,
+        l2: float = 0.0,
+        sample_weight: ArrayLike | None = None,
+        derivative_sample_weight: ArrayLike | None = None,
+        directions: ArrayLike | None = None,
+        dYdV: ArrayLike | None = None,
+        allow_missing_values: bool = False,
+        n_threads: int | None = None,
+    ) -> None:
+        weights = as_loss_weights(value_weight, derivative_weight, second_derivative_weight, l2)
+        self._n_threads = _checks.as_threads(n_threads)
+        self._dtype = as_model(model).dtype
+        self._n_parameters = model.n_parameters
+        samples = as_samples(
+            X,
+            Y,
+            dYdX,
+            d2YdX2=d2YdX2,
+            sample_weight=sample_weight,
+            derivative_sample_weight=derivative_sample_weight,
+            directions=directions,
+            dYdV=dYdV,
+            allow_missing_values=allow_missing_values,
+            sizes=(model.n_inputs, model.n_outputs),
+            precision=model.dtype,
+        )
+        if model.normalize and model.normalization is None:
+            raise ValueError(
+                "model: expected one whose normalization is known, got one that has not been fitted; assign "
+                "model.normalization"
+            )
+        problem = pose(model, samples, None, weights)
+        self._core = problem.training
+        self._lock = threading.Lock()
+
+    def loss(self, parameters: ArrayLike) -> float:
+        """Compute the loss at parameters (n_parameters,)."""
+        return self.losses(parameters)[0]
+
+    def losses(self, parameters: ArrayLike) -> tuple[float, ...]:
+        """Compute (loss, mean squared value error, that of derivatives), NaN for what is not given.
+
+        With `d2YdX2`, the mean squared error of second derivatives comes fourth.
+        """
+        vector = self._as_parameters(parameters)
+        with self._lock:
+            loss, terms = self._core.losses(vector, self._n_threads)
+        return (loss, *terms) if "second_derivative" in self._core.terms else (loss, *terms[:2])
+
+    def loss_and_gradient(self, parameters: ArrayLike) -> tuple[float, NDArray[Any]]:
+        """Compute the loss and its gradient (n_parameters,), which is of the model's type."""
+        vector = self._as_parameters(parameters)
+        with self._lock:
+            loss, gradient = self._core.loss_and_gradient(vector, self._n_threads)
+        return loss, gradient
+
+    @property
+    def n_residuals(self) -> int:
+        """Number of values and derivatives that are present and have a weight above 0; for float64."""
+        self._expect_residuals()
+        return int(self._core.n_residuals)
+
+    def residuals(self, parameters: ArrayLike) -> NDArray[np.float64]:
+        r"""Compute the residuals, whose squares sum to the loss; for a model of float64.
+
+        Parameters
+        ----------
+        parameters : array_like, (n_parameters,)
+            Where to evaluate.
+
+        Returns
+        -------
+        ndarray, (n_residuals,)
+            :math:`\sqrt{w / N}` times each error, N the number of entries that its mean runs over: first of
+            the values by sample and output, then of the derivatives by sample, output and input.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `parameters` are not numbers of that shape, the model is not of float64, or the objective has
+            an l2 penalty, directions or second derivatives.
+        """
+        residuals: NDArray[np.float64] = self._evaluate_residuals("residuals", parameters)
+        return residuals
+
+    def residual_jacobian(self, parameters: ArrayLike) -> NDArray[np.float64]:
+        """Compute the derivatives of the residuals by the parameters; for a model of float64.
+
+        Parameters
+        ----------
+        parameters : array_like, (n_parameters,)
+            Where to evaluate.
+
+        Returns
+        -------
+        ndarray, (n_residuals, n_parameters)
+            Rows in the order of `residuals`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `parameters` are not numbers of that shape, the model is not of float64, or the objective has
+            an l2 penalty, directions or second derivatives.
+        """
+        jacobian: NDArray[np.float64] = self._evaluate_residuals("residual_jacobian", parameters)
+        return jacobian
+
+    def gram(self, parameters: ArrayLike) -> NDArray[np.float64]:
+        """Compute the inner products of the rows of `residual_jacobian`, the neural tangent kernel.
+
+        It comes from inner products within each layer, without that Jacobian.
+
+        Parameters
+        ----------
+        parameters : array_like, (n_parameters,)
+            Where to evaluate.
+
+        Returns
+        -------
+        ndarray, (n_residuals, n_residuals)
+            Rows and columns in the order of `residuals`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `parameters` are not numbers of that shape, the model is not of float64, or the objective has
+            an l2 penalty, directions or second derivatives.
+        """
+        gram: NDArray[np.float64] = self._evaluate_residuals("gram", parameters)
+        return gram
+
+    def _evaluate_residuals(self, what: str, parameters: ArrayLike) -> Any:  # noqa: ANN401  an array
+        self._expect_residuals()
+        vector = self._as_parameters(parameters)
+        with self._lock:
+            return getattr(self._core, what)(vector, self._n_threads)
+
+    def _expect_residuals(self) -> None:
+        if self._dtype != np.float64:
+            raise ValueError(f"model: expected dtype='float64' for residuals, got {self._dtype}")
+        if beyond := self._core.beyond_least_squares:
+            raise ValueError(
+                f"{beyond}: expected none for residuals, which are those of values and of first "
+                "derivatives by the inputs"
+            )
+
+    def _as_parameters(self, parameters: ArrayLike) -> NDArray[Any]:
+        vector = _checks.as_real_array("parameters", parameters, self._dtype)
+        if vector.shape != (self._n_parameters,):
+            raise ValueError(f"parameters: expected shape ({self._n_parameters},), got {vector.shape}")
+        return vector

@@ -1,0 +1,325 @@
+"""Fitting a model to values and derivatives."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import _checks, _core
+from ..data.samples import Samples, as_samples
+from ..models.mlp import MLP
+from ..optimizers.adam import Adam
+from ..optimizers.auto import AUTO, choose_optimizer
+from ..optimizers.base import Optimizer
+from .anchor import Anchor
+from .callbacks import Callback, Hook, as_callbacks
+from .errors import DivergenceError
+from .history import COLUMNS, History
+from .plan import Ending, FitPlan, plan_fit
+from .problem import as_loss_weights, as_model
+from .progress import ProgressBar
+
+
+class Trainer:
+    r"""Fits a model to samples of values, derivatives, or both.
+
+    Minimizes :math:`w_v\,\mathrm{mean}(\hat Y - Y)^2 + w_d\,\mathrm{mean}(\hat J - J)^2
+    + w_s\,\mathrm{mean}(\hat H - H)^2 + l_2 \sum W^2` of what is given (Sobolev training: Czarnecki et
+    al., NeurIPS 2017), the penalty over the weights of all layers and not the biases.
+
+    Parameters
+    ----------
+    model : MLP
+        Trained in place.
+    optimizer : Adam, LBFGS, LevenbergMarquardt, Chain or "auto", optional
+        How to step; default ``Adam()``. "auto" chooses when the first fit shows how much data there is:
+        `Adam` with a `batch_size`; else `LevenbergMarquardt` for a model of float64 with at most 4000
+        residuals (values and derivatives present) or parameters, whichever are fewer; else `LBFGS`, also
+        where there is an l2 penalty, directions or second derivatives, which `LevenbergMarquardt` does not
+        take.
+    value_weight, derivative_weight : float, default 1.0
+        w_v and w_d: not negative, not both zero. ``derivative_weight="balanced"`` is the balance of Huge
+        and Savine (2020) for a model with ``normalize=True``: w_v = 1/(1+d) and w_d = d/(1+d), and each
+        column of normalized derivatives divided by its root mean square over the samples to fit. The
+        derivative loss is then the mean weighted by its inverse square.
+    second_derivative_weight : float, default 1.0
+        w_s: not negative. It is what it is with ``derivative_weight="balanced"`` too.
+    l2 : float, default 0.0
+        l₂, not negative. The history's ``loss`` has the penalty in it, ``val_loss`` has not.
+    batch_size : int, optional
+        Samples per update of `Adam`; default all of them. The last batch of an epoch may be smaller and
+        counts.
+    shuffle : bool, default True
+        Whether each epoch visits the samples in a new random order.
+    n_threads : int, optional
+        Most threads of a fit; default one for each processor. A fit measures whether they pay and runs on
+        one where they do not. The result is the same, to the last bit, for any number.
+    seed : int, default 0
+        Of the random orders.
+
+    Attributes
+    ----------
+    history : History
+        Of the last fit, also of one that ended with an error.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of its range; the message names it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import jetmlp
+    >>> x = np.linspace(-1, 1, 50)
+    >>> model = jetmlp.MLP([1, 16, 1], seed=0)
+    >>> trainer = jetmlp.Trainer(model, jetmlp.Adam(learning_rate=1e-2))
+    >>> history = trainer.fit(x, np.sin(x), np.cos(x), epochs=100)
+    >>> bool(history["loss"][0] > history["loss"][-1])
+    True
+    """
+
+    def __init__(
+        self,
+        model: MLP,
+        optimizer: Optimizer | str | None = None,
+        *,
+        value_weight: float = 1.0,
+        derivative_weight: float | str = 1.0,
+        second_derivative_weight: float = 1.0,
+        l2: float = 0.0,
+        batch_size: int | None = None,
+        shuffle: bool = True,
+        n_threads: int | None = None,
+        seed: int = 0,
+    ) -> None:
+        model = as_model(model)
+        optimizer = Adam() if optimizer is None else optimizer
+        if isinstance(optimizer, str):
+            optimizer = _checks.as_choice("optimizer", optimizer, (AUTO,))
+        elif not isinstance(optimizer, Optimizer):
+            raise TypeError(f"optimizer: expected an optimizer of jetmlp or 'auto', got {optimizer!r}")
+        self._weights = as_loss_weights(value_weight, derivative_weight, second_derivative_weight, l2)
+        self._batch_size = (
+            None if batch_size is None else _checks.as_integer("batch_size", batch_size, 1, 2**53)
+        )
+        self._n_threads = None if n_threads is None else _checks.as_threads(n_threads)
+        if isinstance(optimizer, Optimizer):
+            self._check_optimizer(optimizer)
+        self._order = (_checks.as_boolean("shuffle", shuffle), _checks.as_seed(seed))
+        self._model = model
+        self._optimizer: Optimizer | str = optimizer
+        self._fitting = threading.Lock()
+        self._core: Any = None
+        if isinstance(optimizer, Optimizer):
+            self._compile(optimizer)
+        self.history = History.from_table(np.empty((0, len(COLUMNS))))
+
+    @property
+    def model(self) -> MLP:
+        """The model that is trained."""
+        return self._model
+
+    @property
+    def optimizer(self) -> Optimizer | str:
+        """The optimizer's settings; "auto" until the first fit has chosen one."""
+        return self._optimizer
+
+    @property
+    def n_epochs(self) -> int:
+        """Whole epochs done since the trainer was made."""
+        return 0 if self._core is None else int(self._core.n_epochs)
+
+    def _check_optimizer(self, optimizer: Optimizer) -> None:
+        if self._batch_size is not None and optimizer.full_batch:
+            raise ValueError(
+                f"batch_size: expected None for {type(optimizer).__name__}, which takes all samples in every "
+                f"step, got {self._batch_size}"
+            )
+
+    def _compile(self, optimizer: Optimizer) -> None:
+        compiled = _core.Trainer32 if self._model.dtype == np.float32 else _core.Trainer64
+        options = optimizer.compiled()
+        self._core = compiled(options, self._model.n_parameters, self._batch_size or 0, *self._order)
+        self._optimizer = optimizer
+
+    def fit(
+        self,
+        X: Samples | ArrayLike,
+        Y: ArrayLike | None = None,
+        dYdX: ArrayLike | None = None,
+        *,
+        d2YdX2: ArrayLike | None = None,
+        epochs: int,
+        sample_weight: ArrayLike | None = None,
+        derivative_sample_weight: ArrayLike | None = None,
+        directions: ArrayLike | None = None,
+        dYdV: ArrayLike | None = None,
+        allow_missing_values: bool = False,
+        anchor: tuple[ArrayLike, ArrayLike] | None = None,
+        validation_data: Samples | tuple[ArrayLike | None, ...] | None = None,
+        patience: int | None = None,
+        min_delta: float = 0.0,
+        restore_best: bool = False,
+        progress: bool = False,
+        callbacks: Iterable[Callback] | Callback = (),
+    ) -> History:
+        r"""Train for a number of epochs; a second call goes on where the first stopped.
+
+        Parameters
+        ----------
+        X : Samples or array_like, (n, d)
+            Samples, or their inputs; of samples, the other arrays are part.
+        Y, dYdX, d2YdX2, sample_weight, derivative_sample_weight, directions, dYdV, allow_missing_values
+            As for `Samples`. Without values, an output bias under the identity has no gradient and stays as
+            it is. With second derivatives every layer costs (1 + d)(2 + d)/2 times what values alone do: 3,
+            6, 10 for d = 1, 2, 3.
+        epochs : int
+            Passes over the samples; with `LBFGS` and `LevenbergMarquardt` steps, which may end before with
+            nothing left to do: ``history.stopped_because`` says why.
+        anchor : tuple (x0, y0), optional
+            A point (d,) and the values (m,) that the model is to have there, for a fit without `Y` of a
+            model whose outputs have the activation "identity": the output biases are set accordingly. It
+            fixes a constant; of a fit to second derivatives alone, the slope stays open.
+        validation_data : Samples, or tuple (X, Y), (X, Y, dYdX) or (X, Y, dYdX, d2YdX2), optional
+            Samples to measure after every epoch; of a tuple, all but X may be None.
+        patience : int, optional
+            End the fit after so many epochs in a row without a lower validation loss; default never.
+        min_delta : float, default 0.0
+            By how much more than this the validation loss must fall to count for `patience`.
+        restore_best : bool, default False
+            Whether the model gets the parameters of the epoch with the lowest validation loss,
+            ``history.best_epoch``, however the fit ends. The optimizer's state stays that of the last.
+        progress : bool, default False
+            Whether to show a bar with loss and validation loss.
+        callbacks : callable or iterable of callables
+            Each is called after every epoch as ``callback(epoch, losses)``: the epoch counted from 0 in
+            this call, and the entries of the history by name. The model has the epoch's parameters by
+            then. A callback that returns True ends the fit.
+
+        Returns
+        -------
+        History
+            Losses and learning rate of every epoch of this call.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is of the wrong kind, shape or range, before anything changes; the message
+            names it, what came and what was expected.
+        DivergenceError
+            If a loss turns NaN or infinite. The model keeps the last parameters with a finite one.
+        KeyboardInterrupt
+            On Ctrl-C. The model keeps the parameters of the last step.
+        RuntimeError
+            If this trainer is fitting already, in another thread or above a callback.
+        """
+        epochs = _checks.as_integer("epochs", epochs, 0, 2**31)
+        progress = _checks.as_boolean("progress", progress)
+        listeners = as_callbacks(callbacks)
+        with self._claimed():
+            samples = as_samples(
+                X,
+                Y,
+                dYdX,
+                d2YdX2=d2YdX2,
+                sample_weight=sample_weight,
+                derivative_sample_weight=derivative_sample_weight,
+                directions=directions,
+                dYdV=dYdV,
+                allow_missing_values=allow_missing_values,
+                sizes=(self._model.n_inputs, self._model.n_outputs),
+                precision=self._model.dtype,
+            )
+            ending = Ending(validation_data, patience, min_delta, restore_best, anchor, allow_missing_values)
+            plan = self._plan(samples, ending, epochs)
+            with ProgressBar(epochs, shown=progress) as bar:
+                hook = self._hook(listeners, bar, plan)
+                return self._run(plan, hook, n_threads=self._n_threads)
+
+    @contextmanager
+    def _claimed(self) -> Iterator[None]:
+        """Keep the trainer from fitting twice at a time."""
+        if not self._fitting.acquire(blocking=False):
+            raise RuntimeError("this trainer is already fitting")
+        try:
+            yield
+        finally:
+            self._fitting.release()
+
+    def _plan(self, samples: Samples, ending: Ending, epochs: int) -> FitPlan:
+        """Check everything and hand it to the core; of trainer and model only "auto" is settled."""
+        plan = plan_fit(self._model, samples, ending, self._weights)
+        problem = plan.problem
+        if not isinstance(self._optimizer, Optimizer):
+            chosen = choose_optimizer(
+                batch_size=self._batch_size,
+                n_parameters=self._model.n_parameters,
+                n_residuals=problem.n_residuals,
+            )
+            self._compile(chosen)
+        assert isinstance(self._optimizer, Optimizer)
+        self._core.check(problem.training)
+        return plan._replace(learning_rates=self._optimizer.learning_rates(self.n_epochs, epochs))
+
+    def _run(
+        self,
+        plan: FitPlan,
+        hook: Hook | None = None,
+        stop: _core.StopFlag | None = None,
+        *,
+        n_threads: int | None = None,
+    ) -> History:
+        """Run a fit and keep what it came to, however it ends."""
+        if plan.problem.normalization is not None:
+            self._model.normalization = plan.problem.normalization
+        stopping = plan.stopping
+        parameters, table, end, error = self._core.fit(
+            plan.problem.training,
+            plan.problem.validation,
+            plan.learning_rates,
+            self._model.parameters,
+            stopping.patience or 0,
+            stopping.min_delta,
+            stopping.restore_best,
+            _checks.as_threads(n_threads),
+            hook,
+            stop,
+        )
+        self._take(parameters, plan.anchor)
+        self.history = plan.history(table)
+        self.history.stopped_because = end
+        if error is not None:
+            raise error
+        if end == "diverged":
+            raise DivergenceError(self.history.n_epochs)
+        return self.history
+
+    def _take(self, parameters: NDArray[Any], anchor: Anchor | None) -> None:
+        """Give the model the parameters of a fit."""
+        self._model.parameters = parameters
+        if anchor is not None:
+            anchor.hold(self._model)
+
+    def _hook(self, callbacks: tuple[Callback, ...], bar: ProgressBar, plan: FitPlan) -> Hook | None:
+        """Make what the core calls after every epoch: None, so no call at all, where nobody listens."""
+        if not callbacks and not bar.shown:
+            return None
+        epoch = -1
+
+        def after_epoch(row: NDArray[np.float64], parameters: NDArray[Any]) -> bool:
+            nonlocal epoch
+            epoch += 1
+            losses = {name: float(column[0]) for name, column in plan.history(row).items()}
+            bar.advance(losses)
+            if callbacks:
+                self._take(parameters, plan.anchor)
+            answers = [callback(epoch, losses) for callback in callbacks]  # all, also after a True
+            return any(isinstance(answer, (bool, np.bool_)) and bool(answer) for answer in answers)
+
+        return after_epoch

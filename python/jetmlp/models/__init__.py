@@ -1,0 +1,1 @@
+"""Networks as maps: what goes in, what comes out, and their derivatives."""

@@ -1,0 +1,65 @@
+"""Evaluating a network in the units of the data: standardise in, compute, undo out, in this one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import _checks, _core
+from .normalization import Normalization
+
+_FLOAT64 = np.dtype(np.float64)
+
+#: What the core computes: from inputs (n, d) of the network and a number of threads.
+Computation = Callable[[NDArray[Any], int], Sequence[Any]]
+#: From the network's units to those of the data.
+Undoing = Callable[[Normalization, NDArray[Any]], NDArray[np.float64]]
+
+
+class Evaluated:
+    """A network between its normalization, if it has one; a part of `MLP`."""
+
+    _layer_sizes: tuple[int, ...]
+    _architecture: _core.Architecture
+    _parameters: NDArray[Any]
+    _dtype: np.dtype[Any]
+    _normalization: Normalization | None
+
+    def _as_inputs(self, X: ArrayLike) -> NDArray[Any]:
+        """Check inputs; those that are still to be standardised keep all their digits."""
+        dtype = self._dtype if self._normalization is None else _FLOAT64
+        return _checks.as_inputs("X", X, self._layer_sizes[0], dtype)
+
+    def _evaluate(
+        self, X: ArrayLike, n_threads: int | None, compute: Computation, *undo: Undoing
+    ) -> tuple[Any, ...]:
+        """Compute arrays in the network's units and undo them, one function for each, in the model's type."""
+        inputs, threads = self._as_inputs(X), _checks.as_threads(n_threads)
+        normalization = self._normalization
+        if normalization is None:
+            return tuple(compute(inputs, threads))
+        with np.errstate(all="ignore"):  # what is not finite stays so, as without normalization
+            inputs = normalization.inputs(inputs).astype(self._dtype)
+            results = compute(inputs, threads)
+            return tuple(
+                undone(normalization, result).astype(self._dtype)
+                for undone, result in zip(undo, results, strict=True)
+            )
+
+    def _as_vectors(self, X: ArrayLike, V: ArrayLike) -> tuple[NDArray[np.float64], NDArray[Any]]:
+        """Take a vector for each row of `X` as lengths (n, 1) and vectors (n, d) of the network: ṽ = v / s.
+
+        With a normalization the lengths are powers of two, so that the vectors' cubes do not overflow.
+        """
+        inputs = self._as_inputs(X)
+        vectors = _checks.as_vectors("V", V, len(inputs), self._layer_sizes[0], inputs.dtype)
+        if self._normalization is None:
+            return np.ones((len(inputs), 1)), vectors
+        with np.errstate(all="ignore"):
+            vectors = vectors / self._normalization.x_scale
+            _, exponents = np.frexp(np.abs(vectors).max(axis=1, keepdims=True))
+            lengths = np.ldexp(1.0, exponents)
+            return lengths, (vectors / lengths).astype(self._dtype)

@@ -1,0 +1,346 @@
+"""Multilayer perceptrons with exact input derivatives."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from itertools import chain
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from .. import _checks, _core
+from .._files import Container, write_container
+from .evaluation import Computation
+from .higher_derivatives import HigherDerivatives
+from .normalization import Normalization, as_normalization
+from .tensors import (
+    check_tensors,
+    has_scales,
+    normalization_of,
+    normalization_tensors,
+    parameter_shapes,
+    scale_shapes,
+)
+
+
+class MLP(HigherDerivatives):
+    r"""A multilayer perceptron: :math:`a^{l} = \sigma(W^{l} a^{l-1} + b^{l})`.
+
+    Values and input derivatives come out of one forward pass that carries both (a jet), so the
+    derivatives are exact.
+
+    Parameters
+    ----------
+    layer_sizes : sequence of int
+        Number of inputs, widths of the hidden layers (none is fine), number of outputs.
+    activation : str, default "tanh"
+        Of the hidden layers, one of ``jetmlp.info()["activations"]``. The slope of "relu" at 0 is taken
+        as 0.
+    output_activation : str, default "identity"
+        Of the output layer, from the same list.
+    dtype : {"float32", "float64"}, default "float32"
+        Type of the parameters and of everything computed with them; losses are summed in float64.
+    init : {"glorot_uniform", "fan_in_uniform", "he_normal"}, default "glorot_uniform"
+        How the parameters start: uniform in ±√(6/(fan_in+fan_out)) with zero biases (Glorot and Bengio
+        2010; the default of Keras), uniform in ±1/√fan_in for weights and biases (the default of
+        PyTorch), or normal of variance 2/fan_in with zero biases (He et al. 2015, made for ReLU).
+    seed : int, default 0
+        Of the starting parameters. A seed means the same network on every machine, in both types.
+    normalize : bool, default False
+        Whether the network works on standardised inputs and outputs. The first fit then learns mean and
+        standard deviation of each (see `normalization`) and later ones keep them; what goes in and comes
+        out, derivatives too, stays in the units of the data. `weights` and `biases` are those between the
+        standardised quantities.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of its range; the message names it.
+
+    Examples
+    --------
+    >>> import jetmlp
+    >>> model = jetmlp.MLP([1, 64, 64, 1], seed=0)
+    >>> model
+    MLP(1-64-64-1, activation='tanh', output_activation='identity', dtype='float32', 4353 parameters)
+    >>> model.predict([0.0, 0.5]).shape, model.jacobian([0.0, 0.5]).shape
+    ((2, 1), (2, 1, 1))
+    """
+
+    #: What a file of such a model is called in its metadata.
+    FILE_KIND: ClassVar[str] = "jetmlp.MLP"
+
+    def __init__(
+        self,
+        layer_sizes: Iterable[int],
+        activation: str = "tanh",
+        output_activation: str = "identity",
+        dtype: DTypeLike = "float32",
+        init: str = "glorot_uniform",
+        seed: int = 0,
+        *,
+        normalize: bool = False,
+    ) -> None:
+        self._configure(layer_sizes, activation, output_activation, dtype, normalize)
+        init = _checks.as_choice("init", init, _core.INITIALIZATIONS)
+        seed = _checks.as_seed(seed)
+        if self._dtype == np.float32:
+            self._parameters: NDArray[Any] = self._architecture.initial_parameters32(init, seed)
+        else:
+            self._parameters = self._architecture.initial_parameters64(init, seed)
+
+    def _configure(
+        self,
+        layer_sizes: Iterable[int],
+        activation: str,
+        output_activation: str,
+        dtype: DTypeLike,
+        normalize: bool = False,
+    ) -> None:
+        """Check and keep everything but the parameters."""
+        self._layer_sizes = _checks.as_layer_sizes(layer_sizes)
+        self._activation = _checks.as_choice("activation", activation, _core.ACTIVATIONS)
+        self._output_activation = _checks.as_choice("output_activation", output_activation, _core.ACTIVATIONS)
+        self._dtype = _checks.as_dtype(dtype)
+        self._architecture = _core.Architecture(self._layer_sizes, self._activation, self._output_activation)
+        self._normalize = _checks.as_boolean("normalize", normalize)
+        self._normalization: Normalization | None = None
+
+    @property
+    def layer_sizes(self) -> tuple[int, ...]:
+        """Number of inputs, widths of the hidden layers, number of outputs."""
+        return self._layer_sizes
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of inputs, d."""
+        return self._layer_sizes[0]
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of outputs, m."""
+        return self._layer_sizes[-1]
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of weights and biases."""
+        return self._architecture.n_parameters
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the parameters and results."""
+        return self._dtype
+
+    @property
+    def activation(self) -> str:
+        """Activation of the hidden layers."""
+        return self._activation
+
+    @property
+    def output_activation(self) -> str:
+        """Activation of the output layer."""
+        return self._output_activation
+
+    @property
+    def normalize(self) -> bool:
+        """Whether the network works on standardised inputs and outputs."""
+        return self._normalize
+
+    @property
+    def normalization(self) -> Normalization | None:
+        """Means and scales of inputs and outputs; None until a fit has learned them, or without any."""
+        return self._normalization
+
+    @normalization.setter
+    def normalization(self, value: Normalization) -> None:
+        if not self._normalize:
+            raise ValueError("normalization: expected a model made with normalize=True, got one without")
+        self._normalization = as_normalization(value, self.n_inputs, self.n_outputs)
+
+    @property
+    def parameters(self) -> NDArray[Any]:
+        """All parameters, (n_parameters,): layer by layer W row by row, then b. A copy; assign to change."""
+        return self._parameters.copy()
+
+    @parameters.setter
+    def parameters(self, value: ArrayLike) -> None:
+        array = _checks.as_real_array("parameters", value, self._dtype)
+        if array.shape != (self.n_parameters,):
+            raise ValueError(f"parameters: expected shape ({self.n_parameters},), got {array.shape}")
+        _checks.check_finite("parameters", array)
+        # Never changed in place: what `weights` and `biases` gave out stays what it was.
+        self._parameters = array.copy()
+
+    @property
+    def weights(self) -> list[NDArray[Any]]:
+        """W of every layer, (n_out, n_in) each; read-only, assign `parameters` to change them."""
+        return self._layers()[0]
+
+    @property
+    def biases(self) -> list[NDArray[Any]]:
+        """Biases b of every layer, (n_out,) each; read-only, assign `parameters` to change them."""
+        return self._layers()[1]
+
+    def _layers(self) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+        flat = self._parameters.view()
+        flat.flags.writeable = False
+        weights, biases = [], []
+        sizes = zip(self._layer_sizes[:-1], self._layer_sizes[1:], strict=True)
+        for (n_in, n_out), (at, bias_at) in zip(sizes, self._architecture.layer_offsets, strict=True):
+            weights.append(flat[at:bias_at].reshape(n_out, n_in))
+            biases.append(flat[bias_at : bias_at + n_out])
+        return weights, biases
+
+    def predict(self, X: ArrayLike, *, n_threads: int | None = None) -> NDArray[Any]:
+        """Compute the values at `X`.
+
+        Parameters
+        ----------
+        X : array_like, (n, d) or, with one input, (n,)
+            Where to evaluate.
+        n_threads : int, optional
+            Most threads to share the rows; default one for each processor. The result is the same for any
+            number.
+
+        Returns
+        -------
+        ndarray, (n, m)
+            Values, of the model's type.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `X` is not an array of real numbers of that shape.
+        """
+        [values] = self._evaluate(X, n_threads, self._computation(jacobian=False), Normalization.values)
+        return np.asarray(values)
+
+    __call__ = predict
+
+    def jacobian(self, X: ArrayLike, *, n_threads: int | None = None) -> NDArray[Any]:
+        """Compute the exact derivatives by the inputs at `X`.
+
+        Parameters
+        ----------
+        X, n_threads
+            As for `predict`.
+
+        Returns
+        -------
+        ndarray, (n, m, d)
+            Entry [i, o, k] is the derivative of output o along input k at sample i.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `X` is not an array of real numbers of that shape.
+        """
+        [slopes] = self._evaluate(X, n_threads, self._computation(values=False), Normalization.jacobian)
+        return np.asarray(slopes)
+
+    def predict_with_jacobian(
+        self, X: ArrayLike, *, n_threads: int | None = None
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Compute values and derivatives at `X` in one pass.
+
+        Parameters
+        ----------
+        X, n_threads
+            As for `predict`.
+
+        Returns
+        -------
+        Y : ndarray, (n, m)
+            What `predict` gives.
+        J : ndarray, (n, m, d)
+            What `jacobian` gives.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `X` is not an array of real numbers of that shape.
+        """
+        values, slopes = self._evaluate(
+            X, n_threads, self._computation(), Normalization.values, Normalization.jacobian
+        )
+        return np.asarray(values), np.asarray(slopes)
+
+    def _computation(self, *, values: bool = True, jacobian: bool = True) -> Computation:
+        """Return what the core is to compute: those of the two that are asked for."""
+
+        def compute(inputs: NDArray[Any], threads: int) -> list[NDArray[Any]]:
+            both = _core.predict(self._architecture, self._parameters, inputs, values, jacobian, threads)
+            return [result for result in both if result is not None]
+
+        return compute
+
+    def copy(self) -> MLP:
+        """Return an independent model with the same parameters."""
+        return type(self)._from_tensors(self._configuration(), self._tensors())
+
+    def _configuration(self) -> dict[str, Any]:
+        configuration: dict[str, Any] = {
+            "layer_sizes": list(self._layer_sizes),
+            "activation": self._activation,
+            "output_activation": self._output_activation,
+            "dtype": self._dtype.name,
+        }
+        if self._normalize:
+            configuration["normalize"] = True
+        return configuration
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self)._from_tensors, (self._configuration(), self._tensors())
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model to one ``.safetensors`` file, which `jetmlp.load` reads back.
+
+        Parameters
+        ----------
+        path : path
+            Of the file; what stands there is replaced only once the new file is whole.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        """
+        description = {"architecture": self._configuration()}
+        write_container(path, Container(self.FILE_KIND, description, self._tensors()))
+
+    def _tensors(self) -> dict[str, NDArray[Any]]:
+        """Weights, biases and scales by the names that they have in a file."""
+        layers = chain.from_iterable(zip(self.weights, self.biases, strict=True))
+        parameters = dict(zip(parameter_shapes(self._layer_sizes), layers, strict=True))
+        return parameters | normalization_tensors(self._normalization)
+
+    @classmethod
+    def _from_tensors(cls, configuration: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> MLP:
+        """Build a model from what `_configuration` and `_tensors` gave, without drawing random numbers.
+
+        Raises a ``TypeError`` or ``ValueError`` if the two do not belong together.
+        """
+        model = cls.__new__(cls)
+        model._configure(**configuration)
+        shapes = parameter_shapes(model._layer_sizes)
+        names, types = list(shapes), dict.fromkeys(shapes, model._dtype)
+        if model._normalize and has_scales(tensors):
+            scales = scale_shapes(model.n_inputs, model.n_outputs)
+            shapes |= scales
+            types |= dict.fromkeys(scales, np.dtype(np.float64))
+        check_tensors(tensors, shapes, types)
+        model.parameters = np.concatenate([tensors[name].ravel() for name in names])
+        normalization = normalization_of(tensors)
+        if normalization is not None:
+            model.normalization = normalization
+        return model
+
+    def __repr__(self) -> str:
+        sizes = "-".join(map(str, self._layer_sizes))
+        return (
+            f"MLP({sizes}, activation={self._activation!r}, output_activation={self._output_activation!r}, "
+            f"dtype={self._dtype.name!r}, {'normalize=True, ' if self._normalize else ''}"
+            f"{self.n_parameters} parameters)"
+        )

@@ -1,0 +1,143 @@
+"""Networks in stages: a sum, as one map."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .._files import Container, write_container
+from .mlp import MLP
+from .tensors import check_tensors
+
+Array = NDArray[np.float64]
+Self = TypeVar("Self", bound="Stages")
+
+
+class Stages:
+    r"""A sum of perceptrons :math:`f_1(x) + s_2 f_2(x) + \ldots`: what `StagedMLP` is once it is fitted."""
+
+    #: What a file of such a model is called in its metadata.
+    FILE_KIND: ClassVar[str] = "jetmlp.StagedMLP"
+
+    _seed: int
+    _stages: tuple[MLP, ...]
+    _scales: Array
+
+    def _set(self, stages: tuple[MLP, ...], scales: Array) -> None:
+        self._stages, self._scales = stages, scales
+
+    @property
+    def stages(self) -> tuple[MLP, ...]:
+        """The network of each stage, of float64."""
+        return self._stages
+
+    @property
+    def scales(self) -> Array:
+        """What the outputs of each stage are multiplied by, (n_stages, m); 0 before it is fitted."""
+        return self._scales.copy()
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of inputs, d."""
+        return self._stages[0].n_inputs
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of outputs, m."""
+        return self._stages[0].n_outputs
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of weights and biases of all stages."""
+        return sum(stage.n_parameters for stage in self._stages)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the parameters and results: float64."""
+        return self._stages[0].dtype
+
+    def predict(self, X: ArrayLike, *, n_threads: int | None = None) -> Array:
+        """Compute the values at `X` (n, d): (n, m), as `MLP.predict`."""
+        terms = [stage.predict(X, n_threads=n_threads) for stage in self._stages]
+        return np.asarray(sum(s * term for s, term in zip(self._scales, terms, strict=True)))
+
+    __call__ = predict
+
+    def jacobian(self, X: ArrayLike, *, n_threads: int | None = None) -> Array:
+        """Compute the derivatives by the inputs at `X` (n, d): (n, m, d), as `MLP.jacobian`."""
+        return self.predict_with_jacobian(X, n_threads=n_threads)[1]
+
+    def predict_with_jacobian(self, X: ArrayLike, *, n_threads: int | None = None) -> tuple[Array, Array]:
+        """Compute values and derivatives at `X` (n, d): (n, m) and (n, m, d)."""
+        terms = [stage.predict_with_jacobian(X, n_threads=n_threads) for stage in self._stages]
+        values = sum(s * value for s, (value, _) in zip(self._scales, terms, strict=True))
+        slopes = sum(s[:, np.newaxis] * slope for s, (_, slope) in zip(self._scales, terms, strict=True))
+        return np.asarray(values), np.asarray(slopes)
+
+    def copy(self: Self) -> Self:
+        """Return an independent model with the same parameters."""
+        return self._from_parts([stage.copy() for stage in self._stages], self._scales, self._seed)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self)._from_parts, (self._stages, self._scales, self._seed)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model to one ``.safetensors`` file, which `jetmlp.load` reads back.
+
+        Parameters
+        ----------
+        path : path
+            Of the file; what stands there is replaced only once the new file is whole.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        """
+        tensors: dict[str, NDArray[Any]] = {"scales": self._scales}
+        for k, stage in enumerate(self._stages):
+            tensors |= {f"{_prefix(k)}{name}": tensor for name, tensor in stage._tensors().items()}
+        architectures = [stage._configuration() for stage in self._stages]
+        description = {"architectures": architectures, "seed": self._seed}
+        write_container(path, Container(self.FILE_KIND, description, tensors))
+
+    @classmethod
+    def _from_parts(cls: type[Self], stages: Sequence[MLP], scales: Array, seed: int) -> Self:
+        """Build a model from what it is made of."""
+        model = cls.__new__(cls)
+        model._seed = seed
+        model._set(tuple(stages), np.array(scales, dtype=np.float64))
+        return model
+
+    @classmethod
+    def _from_file(
+        cls: type[Self], description: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]
+    ) -> Self:
+        """Build a model from what `save` wrote.
+
+        Raises a ``TypeError``, ``LookupError`` or ``ValueError`` if it is not that.
+        """
+        left, stages = dict(tensors), []
+        for k, architecture in enumerate(description["architectures"]):
+            names = [name for name in left if name.startswith(_prefix(k))]
+            of_stage = {name.removeprefix(_prefix(k)): left.pop(name) for name in names}
+            stages.append(MLP._from_tensors(architecture, of_stage))
+        shape = (len(stages), stages[0].n_outputs)
+        check_tensors(left, {"scales": shape}, {"scales": np.dtype(np.float64)})
+        if not np.isfinite(left["scales"]).all():
+            raise ValueError(f"expected finite scales, got {left['scales'].tolist()}")
+        return cls._from_parts(stages, left["scales"], int(description["seed"]))
+
+    def __repr__(self) -> str:
+        sizes = " + ".join("-".join(map(str, stage.layer_sizes)) for stage in self._stages)
+        activation = self._stages[0].activation
+        return f"{type(self).__name__}({sizes}, activation={activation!r}, {self.n_parameters} parameters)"
+
+
+def _prefix(stage: int) -> str:
+    """Return what stands before the names of a stage's tensors in a file."""
+    return f"stage.{stage}."

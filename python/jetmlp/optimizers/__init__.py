@@ -1,0 +1,1 @@
+"""Optimizers: what they are set to, one file each."""

@@ -1,0 +1,94 @@
+"""Several optimizers in a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _checks, _core
+from .base import Optimizer
+
+__all__ = ["Chain"]
+
+
+@dataclass(frozen=True)
+class Chain(Optimizer):
+    """Optimizers one after the other: a warm start, then the polish.
+
+    Parameters
+    ----------
+    optimizers : sequence of Adam, LBFGS or LevenbergMarquardt
+        At least one. `Adam` only comes before optimizers of full batches, which may end early.
+    epochs : sequence of int, optional
+        Epochs of each but the last, which takes what is left of the epochs asked of `Trainer.fit`, also in
+        a later fit. An optimizer that has nothing left to do hands over to the next one at once.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of its range; the message names it.
+
+    Examples
+    --------
+    >>> import jetmlp
+    >>> chain = jetmlp.Chain([jetmlp.Adam(1e-2), jetmlp.LevenbergMarquardt()], epochs=[200])
+    >>> chain.learning_rates(198, 4)
+    array([0.01, 0.01,  nan,  nan])
+    """
+
+    optimizers: tuple[Optimizer, ...]
+    epochs: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        optimizers, epochs = _as_tuple("optimizers", self.optimizers), _as_tuple("epochs", self.epochs)
+        for optimizer in optimizers:
+            if not isinstance(optimizer, Optimizer) or isinstance(optimizer, Chain):
+                raise TypeError(
+                    "optimizers: expected optimizers of jetmlp such as jetmlp.Adam or jetmlp.LBFGS, "
+                    f"got {optimizer!r}"
+                )
+        if not optimizers:
+            raise ValueError("optimizers: expected at least one, got none")
+        if len(epochs) != len(optimizers) - 1:
+            raise ValueError(
+                f"epochs: expected {len(optimizers) - 1} numbers, one for each optimizer but the last, "
+                f"got {len(epochs)}"
+            )
+        full = [optimizer.full_batch for optimizer in optimizers]
+        if full != sorted(full):
+            raise ValueError(
+                "optimizers: expected those with batches before those of full batches, which may end early, "
+                f"got {', '.join(type(optimizer).__name__ for optimizer in optimizers)}"
+            )
+        object.__setattr__(self, "optimizers", optimizers)
+        checked = tuple(_checks.as_integer("epochs", count, 0, 2**31) for count in epochs)
+        object.__setattr__(self, "epochs", checked)
+
+    @property
+    def full_batch(self) -> bool:
+        """Whether every step of all of them takes all samples."""
+        return all(optimizer.full_batch for optimizer in self.optimizers)
+
+    def learning_rates(self, first_epoch: int, epochs: int) -> NDArray[np.float64]:
+        """Compute the rates of `epochs` epochs from `first_epoch` on, each optimizer's from its own start."""
+        rates, position, end = [], first_epoch, first_epoch + epochs
+        start = 0
+        for optimizer, count in zip(self.optimizers, (*self.epochs, end), strict=True):
+            take = max(0, min(end, start + count) - position)
+            rates.append(optimizer.learning_rates(position - start, take))
+            start, position = start + count, position + take
+        return np.concatenate(rates)
+
+    def compiled(self) -> _core.OptimizerOptions:
+        """Hand the settings to the core."""
+        return _core.chain_options([optimizer.compiled() for optimizer in self.optimizers], self.epochs)
+
+
+def _as_tuple(name: str, value: object) -> tuple[Any, ...]:
+    if not isinstance(value, Iterable) or isinstance(value, (str, bytes)):
+        raise TypeError(f"{name}: expected a sequence, got {value!r}")
+    return tuple(value)
