@@ -45,6 +45,13 @@ def make_problem(network: Network, n: int, *, seed: int = 0, dtype: str = "float
     )
 
 
+def second_targets(problem: Problem) -> NDArray[Any]:
+    """Symmetric matrices of order one, exactly representable."""
+    n, m, d = problem.dYdX.shape
+    matrices = np.random.default_rng(n).uniform(-1, 1, (n, m, d, d)).astype(problem.dtype)
+    return np.asarray(matrices + matrices.swapaxes(2, 3), dtype=np.float64)
+
+
 def model_of(problem: Problem) -> jetmlp.MLP:
     network = problem.network
     model = jetmlp.MLP(

@@ -113,6 +113,12 @@ def jacobian(network: Network, parameters: Array, X: Array) -> Array:
         return _jacobian(network, exact(parameters), exact(X), mpf(10) ** -25)
 
 
+def values(network: Network, parameters: Array, X: Array) -> Array:
+    """Values (n, m) correct to some 100 digits."""
+    with mp.workdps(2 * DIGITS):
+        return np.asarray(forward(network, exact(parameters), exact(X), FUNCTIONS))
+
+
 def _loss(
     network: Network,
     parameters: Array,

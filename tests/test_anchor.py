@@ -9,8 +9,7 @@ import pytest
 
 import jetmlp
 
-RANDOM = np.random.default_rng(0)
-X = RANDOM.uniform(-1, 1, (80, 2))
+X = np.random.default_rng(0).uniform(-1, 1, (80, 2))
 VALUES = np.stack([np.sin(2 * X[:, 0]) * X[:, 1] + 7.0, X[:, 0] ** 2 - 3.0], axis=1)
 SLOPES = np.stack(
     [
@@ -53,9 +52,9 @@ def test_nothing_else_changes() -> None:
     assert (anchored.model.parameters[-2:] != free.model.parameters[-2:]).all()
 
 
-def test_it_holds_for_callbacks_for_the_best_epoch_and_along_directions() -> None:
+def test_it_holds_for_callbacks_for_the_best_epoch_and_along_directions(rng: np.random.Generator) -> None:
     trainer = trainer_of()
-    directions = RANDOM.normal(size=(80, 2))
+    directions = rng.normal(size=(80, 2))
     trainer.fit(
         X,
         directions=directions,

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 import jetmlp
 import reference
 import reference_second
+from pairs import covers_pairs
 from problems import BLOCK_BOUNDARIES, Problem, float32_tolerance, make_problem, model_of, problems
 from reference import ACTIVATION_NAMES, Array, Network
 
@@ -40,25 +41,25 @@ def assert_directional_derivatives(problem: Problem) -> None:
         assert np.abs(found[..., order] - derivative).max() <= tolerance * scale
 
 
-@pytest.mark.parametrize("m", [1, 3], ids="m={}".format)
-@pytest.mark.parametrize("d", [1, 2, 9], ids="d={}".format)
-@pytest.mark.parametrize("activation", ACTIVATION_NAMES)
-@pytest.mark.parametrize("place", ["hidden", "everywhere"])
-def test_every_activation_and_dimension(place: str, activation: str, d: int, m: int) -> None:
-    network = Network((d, 6, 5, m), activation, activation if place == "everywhere" else "identity")
-    assert_directional_derivatives(make_problem(network, 11, seed=10 * d + m))
+@covers_pairs(
+    activation=ACTIVATION_NAMES,
+    place=["hidden", "everywhere"],
+    d=[1, 2, 9],
+    m=[1, 3],
+    hidden=[(6, 5), (), (4,), (8, 8), (9, 1, 7)],
+    dtype=["float64", "float32"],
+)
+def test_every_activation_and_dimension(
+    activation: str, place: str, d: int, m: int, hidden: tuple[int, ...], dtype: str
+) -> None:
+    network = Network((d, *hidden, m), activation, activation if place == "everywhere" else "identity")
+    problem = make_problem(network, 11, seed=10 * d + m, dtype=dtype)
+    assert_directional_derivatives(problem)
 
 
 @settings(max_examples=60)
 @given(problem=problems())
 def test_any_shape(problem: Problem) -> None:
-    assert_directional_derivatives(problem)
-
-
-@pytest.mark.parametrize("layer_sizes", [(1, 4, 1), (3, 8, 8, 1), (2, 9, 1, 7, 4), (4, 3)], ids=str)
-@pytest.mark.parametrize("activation", ACTIVATION_NAMES)
-def test_float32(activation: str, layer_sizes: tuple[int, ...]) -> None:
-    problem = make_problem(Network(layer_sizes, activation), 37, seed=5, dtype="float32")
     assert_directional_derivatives(problem)
 
 

@@ -70,16 +70,15 @@ def test_sample_counts_at_block_boundaries(dtype: str, n: int) -> None:
 
 
 @pytest.mark.parametrize("shape", ["(n,)", "(n, k)", "(n, m, k)"])
-def test_with_weights(shape: str) -> None:
+def test_with_weights(shape: str, rng: np.random.Generator) -> None:
     problem = make_problem(Network((4, 6, 3), "silu"), 20)
-    random = np.random.default_rng(2)
     sizes = {"(n,)": (20,), "(n, k)": (20, 2), "(n, m, k)": (20, 3, 2)}[shape]
-    weights = random.uniform(0, 2, sizes) * (random.random(sizes) < 0.8)
+    weights = rng.uniform(0, 2, sizes) * (rng.random(sizes) < 0.8)
     assert_gradient(
         problem,
         problem.Y,
         *draw(problem, 2),
-        sample_weight=random.uniform(0, 2, 20),
+        sample_weight=rng.uniform(0, 2, 20),
         derivative_sample_weight=weights,
     )
 
@@ -101,10 +100,9 @@ def test_unit_directions_are_the_inputs(layer_sizes: tuple[int, ...]) -> None:
     assert np.allclose(gradient, expected, rtol=1e-11, atol=1e-14)
 
 
-def test_a_fit_learns_from_one_direction_a_sample() -> None:
+def test_a_fit_learns_from_one_direction_a_sample(rng: np.random.Generator) -> None:
     """And measures its held-out derivatives along the inputs."""
-    random = np.random.default_rng(0)
-    X, V = random.uniform(-1, 1, (300, 2)), random.normal(size=(300, 2))
+    X, V = rng.uniform(-1, 1, (300, 2)), rng.normal(size=(300, 2))
     slopes = np.stack([np.cos(X[:, 0]) * X[:, 1], np.sin(X[:, 0])], axis=1)
     trainer = jetmlp.Trainer(jetmlp.MLP([2, 24, 24, 1], seed=1), jetmlp.Adam(5e-3))
     history = trainer.fit(

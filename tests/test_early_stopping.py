@@ -13,9 +13,8 @@ from problems import make_problem, model_of
 from reference import Network
 
 # Noisy values to overfit: the validation loss falls, then rises.
-RANDOM = np.random.default_rng(3)
 X = np.linspace(-1, 1, 12)
-Y = np.sin(3 * X) + 0.3 * RANDOM.normal(size=12)
+Y = np.sin(3 * X) + 0.3 * np.random.default_rng(3).normal(size=12)
 HELD_OUT = (np.linspace(-0.95, 0.95, 30), np.sin(3 * np.linspace(-0.95, 0.95, 30)))
 RATE = 3e-2
 

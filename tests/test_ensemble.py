@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -93,13 +92,24 @@ def test_a_trainer_at_work_is_not_taken_twice() -> None:
 
 
 INTERRUPTED = """
+import threading
+import time
+
 import numpy as np
 import jetmlp
 
 x = np.linspace(-1, 1, 20_000)  # many samples and few epochs: hours of work that begin at once
 fleet = [jetmlp.Trainer(jetmlp.MLP([1, 32, 32, 1], seed=seed)) for seed in range(4)]
 before = [trainer.model.parameters for trainer in fleet]
-print("started", flush=True)
+
+
+def announce():
+    while not all(trainer.n_epochs > 0 for trainer in fleet[:2]):
+        time.sleep(0.001)
+    print("both at work", flush=True)
+
+
+threading.Thread(target=announce, daemon=True).start()
 try:
     jetmlp.fit_many(fleet, x, np.sin(x), epochs=1_000_000, n_threads=2)
 except KeyboardInterrupt:
@@ -114,8 +124,7 @@ def test_ctrl_c_ends_all_and_keeps_what_they_have() -> None:
         [sys.executable, "-c", INTERRUPTED], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
-    assert process.stdout.readline() == "started\n"
-    time.sleep(1.0)
+    assert process.stdout.readline() == "both at work\n"
     process.send_signal(signal.SIGINT)
     out, error = process.communicate(timeout=60)
     assert out.strip() == "[True, True, False, False] [True, True, False, False]", error

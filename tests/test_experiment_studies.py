@@ -31,11 +31,11 @@ def network(sizes: list[int], activation: str = "tanh", output_activation: str |
 
 @pytest.mark.parametrize("sizes", [[3, 8, 8, 1], [1, 64, 64, 1], [2, 1]], ids=str)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_input_gradient_is_the_jacobian(sizes: list[int], activation: str) -> None:
+def test_input_gradient_is_the_jacobian(sizes: list[int], activation: str, rng: np.random.Generator) -> None:
     # A single output of relu may be off, and its gradient zero.
     output_activation = "identity" if activation == "relu" else activation
     model = network(sizes, activation, output_activation)
-    X = np.random.default_rng(0).uniform(-1.0, 1.0, (20, sizes[0]))
+    X = rng.uniform(-1.0, 1.0, (20, sizes[0]))
     gradient = input_gradient(model.weights, model.biases, X, activation, output_activation)
     np.testing.assert_allclose(gradient, model.jacobian(X)[:, 0, :], rtol=1e-12, atol=1e-14)
     single = input_gradient(model.weights, model.biases, X[3], activation, output_activation)
@@ -65,9 +65,9 @@ def test_input_gradient_is_that_of_a_complex_step(activation: str) -> None:
     np.testing.assert_allclose(gradient, by_complex_step, rtol=1e-12)
 
 
-def test_input_gradient_and_central_differences() -> None:
+def test_input_gradient_and_central_differences(rng: np.random.Generator) -> None:
     model = network([3, 8, 8, 1], "tanh", "identity")
-    X = np.random.default_rng(0).uniform(-1.0, 1.0, (20, 3))
+    X = rng.uniform(-1.0, 1.0, (20, 3))
     gradient = input_gradient(model.weights, model.biases, X, "tanh", "identity")
     np.testing.assert_allclose(central_differences(model.predict, X), gradient, atol=1e-10)
     coarse = central_differences(model.predict, X, step=1e-2) - gradient

@@ -20,6 +20,7 @@ import jetmlp
 import reference
 import reference_precise
 import reference_training
+from pairs import covers_pairs
 from problems import BLOCK_BOUNDARIES, Problem, float32_tolerance, make_problem, model_of, problems
 from reference import ACTIVATION_NAMES, Network
 
@@ -66,13 +67,19 @@ def assert_gradient(problem: Problem, Y: NDArray[Any] | None, dYdX: NDArray[Any]
     return np.asarray(gradient)
 
 
-@pytest.mark.parametrize("m", [1, 2, 3, 4], ids="m={}".format)
-@pytest.mark.parametrize("d", [1, 2, 3, 4], ids="d={}".format)
-@pytest.mark.parametrize("activation", ACTIVATION_NAMES)
-@pytest.mark.parametrize("place", ["hidden", "everywhere"])
-def test_every_activation_and_dimension(place: str, activation: str, d: int, m: int) -> None:
-    output_activation = activation if place == "everywhere" else "identity"
-    problem = make_problem(Network((d, 6, 5, m), activation, output_activation), 11, seed=10 * d + m)
+@covers_pairs(
+    activation=ACTIVATION_NAMES,
+    place=["hidden", "everywhere"],
+    d=[1, 2, 3, 4],
+    m=[1, 2, 3, 4],
+    hidden=[(6, 5), (), (4,), (8, 8), (9, 1, 7)],
+    dtype=["float64", "float32"],
+)
+def test_every_activation_and_dimension(
+    activation: str, place: str, d: int, m: int, hidden: tuple[int, ...], dtype: str
+) -> None:
+    network = Network((d, *hidden, m), activation, activation if place == "everywhere" else "identity")
+    problem = make_problem(network, 11, seed=10 * d + m, dtype=dtype)
     assert_gradient(problem, problem.Y, problem.dYdX)
 
 
@@ -107,13 +114,6 @@ def test_any_shape_with_missing_partials(problem: Problem, fraction: float, with
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_sample_counts_at_block_boundaries(dtype: str, n: int) -> None:
     problem = make_problem(Network((2, 9, 8, 2), "tanh", "sigmoid"), n, seed=n, dtype=dtype)
-    assert_gradient(problem, problem.Y, problem.dYdX)
-
-
-@pytest.mark.parametrize("layer_sizes", [(1, 4, 1), (3, 8, 8, 1), (2, 9, 1, 7, 4), (4, 3)], ids=str)
-@pytest.mark.parametrize("activation", ACTIVATION_NAMES)
-def test_float32(activation: str, layer_sizes: tuple[int, ...]) -> None:
-    problem = make_problem(Network(layer_sizes, activation, "identity"), 37, seed=5, dtype="float32")
     assert_gradient(problem, problem.Y, problem.dYdX)
 
 
@@ -241,11 +241,11 @@ def test_any_number_of_threads_gives_the_same_bytes(n: int, dtype: str) -> None:
         assert one[1].tobytes() == other[1].tobytes()
 
 
-def test_the_gradient_predicts_a_small_step() -> None:
+def test_the_gradient_predicts_a_small_step(rng: np.random.Generator) -> None:
     """The definition itself, free of any oracle: loss(p + t v) - loss(p - t v) = 2 t g.v + O(t^3)."""
     problem = make_problem(Network((2, 8, 8, 2), "softplus", "tanh"), 50)
     objective = objective_of(problem, problem.Y, problem.dYdX)
-    direction = np.random.default_rng(0).normal(size=problem.parameters.size)
+    direction = rng.normal(size=problem.parameters.size)
     _, gradient = objective.loss_and_gradient(problem.parameters)
     t = 1e-6
     ahead, behind = (objective.loss(problem.parameters + sign * t * direction) for sign in (1, -1))

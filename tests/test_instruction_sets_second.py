@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from instruction_levels import LEVELS, run
 from reference import ACTIVATION_NAMES
-from test_instruction_sets import LEVELS, run
+
+pytestmark = pytest.mark.xdist_group("levels of second derivatives")
 
 # Few and many inputs and outputs: every way to get at second derivatives.
 PROGRAM = """

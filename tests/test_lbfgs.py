@@ -21,11 +21,10 @@ def trainer_of(dtype: str = "float64", **options: Any) -> jetmlp.Trainer:  # noq
 
 
 @pytest.mark.parametrize("memory", [1, 3, 20])
-def test_a_linear_problem_is_solved(memory: int) -> None:
+def test_a_linear_problem_is_solved(memory: int, rng: np.random.Generator) -> None:
     """The minimum of a badly scaled quadratic, which a linear system gives."""
-    random = np.random.default_rng(1)
-    x = random.normal(size=(40, 3)) * [1.0, 0.1, 5.0]
-    y = random.normal(size=40)
+    x = rng.normal(size=(40, 3)) * [1.0, 0.1, 5.0]
+    y = rng.normal(size=40)
     model = jetmlp.MLP([3, 1], dtype="float64")
     trainer = jetmlp.Trainer(model, jetmlp.LBFGS(memory=memory, gradient_tolerance=1e-11))
     history = trainer.fit(x, y, epochs=2000)
@@ -61,32 +60,38 @@ def test_every_step_meets_the_strong_wolfe_conditions(c1: float, c2: float) -> N
 
 
 @pytest.mark.parametrize("sizes", [(2, 3, 1), (2, 4, 1)], ids=str)
-def test_more_digits_than_the_root_of_epsilon(sizes: tuple[int, ...]) -> None:
-    """A line search that compares losses alone stalls where the decrease drowns in rounding."""
+def test_more_digits_than_the_root_of_epsilon(sizes: tuple[int, ...], rng: np.random.Generator) -> None:
+    """A line search that compares losses alone stalls where the decrease drowns in rounding.
+
+    That is at gradients of √(ε loss), some 1e-10 here. The noise is small, so that the minimum is near the
+    network that made the data: four units fitted to more of it may have theirs at infinity.
+    """
     problem = make_problem(Network(sizes), 40)
-    random, model = np.random.default_rng(5), model_of(problem)
+    model = model_of(problem)
     values, jacobian = model.predict_with_jacobian(problem.X)
     data = (
         problem.X,
-        values + 0.1 * random.normal(size=values.shape),
-        jacobian + 0.1 * random.normal(size=jacobian.shape),
+        values + 0.01 * rng.normal(size=values.shape),
+        jacobian + 0.01 * rng.normal(size=jacobian.shape),
     )
-    jetmlp.Trainer(model, jetmlp.LBFGS()).fit(*data, epochs=2000)
+    jetmlp.Trainer(model, jetmlp.LBFGS()).fit(*data, epochs=1000)
     loss, gradient = jetmlp.Objective(model, *data).loss_and_gradient(model.parameters)
-    assert loss > 1e-3  # the noise, so the minimum is far from zero
-    assert np.abs(gradient).max() < 1e-14
+    assert loss > 1e-5  # the noise, so the minimum is far from zero
+    assert np.abs(gradient).max() < 1e-15
 
 
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_it_fits_far_better_than_adam(dtype: str) -> None:
-    trainer = trainer_of(dtype)
-    history = trainer.fit(X, Y, DYDX, epochs=400)
-    adam = jetmlp.Trainer(jetmlp.MLP([1, 12, 12, 1], dtype=dtype), jetmlp.Adam(1e-2)).fit(
-        X, Y, DYDX, epochs=400
+def test_it_fits_far_better_than_adam(dtype: str, seed: int) -> None:
+    """By an order of magnitude in the loss at the least, from every start."""
+    models = [jetmlp.MLP([1, 12, 12, 1], dtype=dtype, seed=seed) for _ in range(2)]
+    history, adam = (
+        jetmlp.Trainer(model, optimizer).fit(X, Y, DYDX, epochs=400)
+        for model, optimizer in zip(models, (jetmlp.LBFGS(), jetmlp.Adam(1e-2)), strict=True)
     )
-    assert history["loss"][-1] < 0.5 * adam["loss"][-1]
+    assert history["loss"][-1] < 0.1 * adam["loss"][-1]
     assert np.isnan(history["learning_rate"]).all()
-    assert trainer.model.dtype == dtype
+    assert models[0].dtype == dtype
 
 
 def test_it_says_why_it_stopped() -> None:

@@ -9,9 +9,10 @@ import pytest
 from numpy.typing import NDArray
 
 import jetmlp
+from pairs import covers_pairs
 from problems import Problem, make_problem, model_of
 from reference import Network
-from test_residuals import WEIGHTS, reference_jacobian, reference_residuals, without
+from reference_residuals import WEIGHTS, reference_jacobian, reference_residuals, without
 
 X = np.linspace(-1.0, 1.0, 64)
 F = 1 / (1 + 25 * X**2)
@@ -36,13 +37,16 @@ def runge_trainer(seed: int = 0, **options: Any) -> jetmlp.Trainer:  # noqa: ANN
 # ---- The step ----
 
 
-@pytest.mark.parametrize("form", ["dual", "primal", "automatic"])
-@pytest.mark.parametrize(
-    ("sizes", "n"), [((1, 8, 8, 1), 40), ((3, 8, 5, 2), 9), ((2, 4, 1), 70), ((1, 3), 12)], ids=str
+@covers_pairs(
+    sizes_and_n=[((1, 8, 8, 1), 40), ((3, 8, 5, 2), 9), ((2, 4, 1), 70), ((1, 3), 12)],
+    form=["dual", "primal", "automatic"],
+    share=[0.0, 0.3],
 )
-@pytest.mark.parametrize("share", [0.0, 0.3], ids="missing={}".format)
-def test_the_step_is_that_of_a_dense_solve(sizes: tuple[int, ...], n: int, form: str, share: float) -> None:
+def test_the_step_is_that_of_a_dense_solve(
+    sizes_and_n: tuple[tuple[int, ...], int], form: str, share: float
+) -> None:
     """In the limit of a large damping every step is accepted: the first one is (JᵀJ + λI)⁻¹Jᵀr."""
+    sizes, n = sizes_and_n
     problem = without(make_problem(Network(sizes), n), share)
     damping = 10.0
     J, r = reference_jacobian(problem, "vd"), reference_residuals(problem, "vd", problem.parameters)
@@ -87,13 +91,13 @@ def test_dual_and_primal_go_the_same_way(geodesic: bool) -> None:
 # ---- Where it leads ----
 
 
-def test_convergence_is_quadratic_where_the_residual_vanishes() -> None:
+def test_convergence_is_quadratic_where_the_residual_vanishes(rng: np.random.Generator) -> None:
     """Data of a network that can be met exactly: the errors go 7e-3, 2e-5, 6e-8, 7e-16."""
     problem = make_problem(Network((2, 4, 1)), 60)
     teacher = model_of(problem)
     Y, dYdX = teacher.predict_with_jacobian(problem.X)
     model = teacher.copy()
-    model.parameters = problem.parameters + 3e-3 * np.random.default_rng(0).normal(size=model.n_parameters)
+    model.parameters = problem.parameters + 3e-3 * rng.normal(size=model.n_parameters)
     optimizer = jetmlp.LevenbergMarquardt(initial_damping=1e-12, geodesic_acceleration=False)
     history = jetmlp.Trainer(model, optimizer).fit(problem.X, Y, dYdX, epochs=5)
     errors = np.sqrt(history["loss"])
@@ -176,10 +180,9 @@ def test_a_perfect_fit_has_nothing_left_to_do() -> None:
     assert np.abs(model.parameters - before).max() < 1e-12
 
 
-def test_a_minimum_above_zero_is_reached_and_known() -> None:
+def test_a_minimum_above_zero_is_reached_and_known(rng: np.random.Generator) -> None:
     """A line through points that lie on none: the minimum is that of a linear system."""
-    random = np.random.default_rng(1)
-    x, y = random.normal(size=(20, 2)), random.normal(size=20)
+    x, y = rng.normal(size=(20, 2)), rng.normal(size=20)
     model = jetmlp.MLP([2, 1], dtype="float64")
     history = jetmlp.Trainer(model, jetmlp.LevenbergMarquardt()).fit(x, y, epochs=200)
     assert history.stopped_because == "step"
@@ -197,11 +200,15 @@ def test_a_start_that_is_not_finite_diverges_at_once() -> None:
 
 
 def test_huge_targets_still_descend() -> None:
-    """The first steps lead so far that tanh saturates; nothing is accepted that is not lower."""
+    """The first steps lead so far that tanh saturates; nothing is accepted that is not lower.
+
+    What saturated units leave is the output bias, and the loss of the best constant is the variance of the
+    values and the mean square of the slopes.
+    """
     trainer = runge_trainer()
     history = trainer.fit(X, 1e100 * F, 1e100 * DF, epochs=20)
     assert (np.diff(history["loss"]) <= 0).all()
-    assert history["loss"][-1] < history["loss"][0]
+    assert history["loss"][-1] <= 1e200 * (F.var() + np.mean(DF**2)) * (1 + 1e-9)
     assert np.isfinite(trainer.model.parameters).all()
 
 

@@ -89,9 +89,8 @@ def test_missing_entries_count_nowhere(pair: tuple[NDArray[Any], NDArray[Any]], 
         assert metric(np.ma.masked_array(true, missing), predicted) == expected
 
 
-def test_r2_is_the_mean_over_outputs_and_inputs() -> None:
-    random = np.random.default_rng(0)
-    true, predicted = random.normal(size=(2, 50, 3, 2))
+def test_r2_is_the_mean_over_outputs_and_inputs(rng: np.random.Generator) -> None:
+    true, predicted = rng.normal(size=(2, 50, 3, 2))
     scores = [
         1 - np.sum((true[:, o, k] - predicted[:, o, k]) ** 2) / (50 * np.var(true[:, o, k]))
         for o in range(3)

@@ -112,9 +112,9 @@ def test_fit_many_takes_them() -> None:
     assert np.array_equal(many.model.parameters, one.model.parameters)
 
 
-def test_masked_values_are_missing_ones() -> None:
+def test_masked_values_are_missing_ones(rng: np.random.Generator) -> None:
     problem = make_problem(Network((2, 6, 3)), 23)
-    missing = np.random.default_rng(0).random(problem.Y.shape) < 0.4
+    missing = rng.random(problem.Y.shape) < 0.4
     forms = (np.where(missing, np.nan, problem.Y), np.ma.masked_array(problem.Y, missing))
     losses = [
         jetmlp.Objective(model_of(problem), problem.X, Y, allow_missing_values=True).loss(problem.parameters)

@@ -11,25 +11,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import jetmlp
-from test_normalization import DYDX, UNIT, D, M, N, X, Y, model_of
+from skewed_surface import D2YDX2, DYDX, UNIT, D, M, N, X, Y, model_of
 
 POWERS = st.lists(st.floats(-6, 6), min_size=D + M, max_size=D + M)
 SIGNS = st.lists(st.sampled_from([-1.0, 1.0]), min_size=D + M, max_size=D + M)
 SECOND = "second_derivative_loss"
-
-
-def surface_hessian(inputs: NDArray[Any]) -> NDArray[Any]:
-    """Of test_normalization.surface."""
-    u, _, w = ((inputs - [5.0, -100.0, 0.0]) / UNIT).T
-    H = np.zeros((len(inputs), M, D, D))
-    H[:, 0, 0, 0] = -4e4 * np.sin(2 * u)
-    H[:, 0, 1, 2] = H[:, 0, 2, 1] = 1e4
-    H[:, 1, 0, 0] = H[:, 1, 2, 2] = 3e-3 * np.exp(u - w)
-    H[:, 1, 0, 2] = H[:, 1, 2, 0] = -H[:, 1, 0, 0]
-    return H / np.multiply.outer(UNIT, UNIT)
-
-
-D2YDX2 = surface_hessian(X)
 
 
 def fitted(*data: Any, epochs: int = 30, **arguments: Any) -> jetmlp.Trainer:  # noqa: ANN401
@@ -127,12 +113,11 @@ def test_without_anything_else_second_derivatives_give_the_scale(derivatives: st
     assert (its.y_mean == 0).all()
 
 
-def test_weights_are_repetitions_and_nan_is_absence() -> None:
-    random = np.random.default_rng(4)
-    counts = random.integers(0, 4, N)
+def test_weights_are_repetitions_and_nan_is_absence(rng: np.random.Generator) -> None:
+    counts = rng.integers(0, 4, N)
     rows = np.repeat(np.arange(N), counts)
     missing = D2YDX2.copy()
-    missing[random.random(N) < 0.3] = np.nan
+    missing[rng.random(N) < 0.3] = np.nan
     weighted = fitted(None, None, missing, sample_weight=counts)
     repeated = jetmlp.Trainer(model_of(), jetmlp.Adam(1e-2), second_derivative_weight=0.2)
     repeated.fit(X[rows], d2YdX2=missing[rows], epochs=30)
@@ -183,23 +168,23 @@ def test_predictions_are_in_the_units_of_the_data(d: int, dtype: str, seed: int,
     expected = chain_rule(plain.hessian(inner).astype(np.float64), a, c)
     tolerance = 1e-11 if dtype == "float64" else 1e-4
     H = model.hessian(inputs)
-    assert H.dtype == dtype
+    assert H.dtype == np.float64
     assert np.array_equal(H, H.swapaxes(2, 3))
     assert (np.abs(H - expected) <= tolerance * units).all()
     # Sums of terms of these sizes.
     terms = np.abs(np.einsum("opp->op", units)).sum(axis=1)
     laplacian = np.trace(expected, axis1=2, axis2=3)
-    assert model.laplacian(inputs).dtype == dtype
+    assert model.laplacian(inputs).dtype == np.float64
     assert (np.abs(model.laplacian(inputs) - laplacian) <= tolerance * terms).all()
     products = np.einsum("nopq,nq->nop", expected, V)
     terms = np.einsum("opq,nq->nop", units, np.abs(V))
-    assert model.hvp(inputs, V).dtype == dtype
+    assert model.hvp(inputs, V).dtype == np.float64
     assert (np.abs(model.hvp(inputs, V) - products) <= 2 * tolerance * terms).all()
 
     sizes = np.abs(V / a).max(axis=1)
     plain_series = plain.directional_derivatives(inner, V / a / sizes[:, None])
     series = model.directional_derivatives(inputs, V)
-    assert series.dtype == dtype
+    assert series.dtype == np.float64
     units = np.abs(c)[:, None] * (sizes[:, None] ** [1, 2, 3])[:, None]
     expected = plain_series * np.sign(c)[:, None] * units
     assert (np.abs(series - expected) <= 10 * d**3 * tolerance * units).all()

@@ -16,8 +16,8 @@ def _no_figures_left() -> Iterator[None]:
     plt.close("all")
 
 
-def test_fit_draws_the_data_and_its_error_in_the_order_of_x() -> None:
-    shuffle = np.random.default_rng(1).permutation(X.size)
+def test_fit_draws_the_data_and_its_error_in_the_order_of_x(rng: np.random.Generator) -> None:
+    shuffle = rng.permutation(X.size)
     fit_axes, error_axes = plotting.plot_fit(X[shuffle], TRUE[shuffle], PREDICTED[shuffle, None])
     lines = labelled(fit_axes)
     assert list(lines) == ["true", "predicted"]
@@ -67,15 +67,15 @@ def test_fit_labels(symbol: str, x_label: str, y_label: str | None, expected: st
     fit_axes.figure.draw_without_rendering()
 
 
-def test_fit_marks_all_of_few_training_points() -> None:
-    shuffle = np.random.default_rng(2).permutation(40)
+def test_fit_marks_all_of_few_training_points(rng: np.random.Generator) -> None:
+    shuffle = rng.permutation(40)
     x, y = X[:40][shuffle], TRUE[:40][shuffle]
     fit_axes, _ = plotting.plot_fit(X, TRUE, PREDICTED, x_train=x[:, None], y_train=y[:, None])
     np.testing.assert_array_equal(labelled(fit_axes)["training points"], [X[:40], TRUE[:40]])
 
 
-def test_fit_thins_the_markers_of_many_training_points_but_shows_all_places() -> None:
-    x = np.sort(np.random.default_rng(3).uniform(-1.0, 1.0, 2048))
+def test_fit_thins_the_markers_of_many_training_points_but_shows_all_places(rng: np.random.Generator) -> None:
+    x = np.sort(rng.uniform(-1.0, 1.0, 2048))
     fit_axes, _ = plotting.plot_fit(X, TRUE, PREDICTED, x_train=x[::-1], y_train=x[::-1] ** 2)
     shown = labelled(fit_axes)["training points (64 of 2048)"]
     assert shown.shape == (2, 64)

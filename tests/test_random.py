@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import jetmlp
 import reference_random
 from jetmlp import _core
+from pairs import covers_pairs
 from reference import Network
 from reference_random import DATA, KNOWN_ANSWERS, SHUFFLING, Words, initial_parameters
 
@@ -101,10 +102,12 @@ def test_mixed_draws_share_one_stream() -> None:
         assert np.array_equal(ours.words(n), theirs.words(n))
 
 
-@pytest.mark.parametrize("layer_sizes", [(1, 1), (1, 50, 50, 1), (3, 7, 2, 4)], ids=str)
-@pytest.mark.parametrize("init", ["glorot_uniform", "fan_in_uniform", "he_normal"])
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("seed", [0, 12345678901234567890], ids=["seed 0", "seed of 64 bits"])
+@covers_pairs(
+    seed=[0, 12345678901234567890],
+    dtype=["float32", "float64"],
+    init=["glorot_uniform", "fan_in_uniform", "he_normal"],
+    layer_sizes=[(1, 1), (1, 50, 50, 1), (3, 7, 2, 4)],
+)
 def test_initial_parameters(seed: int, dtype: str, init: str, layer_sizes: tuple[int, ...]) -> None:
     model = jetmlp.MLP(list(layer_sizes), dtype=dtype, init=init, seed=seed)
     expected = initial_parameters(Network(layer_sizes), init, seed).astype(dtype)

@@ -1,29 +1,67 @@
-"""What the README promises a new user."""
+"""What the README promises a new user, and that every piece of Python in a Markdown file runs."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from sybil import Document, Sybil
+from sybil.parsers.markdown import PythonCodeBlockParser
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MARKDOWN = Sybil(parsers=[PythonCodeBlockParser()])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob(".github/**/*.md")])
 
 
 def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
 
 
-def test_example_runs_and_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the examples work, without a display."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "agg")
-    (example,) = (block for block in blocks("python") if "import jetmlp" in block)
-    assert len(example.strip().splitlines()) <= 12
-    names: dict[str, object] = {}
-    exec(compile(example, "README.md", "exec"), names)
-    assert np.max(np.abs(names["model"](names["x"])[:, 0] - names["f"])) < 1e-3  # type: ignore[operator,index]
-    assert [path.suffix for path in tmp_path.iterdir()] == [".png"]
+    return tmp_path
+
+
+def run(document: Document) -> list[dict[str, Any]]:
+    """Run the blocks one after the other; the names that there are after each."""
+    states = []
+    for example in document.examples():
+        example.evaluate()
+        states.append(dict(document.namespace))
+    return states
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_blocks_say_what_they_are(path: Path) -> None:
+    """Only what is marked as Python can be run, so no other word for it may be used."""
+    fences = re.findall(r"^ *```(.*)$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert set(fences[::2]) <= {"python", "sh", "text", "cpp", "mermaid"}
+    assert set(fences[1::2]) <= {""}
+    assert len(list(MARKDOWN.parse(path).examples())) == fences.count("python")
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in DOCUMENTS if path.name != "README.md"], ids=lambda p: p.name
+)
+def test_python_in_other_documents_runs(path: Path, folder: Path) -> None:
+    run(MARKDOWN.parse(path))
+
+
+def test_examples_run_and_do_what_is_written_beside_them(folder: Path) -> None:
+    first, second = run(MARKDOWN.parse(ROOT / "README.md"))[:2]
+    assert len(blocks("python")[0].strip().splitlines()) <= 12, "ten lines"
+    assert np.max(np.abs(first["model"](first["x"])[:, 0] - first["f"])) < 1e-3
+    assert [path.name for path in folder.iterdir()] == ["runge_derivative.png"]
+    x = np.linspace(-1, 1, 2001)
+    slope = -50 * x / (1 + 25 * x**2) ** 2
+    assert np.abs(second["model"].jacobian(x)[:, 0, 0] - slope).max() < 1e-7, "the slope to 1e-7"
 
 
 def test_the_two_commands_are_single_lines_in_an_environment_of_their_own() -> None:
@@ -34,9 +72,8 @@ def test_the_two_commands_are_single_lines_in_an_environment_of_their_own() -> N
 
 
 def test_the_map_of_the_layout_names_what_is_there() -> None:
-    root = Path(__file__).parents[1]
     (tree,) = (block for block in blocks("text") if "CMakeLists.txt" in block)
     files, *folders = tree.splitlines()
     named = {*files.split(), *(line.split("/")[0] for line in folders)}
-    assert [name for name in named if not (root / name).exists()] == []
+    assert [name for name in named if not (ROOT / name).exists()] == []
     assert {"pyproject.toml", "CMakeLists.txt", "cpp", "python", "tests", "notebooks", "README.md"} <= named

@@ -52,10 +52,9 @@ def test_a_fit_reports_the_penalty_in_the_loss_and_not_in_that_of_validation() -
     assert history["val_loss"][0] == pytest.approx(errors, rel=1e-13)
 
 
-def test_a_fit_follows_the_oracle() -> None:
+def test_a_fit_follows_the_oracle(rng: np.random.Generator) -> None:
     """Gradient steps of a linear model: ridge regression, which has a closed form."""
-    random = np.random.default_rng(0)
-    X, Y = random.normal(size=(40, 3)), random.normal(size=(40, 2))
+    X, Y = rng.normal(size=(40, 3)), rng.normal(size=(40, 2))
     model = jetmlp.MLP([3, 2], dtype="float64", seed=1)
     rates = jetmlp.schedules.Step(3e-2, 1000, 0.1)
     jetmlp.Trainer(model, jetmlp.Adam(rates), l2=0.2).fit(X, Y, epochs=4000)

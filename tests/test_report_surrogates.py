@@ -10,7 +10,7 @@ import pytest
 
 from jetmlp.experiments import EXPERIMENTS, SurrogateStudy, get
 from jetmlp.report import reproduce
-from test_report import check_folder, read_csv, read_json, without_times
+from report_files import check_folder, read_csv, read_json, without_times
 
 
 def quick(name: str, counts: tuple[int, ...], epochs: int = 3) -> SurrogateStudy:

@@ -9,32 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 import jetmlp
 from problems import Problem, make_problem, model_of, problems
-from reference import STEP, Network, jets
-
-WEIGHTS = {"value_weight": 0.7, "derivative_weight": 0.3}
-
-
-def reference_residuals(problem: Problem, kinds: str, parameters: NDArray[Any]) -> NDArray[Any]:
-    """Every error times √(weight / count), absent ones left out: values, then derivatives."""
-    values, derivatives = jets(problem.network, parameters, problem.X)
-    leading = values.shape[: values.ndim - 2]
-    parts = []
-    if "v" in kinds:
-        parts.append(np.sqrt(0.7 / problem.Y.size) * (values - problem.Y).reshape(*leading, -1))
-    if "d" in kinds:
-        present = ~np.isnan(problem.dYdX).ravel()
-        errors = (derivatives - problem.dYdX).reshape(*leading, -1)[..., present]
-        parts.append(np.sqrt(0.3 / present.sum()) * errors)
-    return np.concatenate(parts, axis=-1)
-
-
-def reference_jacobian(problem: Problem, kinds: str) -> NDArray[Any]:
-    stepped = problem.parameters + 1j * STEP * np.eye(problem.network.n_parameters)
-    return np.asarray(reference_residuals(problem, kinds, stepped).imag.T / STEP)
+from reference import Network
+from reference_residuals import WEIGHTS, reference_jacobian, reference_residuals, without
 
 
 def objective_of(problem: Problem, kinds: str, **options: Any) -> jetmlp.Objective:  # noqa: ANN401
@@ -45,13 +24,6 @@ def objective_of(problem: Problem, kinds: str, **options: Any) -> jetmlp.Objecti
         problem.dYdX if "d" in kinds else None,
         **(WEIGHTS | options),
     )
-
-
-def without(problem: Problem, share: float, seed: int = 0) -> Problem:
-    """Take away that share of the derivatives, never all of them."""
-    missing = np.random.default_rng(seed).random(problem.dYdX.shape) < share
-    missing.flat[0] = False
-    return replace(problem, dYdX=np.where(missing, np.nan, problem.dYdX))
 
 
 def check(problem: Problem, kinds: str) -> None:

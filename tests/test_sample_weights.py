@@ -74,9 +74,9 @@ def test_whole_weights_are_repetitions(problem: Problem, seed: int) -> None:
 
 @pytest.mark.parametrize("d", [2, 5], ids="d={}".format)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_fit_to_weights_is_a_fit_to_repetitions(dtype: str, d: int) -> None:
+def test_a_fit_to_weights_is_a_fit_to_repetitions(dtype: str, d: int, rng: np.random.Generator) -> None:
     problem = make_problem(Network((d, 9, 8, 3), "silu"), 23, dtype=dtype)
-    counts = np.random.default_rng(0).integers(0, 4, 23)
+    counts = rng.integers(0, 4, 23)
     rows = np.repeat(np.arange(23), counts)
     weighted, repeated = (jetmlp.Trainer(model_of(problem), jetmlp.Adam(1e-2), **WEIGHTS) for _ in range(2))
     one = weighted.fit(problem.X, problem.Y, problem.dYdX, epochs=30, sample_weight=7.0 * counts)
@@ -87,10 +87,10 @@ def test_a_fit_to_weights_is_a_fit_to_repetitions(dtype: str, d: int) -> None:
     assert weighted.model.parameters == pytest.approx(repeated.model.parameters, abs=tolerance)
 
 
-def test_in_batches_too_zero_weight_is_absence() -> None:
+def test_in_batches_too_zero_weight_is_absence(rng: np.random.Generator) -> None:
     """To the last bit: the batches are those of the samples that count."""
     problem = make_problem(Network((2, 9, 8, 3)), 40)
-    kept = np.random.default_rng(0).random(40) < 0.6
+    kept = rng.random(40) < 0.6
     trainers = [jetmlp.Trainer(model_of(problem), batch_size=7, seed=3, **WEIGHTS) for _ in range(2)]
     trainers[0].fit(problem.X, problem.Y, problem.dYdX, epochs=5, sample_weight=kept)
     trainers[1].fit(
@@ -103,9 +103,9 @@ def test_in_batches_too_zero_weight_is_absence() -> None:
     assert plain.model.parameters == pytest.approx(trainers[0].model.parameters, rel=1e-10)
 
 
-def test_zero_weight_of_a_partial_is_nan() -> None:
+def test_zero_weight_of_a_partial_is_nan(rng: np.random.Generator) -> None:
     problem = make_problem(Network((3, 6, 2)), 30)
-    weights = (np.random.default_rng(2).random(problem.dYdX.shape) < 0.5).astype(float)
+    weights = (rng.random(problem.dYdX.shape) < 0.5).astype(float)
     missing = np.where(weights > 0, problem.dYdX, np.nan)
     one = objective_of(problem, problem.Y, problem.dYdX, derivative_sample_weight=weights)
     other = objective_of(problem, problem.Y, missing)
@@ -127,9 +127,9 @@ def test_what_counts_nothing_may_be_any_number() -> None:
     assert np.array_equal(one[1], other[1])
 
 
-def test_only_ratios_matter() -> None:
+def test_only_ratios_matter(rng: np.random.Generator) -> None:
     problem = make_problem(Network((3, 6, 2)), 30, dtype="float32")
-    weights = np.random.default_rng(2).uniform(1, 2, 30)
+    weights = rng.uniform(1, 2, 30)
     losses = [
         objective_of(problem, problem.Y, problem.dYdX, sample_weight=scale * weights).losses(
             problem.parameters
@@ -146,9 +146,9 @@ def test_equal_weights_are_none() -> None:
     assert weighted.losses(problem.parameters) == pytest.approx(plain.losses(problem.parameters), rel=1e-14)
 
 
-def test_any_number_of_threads_gives_the_same_bytes() -> None:
+def test_any_number_of_threads_gives_the_same_bytes(rng: np.random.Generator) -> None:
     problem = make_problem(Network((3, 30, 30, 2)), 700, dtype="float32")
-    weights = np.random.default_rng(2).uniform(0, 2, 700)
+    weights = rng.uniform(0, 2, 700)
     one, other = (
         objective_of(
             problem, problem.Y, problem.dYdX, sample_weight=weights, n_threads=threads

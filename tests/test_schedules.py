@@ -18,7 +18,7 @@ import jetmlp
 from jetmlp import schedules
 from problems import make_problem, model_of
 from reference import Network
-from test_validation import NO_COUNTS, NO_NUMBERS, assert_refused
+from refusals import NO_COUNTS, NO_NUMBERS, assert_refused
 
 PROBLEM = make_problem(Network((1, 6, 1)), 20)
 DATA = (PROBLEM.X, PROBLEM.Y, PROBLEM.dYdX)

@@ -17,7 +17,16 @@ from numpy.typing import NDArray
 
 import jetmlp
 import reference_second
-from problems import BLOCK_BOUNDARIES, Problem, float32_tolerance, make_problem, model_of, networks
+from pairs import covers_pairs
+from problems import (
+    BLOCK_BOUNDARIES,
+    Problem,
+    float32_tolerance,
+    make_problem,
+    model_of,
+    networks,
+    second_targets,
+)
 from reference import ACTIVATION_NAMES, Network
 
 WEIGHTS = (2.0, 0.3, 0.7)
@@ -25,13 +34,6 @@ WEIGHT_NAMES = ("value_weight", "derivative_weight", "second_derivative_weight")
 TOLERANCE = 1e-10
 
 Targets = tuple[NDArray[Any] | None, NDArray[Any] | None, NDArray[Any]]
-
-
-def second_targets(problem: Problem) -> NDArray[Any]:
-    """Symmetric matrices of order one, exactly representable."""
-    n, m, d = problem.dYdX.shape
-    matrices = np.random.default_rng(n).uniform(-1, 1, (n, m, d, d)).astype(problem.dtype)
-    return np.asarray(matrices + matrices.swapaxes(2, 3), dtype=np.float64)
 
 
 def objective_of(
@@ -72,13 +74,19 @@ def all_targets(problem: Problem) -> Targets:
     return problem.Y, problem.dYdX, second_targets(problem)
 
 
-@pytest.mark.parametrize("m", [1, 2, 3], ids="m={}".format)
-@pytest.mark.parametrize("d", [1, 2, 3, 4], ids="d={}".format)
-@pytest.mark.parametrize("activation", ACTIVATION_NAMES)
-@pytest.mark.parametrize("place", ["hidden", "everywhere"])
-def test_every_activation_and_dimension(place: str, activation: str, d: int, m: int) -> None:
-    output_activation = activation if place == "everywhere" else "identity"
-    problem = make_problem(Network((d, 6, 5, m), activation, output_activation), 7, seed=10 * d + m)
+@covers_pairs(
+    activation=ACTIVATION_NAMES,
+    place=["hidden", "everywhere"],
+    d=[1, 2, 3, 4],
+    m=[1, 2, 3],
+    hidden=[(6, 5), (), (4,), (8, 8), (9, 1, 7)],
+    dtype=["float64", "float32"],
+)
+def test_every_activation_and_dimension(
+    activation: str, place: str, d: int, m: int, hidden: tuple[int, ...], dtype: str
+) -> None:
+    network = Network((d, *hidden, m), activation, activation if place == "everywhere" else "identity")
+    problem = make_problem(network, 7, seed=10 * d + m, dtype=dtype)
     assert_gradient(problem, all_targets(problem))
 
 
@@ -111,13 +119,6 @@ def test_any_shape_with_any_targets(
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_sample_counts_at_block_boundaries(dtype: str, n: int) -> None:
     problem = make_problem(Network((2, 9, 8, 2), "tanh", "sigmoid"), n, seed=n, dtype=dtype)
-    assert_gradient(problem, all_targets(problem))
-
-
-@pytest.mark.parametrize("layer_sizes", [(1, 4, 1), (3, 8, 8, 1), (2, 9, 1, 7, 4), (3, 3)], ids=str)
-@pytest.mark.parametrize("activation", ACTIVATION_NAMES)
-def test_float32(activation: str, layer_sizes: tuple[int, ...]) -> None:
-    problem = make_problem(Network(layer_sizes, activation), 37, seed=5, dtype="float32")
     assert_gradient(problem, all_targets(problem))
 
 
@@ -194,11 +195,11 @@ def test_a_zero_weight_only_removes_its_term() -> None:
     assert len(alone.losses(problem.parameters)) == 3
 
 
-def test_the_gradient_predicts_a_small_step() -> None:
+def test_the_gradient_predicts_a_small_step(rng: np.random.Generator) -> None:
     """The definition itself, free of any oracle: loss(p + t v) - loss(p - t v) = 2 t g.v + O(t^3)."""
     problem = make_problem(Network((2, 8, 8, 2), "softplus", "tanh"), 50)
     objective = objective_of(problem, all_targets(problem))
-    direction = np.random.default_rng(0).normal(size=problem.parameters.size)
+    direction = rng.normal(size=problem.parameters.size)
     _, gradient = objective.loss_and_gradient(problem.parameters)
     t = 1e-6
     ahead, behind = (objective.loss(problem.parameters + sign * t * direction) for sign in (1, -1))

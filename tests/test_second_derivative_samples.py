@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 import jetmlp
 import reference_second
 import reference_weighted
-from problems import Problem, make_problem, model_of, problems
+from problems import Problem, make_problem, model_of, problems, second_targets
 from reference import STEP, Network
-from test_second_derivative_loss import second_targets
-from test_validation import assert_refused
+from refusals import assert_refused
 
 W_V, W_D, W_S, L2 = 2.0, 0.3, 0.7, 0.05
 WEIGHTS = {"value_weight": W_V, "derivative_weight": W_D, "second_derivative_weight": W_S}
@@ -101,9 +100,9 @@ def test_everything_at_once(own: bool, problem: Problem, seed: int, fraction: fl
 
 
 @pytest.mark.parametrize("given_too", [True, False], ids=["beside values and slopes", "alone"])
-def test_whole_weights_are_repetitions(given_too: bool) -> None:
+def test_whole_weights_are_repetitions(given_too: bool, rng: np.random.Generator) -> None:
     """0 is absence, 2 is a duplicate, over a whole fit."""
-    counts = np.random.default_rng(1).integers(0, 4, 23)
+    counts = rng.integers(0, 4, 23)
     rows = np.repeat(np.arange(23), counts)
     X, Y, dYdX = PROBLEM.X, PROBLEM.Y if given_too else None, PROBLEM.dYdX if given_too else None
     weighted, repeated = trainer_of(), trainer_of()
@@ -120,17 +119,17 @@ def test_whole_weights_are_repetitions(given_too: bool) -> None:
     assert weighted.model.parameters == pytest.approx(repeated.model.parameters, abs=1e-10)
 
 
-def test_zero_weight_keeps_a_sample_out_of_the_batches() -> None:
-    kept = np.random.default_rng(0).random(23) < 0.6
+def test_zero_weight_keeps_a_sample_out_of_the_batches(rng: np.random.Generator) -> None:
+    kept = rng.random(23) < 0.6
     trainers = [trainer_of(batch_size=5) for _ in range(2)]
     trainers[0].fit(PROBLEM.X, d2YdX2=H, epochs=5, sample_weight=kept)
     trainers[1].fit(PROBLEM.X[kept], d2YdX2=H[kept], epochs=5, sample_weight=np.ones(kept.sum()))
     assert trainers[0].model.parameters.tobytes() == trainers[1].model.parameters.tobytes()
 
 
-def test_same_bytes_for_any_number_of_threads() -> None:
+def test_same_bytes_for_any_number_of_threads(rng: np.random.Generator) -> None:
     problem = make_problem(Network((3, 17, 9, 2)), 1500, dtype="float32")
-    weights = np.random.default_rng(0).uniform(0, 2, 1500)
+    weights = rng.uniform(0, 2, 1500)
     results = set()
     for n_threads in (1, 2, 3, 8):
         objective = objective_of(

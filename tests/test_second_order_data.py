@@ -7,8 +7,7 @@ import pytest
 
 import jetmlp
 
-RANDOM = np.random.default_rng(5)
-X = RANDOM.uniform(-1, 1, (23, 2))
+X = np.random.default_rng(5).uniform(-1, 1, (23, 2))
 Y = np.stack([np.sin(X[:, 0] + 2 * X[:, 1]), X[:, 0] * X[:, 1]], axis=1)
 DYDX = np.stack(
     [
@@ -19,19 +18,19 @@ DYDX = np.stack(
 )
 
 
-def holes(array: np.ndarray, share: float) -> np.ndarray:
-    return np.where(np.random.default_rng(8).random(array.shape) < share, np.nan, array)
+def holes(array: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
+    return np.where(rng.random(array.shape) < share, np.nan, array)
 
 
-def test_squares_of_weighted_residuals_with_gaps_are_the_loss() -> None:
+def test_squares_of_weighted_residuals_with_gaps_are_the_loss(rng: np.random.Generator) -> None:
     model = jetmlp.MLP([2, 7, 6, 2], "silu", dtype="float64", seed=2)
-    weights = RANDOM.uniform(0.2, 3.0, 23) * (RANDOM.random(23) > 0.2)
-    partial_weights = RANDOM.uniform(0.2, 3.0, (23, 2, 2))
+    weights = rng.uniform(0.2, 3.0, 23) * (rng.random(23) > 0.2)
+    partial_weights = rng.uniform(0.2, 3.0, (23, 2, 2))
     objective = jetmlp.Objective(
         model,
         X,
-        holes(Y, 0.3),
-        holes(DYDX, 0.3),
+        holes(Y, 0.3, rng),
+        holes(DYDX, 0.3, rng),
         sample_weight=weights,
         derivative_sample_weight=partial_weights,
         allow_missing_values=True,

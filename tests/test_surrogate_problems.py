@@ -79,8 +79,8 @@ def test_the_flow_by_the_upper_transmissivity_does_not_cancel() -> None:
             np.testing.assert_allclose(slope, float(mpmath.diff(flow, T_u)), rtol=1e-13)
 
 
-def test_rosenbrock_in_five_dimensions() -> None:
-    X = np.random.default_rng(0).uniform(-2.0, 2.0, (20, 5))
+def test_rosenbrock_in_five_dimensions(rng: np.random.Generator) -> None:
+    X = rng.uniform(-2.0, 2.0, (20, 5))
     np.testing.assert_allclose(rosenbrock_derivative(X), complex_step(rosenbrock, X), rtol=1e-12, atol=1e-11)
     np.testing.assert_array_equal(rosenbrock(np.ones((1, 5))), 0.0)
 

@@ -20,7 +20,8 @@ from jetmlp.experiments import (
     surrogate_errors,
 )
 
-NAMES = ["rosenbrock", "wing-weight", "robot-arm", "water-flow", "black-scholes", "bachelier-basket"]
+EXACT = ["rosenbrock", "wing-weight", "robot-arm", "water-flow"]
+NAMES = [*EXACT, "black-scholes", "bachelier-basket"]
 
 
 def study_of(name: str) -> SurrogateStudy:
@@ -51,12 +52,13 @@ def test_slopes_help(name: str) -> None:
     errors = quick.run(seed=1).errors
     for error in ("value_error", "derivative_error"):
         (values_only,), (with_slopes,) = errors[error]["values only"], errors[error]["values and slopes"]
-        assert with_slopes[0] < 0.8 * values_only[0]
-        assert with_slopes[0] < 0.6
+        # Exact slopes at least halve the error; those of single paths are as noisy as the payoffs.
+        assert with_slopes[0] < (0.5 if name in EXACT else 0.8) * values_only[0]
+        assert with_slopes[0] < 0.5, "of the spread"
 
 
-def test_errors_are_those_of_the_definition_and_do_not_depend_on_units() -> None:
-    generator = np.random.default_rng(1)
+def test_errors_are_those_of_the_definition_and_do_not_depend_on_units(rng: np.random.Generator) -> None:
+    generator = rng
     X, Y, dYdX = generator.normal(size=(30, 2)), generator.normal(size=30), generator.normal(size=(30, 2))
     y, dy = Y + 0.1 * generator.normal(size=30), dYdX + 0.2 * generator.normal(size=(30, 2))
     errors = surrogate_errors(Samples(X, Y, dYdX), y, dy)

@@ -5,7 +5,6 @@ Bad calls of `fit` are the subject of test_validation_fit.py.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -15,15 +14,10 @@ import pytest
 import jetmlp
 from problems import make_problem, model_of
 from reference import Network
+from refusals import NO_COUNTS, NO_NUMBERS, NO_SEEDS, assert_refused
 
 PROBLEM = make_problem(Network((2, 4, 3)), 6, dtype="float32")
 SHARED = model_of(PROBLEM)
-
-
-def assert_refused(call: Callable[[], object], named: str, came: str) -> None:
-    with pytest.raises((TypeError, ValueError)) as caught:
-        call()
-    assert re.match(rf"{re.escape(named)}: expected .+ got .*{re.escape(came)}", str(caught.value), re.DOTALL)
 
 
 def cases(
@@ -71,16 +65,6 @@ NO_DTYPES: dict[str, object] = {
     "list": ["float32"],
     "dict": {},
 }
-NO_SEEDS: dict[str, object] = {
-    "negative": -1,
-    "too large": 2**64,
-    "float": 1.0,
-    "text": "0",
-    "None": None,
-    "bool": True,
-    "array": np.arange(2),
-}
-NO_COUNTS = {name: value for name, value in NO_SEEDS.items() if name != "too large"} | {"zero": 0}
 
 
 @pytest.mark.parametrize("value", NO_SIZES.values(), ids=NO_SIZES)
@@ -191,25 +175,6 @@ def test_parameters_of_an_objective(method: str, value: object, came: str) -> No
 
 
 # ---- Optimizers and trainers ----
-
-NO_NUMBERS: dict[str, object] = {
-    "NaN": np.nan,
-    "infinite": np.inf,
-    "minus infinity": -np.inf,
-    "negative": -1e-3,
-    "an integer beyond floats": 10**400,
-    "text": "1e-3",
-    "bytes": b"1",
-    "True": True,
-    "False": np.bool_(False),
-    "None": None,
-    "complex": 1e-3 + 0j,
-    "NumPy complex": np.complex64(1e-3),
-    "list": [1e-3],
-    "array": np.array([1e-3]),
-    "text in an array": np.array("1e-3"),
-    "ragged": [[1], [2, 3]],
-}
 
 
 @pytest.mark.parametrize("argument", ["learning_rate", "beta1", "beta2", "epsilon"])

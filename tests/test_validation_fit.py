@@ -11,9 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 import jetmlp
+from fit_state import bytes_of
 from problems import make_problem, model_of
 from reference import Network
-from test_validation import assert_refused
+from refusals import assert_refused
 
 N = 12
 PROBLEM = make_problem(Network((2, 4, 3)), N, dtype="float32")
@@ -34,11 +35,6 @@ def trainer_of(**arguments: Any) -> jetmlp.Trainer:  # noqa: ANN401
 
 def good(**changes: Any) -> dict[str, Any]:  # noqa: ANN401
     return {"X": X, "Y": Y, "dYdX": dYdX, "epochs": 2, **changes}
-
-
-def bytes_of(trainer: jetmlp.Trainer) -> dict[str, object]:
-    losses = {name: column.tobytes() for name, column in trainer.history.items()}
-    return {**losses, "parameters": trainer.model.parameters.tobytes(), "n_epochs": trainer.n_epochs}
 
 
 # What is wrong with X, with Y and with dYdX; the names are those of the arguments.
@@ -173,8 +169,9 @@ def test_objectives_and_metrics_refuse_the_same_arrays(place: str, argument: str
 
 def test_double_precision_takes_what_is_beyond_float32() -> None:
     model = jetmlp.MLP([2, 4, 3], dtype="float64")
-    objective = jetmlp.Objective(model, X, with_entry(Y, 1e39), dYdX)
-    assert np.isfinite(objective.loss(model.parameters))
+    large = with_entry(Y, 1e39)
+    value_loss = jetmlp.Objective(model, X, large, dYdX).losses(model.parameters)[1]
+    assert value_loss == pytest.approx(np.mean((model.predict(X) - large) ** 2), rel=1e-13)
 
 
 @pytest.mark.parametrize("entry", [np.nan, np.inf], ids=["NaN", "infinity"])

@@ -1,9 +1,13 @@
 """The balance of values and derivatives: Huge and Savine, "Differential machine learning" (2020).
 
 With inputs and outputs standardised and d derivatives of each output, the value term weighs 1/(1+λd), the
-derivative term λd/(1+λd), λ = 1, and each column of derivatives is divided by its root mean square:
+derivative term λd/(1+λd), λ = 1, and each column of derivatives is divided by its root mean square r, or
+by that of all columns together where that is larger:
 
-    loss = mean (Ŷ−Y)² / (1+λd) + λd/(1+λd) · mean ((Ĵ−J)/r)².
+    loss = mean (Ŷ−Y)² / (1+λd) + λd/(1+λd) · mean ((Ĵ−J)/max(r, r_all))².
+
+The bound is ours. Without it a column of rounding errors, or of an input without effect, rules the loss: a
+fit of water flow, with columns a millionth of the others, then learns nothing.
 """
 
 from __future__ import annotations
@@ -57,8 +61,8 @@ def balance(samples: Samples) -> Balance:
     totals = weights.sum(axis=0)
     squares = np.where(there, derivatives, 0.0) ** 2
     mean_squares = np.sum(weights * squares, axis=0) / np.where(totals > 0, totals, 1.0)
-    mean_squares[mean_squares == 0] = 1.0  # a column of zeros, or of nothing
-    inverses = 1.0 / mean_squares
+    total = float(np.average(mean_squares, weights=totals))
+    inverses = 1.0 / np.maximum(mean_squares, total if total > 0 else 1.0)
     share = RATIO * n_columns / (1.0 + RATIO * n_columns)
     return Balance(
         1.0 - share, share * float(np.average(inverses, weights=totals)), inverses / inverses.max()

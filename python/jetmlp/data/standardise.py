@@ -1,6 +1,12 @@
-"""What a model's normalization learns from samples, and samples in the units that it gives the network."""
+"""What a model's normalization learns from samples, and samples in the units that it gives the network.
+
+Whatever is learned here is the same in any units: a scale is compared with the rounding of its own column, or
+with what other scales come to, never with a number of its own.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +15,17 @@ from ..models.normalization import Normalization
 from .presence import present, weights_of
 from .samples import Samples
 
-# A third moment below this, of entries of unit variance, is no preference for either side.
+Array = NDArray[np.float64]
+
+#: A spread below so many units in the last place of the largest number is rounding: not four bits are left.
+ROUNDING = 16.0
+#: Standardised derivatives along an input are to be at least this, as a root mean square over samples and
+#: outputs. Errors of slopes are about alike along all inputs, so this is how much worse the relative error
+#: along an input of no effect may be. Larger numbers teach the network slopes at the cost of the values.
+LEAST_EFFECT = 0.1
+#: An output's scale is at least this part of the root mean square of its derivatives in the inputs' scales.
+LEAST_OF_SLOPES = 0.1
+#: A third moment below this, of entries of unit variance, is no preference for either side.
 LEAST_SKEWNESS = 1e-6
 
 
@@ -33,29 +49,69 @@ def standardised(samples: Samples, normalization: Normalization) -> Samples:
 
 
 def learn(samples: Samples) -> Normalization:
-    """Take means and standard deviations of samples in float64, absent ones left out.
+    """Take means and scales of samples, absent ones left out; what does not count in the loss is not passed.
 
-    An output without any value takes its scale from its derivatives, or without any from its second
-    derivatives: the root of their mean square per standard deviation of the inputs.
+    A scale is a standard deviation. Where an output has next to none, for the size of its derivatives, they
+    give it; where an input has next to none, or next to no effect, it is enlarged until the derivatives
+    along it have a size that a fit sees. So a slope is right also along an input that hardly varies.
     """
     counts = _row_weights(samples)
-    inputs = [_mean_and_scale(column.astype(np.float64), counts) for column in samples.X.T]
-    x_mean, x_scale = np.array(inputs).T
-    outputs = []
-    for o in range(samples.n_outputs):
-        if samples.Y is not None:
-            values = samples.Y[:, o].astype(np.float64)
-            there = present(values)
-            if there.any():
-                weights = weights_of(samples.sample_weight, values)
-                outputs.append(_mean_and_scale(values[there], weights[there]))
-                continue
-        outputs.append((0.0, _scale_of_derivatives(samples, o, x_scale)))
-    y_mean, y_scale = np.array(outputs).T
-    return Normalization(x_mean, x_scale, y_mean, y_scale)
+    x_mean, spread = np.array([_mean_and_spread(column, counts) for column in samples.X.T]).T
+    x_scale = np.where(spread != 0, spread, _size_or_one(x_mean))
+    y_mean, y_spread = np.zeros((2, samples.n_outputs))
+    for o in range(samples.n_outputs if samples.Y is not None else 0):
+        y_mean[o], y_spread[o] = _values_of(samples, o)
+    y_scale = _output_scales(samples, x_scale, spread, y_mean, y_spread)
+    return Normalization(x_mean, _enlarged(samples, x_scale, spread, y_scale), y_mean, y_scale)
 
 
-def _row_weights(samples: Samples) -> NDArray[np.float64]:
+def _values_of(samples: Samples, o: int) -> tuple[float, float]:
+    """Mean and spread of the values of an output; zeros without any."""
+    assert samples.Y is not None
+    values = samples.Y[:, o]
+    return _mean_and_spread(values, weights_of(samples.sample_weight, values) * present(values))
+
+
+def _output_scales(
+    samples: Samples, x_scale: Array, x_spread: Array, y_mean: Array, y_spread: Array
+) -> Array:
+    """Take the spreads of the values, or where they are too small, sizes of the derivatives."""
+    # Along an input that does not vary, derivatives say nothing about values, unless there are no others.
+    varying = x_spread != 0 if (x_spread != 0).any() else np.ones(len(x_spread), dtype=bool)
+    scales = np.empty(len(y_mean))
+    for o, (mean, spread) in enumerate(zip(y_mean, y_spread, strict=True)):
+        by_slopes = _size_of_derivatives(samples, o, np.where(varying, x_scale, 0.0))
+        if spread == 0:
+            spread = by_slopes or _size_of_second_derivatives(samples, o, x_scale)
+        scale = spread or float(_size_or_one(mean))
+        scales[o] = np.copysign(max(abs(scale), LEAST_OF_SLOPES * abs(by_slopes)), scale)
+    return scales
+
+
+def _enlarged(samples: Samples, x_scale: Array, spread: Array, y_scale: Array) -> Array:
+    """Enlarge the scales of inputs with little effect: s_k max(1, least / e_k), e_k the size of J̃ along k.
+
+    An input that does not vary gets the scale at which e_k is 1. One whose effect is below rounding has none.
+    """
+    if samples.dYdX is None:
+        return x_scale
+    there = present(samples.dYdX)
+    weights = there * weights_of(samples.derivative_sample_weight, samples.dYdX)
+    totals = weights.sum(axis=(0, 1))
+    with np.errstate(over="ignore", under="ignore"):
+        slopes = np.where(there, samples.dYdX, 0.0) / y_scale[:, np.newaxis] * x_scale
+        largest = np.abs(slopes).max()
+        if not 0 < largest < np.inf:
+            return x_scale
+        squares = np.sum(weights * (slopes / largest) ** 2, axis=(0, 1)) / np.where(totals > 0, totals, 1.0)
+    effect = np.sqrt(squares) * largest
+    seen = effect > ROUNDING * _epsilon(samples.dYdX) * effect.max()
+    wanted = np.where(spread != 0, LEAST_EFFECT, 1.0)
+    factor = np.divide(wanted, effect, where=seen, out=np.ones_like(effect))
+    return np.asarray(x_scale * np.where(spread != 0, np.maximum(factor, 1.0), factor))
+
+
+def _row_weights(samples: Samples) -> Array:
     """How much each sample counts: as its values do, or where it has none as its derivatives do.
 
     Where it has no first derivatives either, as its second ones do.
@@ -72,44 +128,61 @@ def _row_weights(samples: Samples) -> NDArray[np.float64]:
     return row_weights
 
 
-def _mean_and_scale(column: NDArray[np.float64], weights: NDArray[np.float64]) -> tuple[float, float]:
-    """Mean and standard deviation with its orientation; a constant column has the scale 1."""
-    column, weights = column[weights > 0], weights[weights > 0]
-    if (column == column[0]).all():
-        return float(column[0]), 1.0
-    mean = float(np.average(column, weights=weights))
-    return mean, _oriented_root_mean_square(column - mean, weights)
+def _mean_and_spread(column: NDArray[Any], weights: Array) -> tuple[float, float]:
+    """Mean and standard deviation with its orientation; 0 for what is constant to rounding."""
+    counting = weights > 0
+    if not counting.any():
+        return 0.0, 0.0
+    epsilon = _epsilon(column)
+    numbers, weights = column[counting].astype(np.float64), weights[counting]
+    if np.ptp(numbers) <= ROUNDING * epsilon * np.abs(numbers).max():
+        return float(numbers[0]), 0.0
+    mean = float(np.average(numbers, weights=weights))
+    return mean, _oriented_root_mean_square(numbers - mean, weights)
 
 
-def _scale_of_derivatives(samples: Samples, o: int, x_scale: NDArray[np.float64]) -> float:
-    """Root mean square of ∂y/∂x̃, or of the derivatives along directions of length 1 in x̃."""
+def _epsilon(array: NDArray[Any]) -> float:
+    """Spacing of the numbers at 1, in the type of the data as given."""
+    return float(np.finfo(array.dtype).eps)
+
+
+def _size_or_one(numbers: Array | float) -> Array:
+    """Absolute values, 1 for a 0: the scale of what does not vary and has no derivatives either."""
+    return np.where(np.asarray(numbers) == 0, 1.0, np.abs(numbers))
+
+
+def _size_of_derivatives(samples: Samples, o: int, x_scale: Array) -> float:
+    """Root mean square of ∂y/∂x̃, or of the derivatives along directions of length 1 in x̃; 0 without any."""
     derivatives = samples.derivatives
     if derivatives is None or not present(derivatives[:, o]).any():
-        return _scale_of_second_derivatives(samples, o, x_scale)
+        return 0.0
     slopes = derivatives[:, o].astype(np.float64)
     there = present(slopes)
     if samples.directions is None:
-        slopes = slopes * x_scale
+        slopes, there = slopes * x_scale, there & (x_scale != 0)
     else:
-        lengths = np.linalg.norm(samples.directions / x_scale, axis=-1)
+        lengths = np.linalg.norm(samples.directions / np.where(x_scale != 0, x_scale, np.inf), axis=-1)
         there = there & (lengths > 0)
         slopes = np.divide(slopes, lengths, where=lengths > 0, out=np.zeros_like(slopes))
     weights = weights_of(samples.derivative_sample_weight, derivatives)[:, o]
-    slopes, weights = slopes[there], weights[there]
-    return _oriented_root_mean_square(slopes, weights) if (slopes != 0).any() else 1.0
+    return _size(slopes[there], weights[there])
 
 
-def _scale_of_second_derivatives(samples: Samples, o: int, x_scale: NDArray[np.float64]) -> float:
-    """Root mean square of ∂²y/∂x̃∂x̃."""
+def _size_of_second_derivatives(samples: Samples, o: int, x_scale: Array) -> float:
+    """Root mean square of ∂²y/∂x̃∂x̃; 0 without any."""
     if samples.d2YdX2 is None:
-        return 1.0
-    bends = samples.d2YdX2[:, o] * np.multiply.outer(x_scale, x_scale)
+        return 0.0
+    bends = samples.d2YdX2[:, o] * x_scale[:, np.newaxis] * x_scale
     weights, there = weights_of(samples.sample_weight, bends), present(bends)
-    bends, weights = bends[there], weights[there]
-    return _oriented_root_mean_square(bends, weights) if (bends != 0).any() else 1.0
+    return _size(bends[there], weights[there])
 
 
-def _oriented_root_mean_square(deviations: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+def _size(numbers: Array, weights: Array) -> float:
+    """Oriented root mean square; 0 of nothing, or of nothing but zeros."""
+    return _oriented_root_mean_square(numbers, weights) if (numbers != 0).any() else 0.0
+
+
+def _oriented_root_mean_square(deviations: Array, weights: Array) -> float:
     """Root mean square, with the sign that makes the third moment positive.
 
     So a fit does not change if an axis is turned round. Where there is no skewness to speak of, as on a

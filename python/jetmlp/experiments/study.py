@@ -99,6 +99,8 @@ class Comparison:
         Of the experiment.
     networks : dict of str to FitExperiment
         The fits by the names that figures and tables show.
+    least_seeds : int, default 1
+        Seeds that `jetmlp reproduce` runs at least.
     """
 
     name: str

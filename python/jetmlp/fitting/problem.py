@@ -79,8 +79,9 @@ def pose(model: MLP, samples: Samples, held_out: Samples | None, weights: LossWe
     training = counting(samples, model.dtype)
     validation = None if held_out is None else counting(held_out, model.dtype)
     normalization = model.normalization
+    _check_weight_of_given(training, weights)
     if model.normalize:
-        normalization = learn(training) if normalization is None else normalization
+        normalization = learn(_weighed(training, weights)) if normalization is None else normalization
         training = standardised(training, normalization)
         validation = None if validation is None else standardised(validation, normalization)
     elif weights.balanced:
@@ -92,14 +93,13 @@ def pose(model: MLP, samples: Samples, held_out: Samples | None, weights: LossWe
         validation = None if validation is None else balanced.apply(validation)
     return Problem(
         _in_core(model, training, weights),
-        None if validation is None else _in_core(model, validation, weights._replace(l2=0.0)),
+        None if validation is None else _held_out_in_core(model, validation, weights),
         normalization,
     )
 
 
 def _in_core(model: MLP, samples: Samples, weights: LossWeights) -> Any:  # noqa: ANN401
     """Hand samples to the core, as an Objective32 or Objective64."""
-    _check_weight_of_given(samples, weights)
     names = samples._names
 
     def as_core(array: NDArray[Any] | None, name: str = "") -> Any:  # noqa: ANN401  float32, float64 or None
@@ -130,6 +130,25 @@ def _in_core(model: MLP, samples: Samples, weights: LossWeights) -> Any:  # noqa
         [by_sample, as_core_weights(samples.derivative_sample_weight), by_sample],
         as_core(samples.directions, "directions"),
     )
+
+
+def _held_out_in_core(model: MLP, samples: Samples, weights: LossWeights) -> Any:  # noqa: ANN401
+    """Hand samples of validation to the core; their loss has no penalty."""
+    weights = weights._replace(l2=0.0)
+    _check_weight_of_given(samples, weights)
+    return _in_core(model, samples, weights)
+
+
+def _weighed(samples: Samples, weights: LossWeights) -> Samples:
+    """Leave out the targets that the loss does not see: they set no scale either."""
+    absent: dict[str, None] = {}
+    if weights.value == 0:
+        absent["Y"] = None
+    if weights.derivative == 0:
+        absent |= {"dYdX": None, "directions": None, "dYdV": None, "derivative_sample_weight": None}
+    if weights.second_derivative == 0:
+        absent["d2YdX2"] = None
+    return samples.replace(**absent)
 
 
 def _check_weight_of_given(samples: Samples, weights: LossWeights) -> None:

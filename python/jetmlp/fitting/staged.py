@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks
 from ..data.samples import Samples, as_samples
+from ..data.standardise import learn, standardised
 from ..models.mlp import MLP
 from ..models.staged import Stages
 from ..optimizers.base import Optimizer
@@ -70,7 +71,7 @@ class StagedMLP(Stages):
         stages = [MLP(stage, activation, dtype="float64", seed=seed + k) for k, stage in enumerate(sizes)]
         scales = np.zeros((len(stages), stages[0].n_outputs))
         scales[0] = 1.0
-        self._set(tuple(stages), scales)
+        self._set(tuple(stages), scales, None)
 
     def fit(
         self,
@@ -86,6 +87,8 @@ class StagedMLP(Stages):
         progress: bool = False,
     ) -> list[History]:
         """Train stage after stage from new starting parameters.
+
+        All stages see standardised samples, so the fit is the same in any units.
 
         Stage k > 0 fits the residual of the stages before, each output divided by its root mean square s,
         with the weight of the derivatives times (s / s')², s' the root mean square of the residual's
@@ -125,8 +128,12 @@ class StagedMLP(Stages):
         weights = as_loss_weights(value_weight, derivative_weight, 0.0, 0.0)
         m = self.n_outputs
         samples = as_samples(X, Y, dYdX, sizes=(self.n_inputs, self.n_outputs))
-        inputs = samples.X.astype(np.float64, copy=False)
-        values, derivatives = _values_and_derivatives(samples)
+        _check_given(samples)
+        normalization = learn(samples)
+        samples = standardised(samples, normalization)
+        inputs, values, derivatives = samples.X, samples.Y, samples.dYdX
+        assert values is not None
+        assert derivatives is not None
         histories: list[History] = []
         scales = np.zeros_like(self._scales)
         stages = []
@@ -156,12 +163,12 @@ class StagedMLP(Stages):
             stages.append(network)
             scales[k] = scale
             # Whatever interrupts a later stage, this one is whole.
-            self._set((*stages, *self._stages[k + 1 :]), scales.copy())
+            self._set((*stages, *self._stages[k + 1 :]), scales.copy(), normalization)
         return histories
 
 
-def _values_and_derivatives(samples: Samples) -> tuple[Array, Array]:
-    """Take what a stage is fitted to; there is nothing else that it can be."""
+def _check_given(samples: Samples) -> None:
+    """Raise a ``ValueError`` unless there is just what a stage is fitted to."""
     for name in ("d2YdX2", "sample_weight", "derivative_sample_weight", "directions"):
         if getattr(samples, name) is not None:
             raise ValueError(f"{name}: expected none for jetmlp.StagedMLP, which fits values and derivatives")
@@ -169,7 +176,6 @@ def _values_and_derivatives(samples: Samples) -> tuple[Array, Array]:
         raise ValueError("Y, dYdX: expected both; the derivatives tell the frequency of what a stage leaves")
     if np.isnan(samples.Y).any():
         raise ValueError("Y: expected every value, got NaN")
-    return samples.Y.astype(np.float64), samples.dYdX.astype(np.float64)
 
 
 def _as_epochs(epochs: object, n_stages: int) -> tuple[int, ...]:

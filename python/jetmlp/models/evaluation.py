@@ -36,7 +36,11 @@ class Evaluated:
     def _evaluate(
         self, X: ArrayLike, n_threads: int | None, compute: Computation, *undo: Undoing
     ) -> tuple[Any, ...]:
-        """Compute arrays in the network's units and undo them, one function for each, in the model's type."""
+        """Compute arrays in the network's units and undo them, one function for each.
+
+        Without a normalization the results are of the model's type. With one they are float64: what the
+        mean and the scale of the data add to the digits of the network is not rounded away.
+        """
         inputs, threads = self._as_inputs(X), _checks.as_threads(n_threads)
         normalization = self._normalization
         if normalization is None:
@@ -44,10 +48,7 @@ class Evaluated:
         with np.errstate(all="ignore"):  # what is not finite stays so, as without normalization
             inputs = normalization.inputs(inputs).astype(self._dtype)
             results = compute(inputs, threads)
-            return tuple(
-                undone(normalization, result).astype(self._dtype)
-                for undone, result in zip(undo, results, strict=True)
-            )
+            return tuple(undone(normalization, result) for undone, result in zip(undo, results, strict=True))
 
     def _as_vectors(self, X: ArrayLike, V: ArrayLike) -> tuple[NDArray[np.float64], NDArray[Any]]:
         """Take a vector for each row of `X` as lengths (n, 1) and vectors (n, d) of the network: ṽ = v / s.

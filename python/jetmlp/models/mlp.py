@@ -41,7 +41,8 @@ class MLP(HigherDerivatives):
     output_activation : str, default "identity"
         Of the output layer, from the same list.
     dtype : {"float32", "float64"}, default "float32"
-        Type of the parameters and of everything computed with them; losses are summed in float64.
+        Type of the parameters and of everything computed with them; losses are summed in float64, and what
+        a normalized model gives back is float64 from the standardised result on.
     init : {"glorot_uniform", "fan_in_uniform", "he_normal"}, default "glorot_uniform"
         How the parameters start: uniform in ±√(6/(fan_in+fan_out)) with zero biases (Glorot and Bengio
         2010; the default of Keras), uniform in ±1/√fan_in for weights and biases (the default of
@@ -207,7 +208,7 @@ class MLP(HigherDerivatives):
         Returns
         -------
         ndarray, (n, m)
-            Values, of the model's type.
+            Values, of the model's type; of a normalized model float64.
 
         Raises
         ------

@@ -79,7 +79,11 @@ class Normalization:
 
     def hessian_units(self) -> NDArray[np.float64]:
         """s_y / (s_x s_x), (m, d, d), symmetric to the last bit."""
-        return self.y_scale[:, np.newaxis, np.newaxis] / np.multiply.outer(self.x_scale, self.x_scale)
+        # Powers of two first: the product of two scales may be beyond what float64 holds, the quotient not.
+        exponents = np.frexp(self.x_scale)[1]
+        fractions = np.ldexp(self.x_scale, -exponents)
+        units = self.y_scale[:, np.newaxis, np.newaxis] / np.multiply.outer(fractions, fractions)
+        return np.ldexp(units, -np.add.outer(exponents, exponents))
 
 
 def as_normalization(value: object, d: int, m: int) -> Normalization:

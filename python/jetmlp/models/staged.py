@@ -9,9 +9,19 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .. import _checks
 from .._files import Container, write_container
 from .mlp import MLP
-from .tensors import check_tensors
+from .normalization import Normalization
+from .tensors import (
+    Shapes,
+    Tensors,
+    check_tensors,
+    has_scales,
+    normalization_of,
+    normalization_tensors,
+    scale_shapes,
+)
 
 Array = NDArray[np.float64]
 Self = TypeVar("Self", bound="Stages")
@@ -26,9 +36,10 @@ class Stages:
     _seed: int
     _stages: tuple[MLP, ...]
     _scales: Array
+    _normalization: Normalization | None
 
-    def _set(self, stages: tuple[MLP, ...], scales: Array) -> None:
-        self._stages, self._scales = stages, scales
+    def _set(self, stages: tuple[MLP, ...], scales: Array, normalization: Normalization | None) -> None:
+        self._stages, self._scales, self._normalization = stages, scales, normalization
 
     @property
     def stages(self) -> tuple[MLP, ...]:
@@ -37,7 +48,7 @@ class Stages:
 
     @property
     def scales(self) -> Array:
-        """What the outputs of each stage are multiplied by, (n_stages, m); 0 before it is fitted."""
+        """What the standardised outputs of each stage are multiplied by, (n_stages, m); 0 before a fit."""
         return self._scales.copy()
 
     @property
@@ -60,10 +71,17 @@ class Stages:
         """Type of the parameters and results: float64."""
         return self._stages[0].dtype
 
+    @property
+    def normalization(self) -> Normalization | None:
+        """What stands between the data and all stages; None before a fit."""
+        return self._normalization
+
     def predict(self, X: ArrayLike, *, n_threads: int | None = None) -> Array:
         """Compute the values at `X` (n, d): (n, m), as `MLP.predict`."""
-        terms = [stage.predict(X, n_threads=n_threads) for stage in self._stages]
-        return np.asarray(sum(s * term for s, term in zip(self._scales, terms, strict=True)))
+        inputs = self._as_inputs(X)
+        terms = [stage.predict(inputs, n_threads=n_threads) for stage in self._stages]
+        values = np.asarray(sum(s * term for s, term in zip(self._scales, terms, strict=True)))
+        return values if self._normalization is None else self._normalization.values(values)
 
     __call__ = predict
 
@@ -73,17 +91,29 @@ class Stages:
 
     def predict_with_jacobian(self, X: ArrayLike, *, n_threads: int | None = None) -> tuple[Array, Array]:
         """Compute values and derivatives at `X` (n, d): (n, m) and (n, m, d)."""
-        terms = [stage.predict_with_jacobian(X, n_threads=n_threads) for stage in self._stages]
-        values = sum(s * value for s, (value, _) in zip(self._scales, terms, strict=True))
-        slopes = sum(s[:, np.newaxis] * slope for s, (_, slope) in zip(self._scales, terms, strict=True))
-        return np.asarray(values), np.asarray(slopes)
+        inputs = self._as_inputs(X)
+        terms = [stage.predict_with_jacobian(inputs, n_threads=n_threads) for stage in self._stages]
+        values = np.asarray(sum(s * value for s, (value, _) in zip(self._scales, terms, strict=True)))
+        slopes = np.asarray(
+            sum(s[:, np.newaxis] * slope for s, (_, slope) in zip(self._scales, terms, strict=True))
+        )
+        if self._normalization is None:
+            return values, slopes
+        return self._normalization.values(values), self._normalization.jacobian(slopes)
+
+    def _as_inputs(self, X: ArrayLike) -> Array:
+        """Check inputs and standardise them."""
+        inputs = _checks.as_inputs("X", X, self.n_inputs, self.dtype)
+        return inputs if self._normalization is None else self._normalization.inputs(inputs)
 
     def copy(self: Self) -> Self:
         """Return an independent model with the same parameters."""
-        return self._from_parts([stage.copy() for stage in self._stages], self._scales, self._seed)
+        return self._from_parts(
+            [stage.copy() for stage in self._stages], self._scales, self._seed, self._normalization
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self)._from_parts, (self._stages, self._scales, self._seed)
+        return type(self)._from_parts, (self._stages, self._scales, self._seed, self._normalization)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to one ``.safetensors`` file, which `jetmlp.load` reads back.
@@ -98,7 +128,7 @@ class Stages:
         OSError
             If the file cannot be written.
         """
-        tensors: dict[str, NDArray[Any]] = {"scales": self._scales}
+        tensors = {"scales": self._scales, **normalization_tensors(self._normalization)}
         for k, stage in enumerate(self._stages):
             tensors |= {f"{_prefix(k)}{name}": tensor for name, tensor in stage._tensors().items()}
         architectures = [stage._configuration() for stage in self._stages]
@@ -106,17 +136,21 @@ class Stages:
         write_container(path, Container(self.FILE_KIND, description, tensors))
 
     @classmethod
-    def _from_parts(cls: type[Self], stages: Sequence[MLP], scales: Array, seed: int) -> Self:
+    def _from_parts(
+        cls: type[Self],
+        stages: Sequence[MLP],
+        scales: Array,
+        seed: int,
+        normalization: Normalization | None,
+    ) -> Self:
         """Build a model from what it is made of."""
         model = cls.__new__(cls)
         model._seed = seed
-        model._set(tuple(stages), np.array(scales, dtype=np.float64))
+        model._set(tuple(stages), np.array(scales, dtype=np.float64), normalization)
         return model
 
     @classmethod
-    def _from_file(
-        cls: type[Self], description: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]
-    ) -> Self:
+    def _from_file(cls: type[Self], description: Mapping[str, Any], tensors: Tensors) -> Self:
         """Build a model from what `save` wrote.
 
         Raises a ``TypeError``, ``LookupError`` or ``ValueError`` if it is not that.
@@ -126,11 +160,14 @@ class Stages:
             names = [name for name in left if name.startswith(_prefix(k))]
             of_stage = {name.removeprefix(_prefix(k)): left.pop(name) for name in names}
             stages.append(MLP._from_tensors(architecture, of_stage))
-        shape = (len(stages), stages[0].n_outputs)
-        check_tensors(left, {"scales": shape}, {"scales": np.dtype(np.float64)})
+        d, m = stages[0].n_inputs, stages[0].n_outputs
+        shapes: Shapes = {"scales": (len(stages), m)}
+        if has_scales(left):
+            shapes |= scale_shapes(d, m)
+        check_tensors(left, shapes, dict.fromkeys(shapes, np.dtype(np.float64)))
         if not np.isfinite(left["scales"]).all():
             raise ValueError(f"expected finite scales, got {left['scales'].tolist()}")
-        return cls._from_parts(stages, left["scales"], int(description["seed"]))
+        return cls._from_parts(stages, left["scales"], int(description["seed"]), normalization_of(left))
 
     def __repr__(self) -> str:
         sizes = " + ".join("-".join(map(str, stage.layer_sizes)) for stage in self._stages)
