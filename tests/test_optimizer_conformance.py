@@ -79,8 +79,26 @@ def test_a_second_fit_goes_on_where_the_first_stopped(case: tuple[str, str], par
 
 
 def test_the_same_bytes_for_any_number_of_threads(case: tuple[str, str]) -> None:
-    alone, *together = (fit_in_parts(case, 7, n_threads=n_threads) for n_threads in (1, 2, 3))
-    assert all(each == alone for each in together)
+    """With systems of more than 300 equations in either form, and many blocks of samples."""
+    x = np.linspace(-1.0, 1.0, 160)
+    found = []
+    for n_threads in (1, 2, 3):
+        model = jetmlp.MLP([1, 20, 15, 1], dtype=case[1], seed=2)
+        trainer = trainer_of(case, model, n_threads=n_threads)
+        history = trainer.fit(x, np.sin(3 * x), 3 * np.cos(3 * x), epochs=6)
+        found.append((model.parameters.tobytes(), history["loss"].tobytes()))
+    assert found[0] == found[1] == found[2]
+
+
+def test_many_fits_at_once_are_the_same_fits(case: tuple[str, str]) -> None:
+    def fleet() -> list[jetmlp.Trainer]:
+        return [trainer_of(case, jetmlp.MLP([1, 6, 1], dtype=case[1], seed=seed)) for seed in range(3)]
+
+    together, alone = fleet(), fleet()
+    histories = jetmlp.fit_many(together, X, Y, DYDX, epochs=6, n_threads=2)
+    for many, one, history in zip(together, alone, histories, strict=True):
+        assert np.array_equal(history["loss"], one.fit(X, Y, DYDX, epochs=6)["loss"])
+        assert np.array_equal(many.model.parameters, one.model.parameters)
 
 
 def test_it_lowers_the_loss(case: tuple[str, str]) -> None:
@@ -117,6 +135,7 @@ def test_the_reasons_that_every_fit_can_end_for(case: tuple[str, str]) -> None:
     }
     for reason, arguments in ends.items():
         trainer = trainer_of(case)
+        assert trainer.history.stopped_because == ""
         history = trainer.fit(X, Y, DYDX, **arguments)
         assert history.stopped_because == reason
         assert history.n_epochs == trainer.n_epochs == {"epochs": 4, "callback": 3, "patience": 2}[reason]
