@@ -31,19 +31,6 @@ def test_a_chain_is_its_optimizers_one_after_the_other() -> None:
     assert np.array_equal(chained.model.parameters, model.parameters)
 
 
-@pytest.mark.parametrize("parts", [(3, 9), (5, 1, 6), (1,) * 12])
-def test_a_second_fit_goes_on_in_the_chain(parts: tuple[int, ...]) -> None:
-    def trainer() -> jetmlp.Trainer:
-        return jetmlp.Trainer(
-            model_of(), jetmlp.Chain([jetmlp.Adam(1e-2), jetmlp.LevenbergMarquardt()], epochs=[5])
-        )
-
-    whole, split = trainer(), trainer()
-    expected = whole.fit(X, Y, DYDX, epochs=12)["loss"]
-    found = np.concatenate([split.fit(X, Y, DYDX, epochs=count)["loss"] for count in parts])
-    assert np.array_equal(expected, found)
-
-
 def test_an_optimizer_that_is_done_hands_over() -> None:
     chain = jetmlp.Chain(
         [jetmlp.LBFGS(target_loss=1e-3), jetmlp.LevenbergMarquardt(target_loss=1e-9)], epochs=[10**6]

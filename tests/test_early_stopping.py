@@ -58,6 +58,7 @@ def test_patience(patience: int, min_delta: float) -> None:
     trainer = trainer_of()
     history = trainer.fit(X, Y, epochs=200, validation_data=HELD_OUT, patience=patience, min_delta=min_delta)
     assert history.n_epochs == trainer.n_epochs == last + 1
+    assert history.stopped_because == "patience"
     for name, column in history.items():
         assert np.array_equal(column, expected[name][: last + 1], equal_nan=True), name
 
@@ -102,8 +103,30 @@ def test_callbacks_see_every_epoch_and_may_stop_before() -> None:
         X, Y, epochs=200, validation_data=HELD_OUT, patience=100, restore_best=True, callbacks=stop
     )
     assert history.n_epochs == len(seen) == 9
+    assert history.stopped_because == "callback"
     assert history.best_epoch is not None
     assert np.array_equal(trainer.model.parameters, seen[history.best_epoch])
+
+
+def test_patience_asks_no_callback_but_waits_for_one() -> None:
+    """A callback sees the epoch that patience ends with; where both end the fit, the callback is named."""
+    plain = trainer_of().fit(X, Y, epochs=200, validation_data=HELD_OUT, patience=5)
+    last = plain.n_epochs - 1
+    for stop_at, reason in ((last, "callback"), (last + 1, "patience")):
+        seen: list[int] = []
+        history = trainer_of().fit(
+            X,
+            Y,
+            epochs=200,
+            validation_data=HELD_OUT,
+            patience=5,
+            callbacks=[
+                lambda epoch, losses, seen=seen: seen.append(epoch),
+                lambda e, _, end=stop_at: e == end,
+            ],
+        )
+        assert history.stopped_because == reason
+        assert seen == list(range(last + 1))
 
 
 def test_the_best_epoch_is_restored_after_a_divergence_too() -> None:

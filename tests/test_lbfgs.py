@@ -94,27 +94,6 @@ def test_it_fits_far_better_than_adam(dtype: str, seed: int) -> None:
     assert models[0].dtype == dtype
 
 
-def test_it_says_why_it_stopped() -> None:
-    ends = {
-        "target": {"target_loss": 1e-4},
-        "gradient": {"gradient_tolerance": 1e-2},
-        "step": {"step_tolerance": 1e-2},
-        "loss": {"loss_tolerance": 0.01},
-    }
-    for reason, options in ends.items():
-        history = trainer_of(**options).fit(X, Y, DYDX, epochs=2000)
-        assert history.stopped_because == reason
-        assert history.n_epochs < 2000
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_second_fit_goes_on_where_the_first_stopped(dtype: str) -> None:
-    whole, split = trainer_of(dtype), trainer_of(dtype)
-    expected = whole.fit(X, Y, DYDX, epochs=30)["loss"]
-    found = np.concatenate([split.fit(X, Y, DYDX, epochs=count)["loss"] for count in (1, 12, 17)])
-    assert np.array_equal(expected, found)
-
-
 def test_parameters_changed_between_fits_are_where_it_goes_on() -> None:
     changed, fresh = trainer_of(), trainer_of()
     start = changed.model.parameters
@@ -123,13 +102,6 @@ def test_parameters_changed_between_fits_are_where_it_goes_on() -> None:
     assert np.array_equal(
         changed.fit(X, Y, DYDX, epochs=10)["loss"], fresh.fit(X, Y, DYDX, epochs=10)["loss"]
     )
-
-
-def test_a_start_that_is_not_finite_diverges_at_once() -> None:
-    model = jetmlp.MLP([1, 4, 1], "relu", dtype="float64")
-    model.parameters = np.full(model.n_parameters, 1e200)
-    with pytest.raises(jetmlp.DivergenceError, match=r"epoch 0\b"):
-        jetmlp.Trainer(model, jetmlp.LBFGS()).fit(X, Y, epochs=3)
 
 
 @pytest.mark.parametrize(

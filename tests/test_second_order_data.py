@@ -81,8 +81,8 @@ def test_what_least_squares_cannot_take_is_refused() -> None:
         jetmlp.LevenbergMarquardt(),
         jetmlp.Chain([jetmlp.Adam(), jetmlp.LevenbergMarquardt()], epochs=[3]),
     ):
-        with pytest.raises(ValueError, match=r"l2: expected 0 .* got 0\.1"):
-            jetmlp.Trainer(model, optimizer, l2=0.1)
+        with pytest.raises(ValueError, match="l2: expected none"):
+            jetmlp.Trainer(model, optimizer, l2=0.1).fit(X, Y, epochs=3)
         with pytest.raises(ValueError, match="directions: expected none"):
             jetmlp.Trainer(model, optimizer).fit(X, directions=directions, dYdV=slopes, epochs=3)
         with pytest.raises(ValueError, match="d2YdX2: expected none"):

@@ -4,7 +4,9 @@
 #include <jetmlp/loss/objective.hpp>
 
 #include <algorithm>
+#include <array>
 #include <memory>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -15,37 +17,54 @@ namespace {
 template <class T>
 using OptionalArray = std::optional<Array<T>>;
 
-// The numbers of an optional array, checked for their count; null without it.
 template <class T>
-const T* data_of(const char* argument, const OptionalArray<T>& array, Index expected) {
-    if (!array) {
-        return nullptr;
+using ByTerm = std::array<OptionalArray<T>, n_terms>;
+
+// What is given of each term; weights are for each sample, or for each entry.
+template <class T>
+Terms<Targets<T>> as_targets(const ByTerm<T>& arrays, const ByTerm<T>& weights, Index n_samples,
+                             const Terms<Index>& per_sample) {
+    Terms<Targets<T>> targets;
+    for (const Term term : all_terms) {
+        const auto at = static_cast<std::size_t>(term);
+        const OptionalArray<T>& entries = arrays[at];
+        const OptionalArray<T>& of_entries = weights[at];
+        if (!entries) {
+            continue;
+        }
+        const std::string name(target_names[at]);
+        expect_length(name.c_str(), entries->size(), n_samples * per_sample[term]);
+        targets[term].entries = entries->data();
+        if (of_entries) {
+            const bool by_sample = of_entries->size() == n_samples;
+            targets[term].weights_per_sample = by_sample ? 1 : per_sample[term];
+            expect_length((name + ", weights").c_str(), of_entries->size(),
+                          n_samples * targets[term].weights_per_sample);
+            targets[term].weights = of_entries->data();
+        }
     }
-    expect_length(argument, array->size(), expected);
-    return array->data();
+    return targets;
 }
 
 template <class T>
-std::unique_ptr<Objective<T>> make_objective(
-    const Architecture& architecture, const Array<T>& X, const OptionalArray<T>& Y,
-    const OptionalArray<T>& dYdX, const OptionalArray<T>& d2YdX2, double value_weight,
-    double derivative_weight, double second_derivative_weight, double l2,
-    const OptionalArray<T>& sample_weight, const OptionalArray<T>& derivative_sample_weight,
-    const OptionalArray<T>& directions) {
+std::unique_ptr<Objective<T>> make_objective(const Architecture& architecture, const Array<T>& X,
+                                             const ByTerm<T>& targets,
+                                             const std::array<double, n_terms>& term_weights,
+                                             double l2, const ByTerm<T>& sample_weights,
+                                             const OptionalArray<T>& directions) {
     const Index d = architecture.n_inputs();
     const Index m = architecture.n_outputs();
     const Index n = X.size() / d;
     expect_length("X", X.size(), n * d);
-    const Index n_tangents = directions ? directions->size() / std::max<Index>(1, n * d) : d;
-    const Index n_derivatives = n * m * n_tangents;
-    Dataset<T> data(n, d, m, X.data(), data_of("Y", Y, n * m), data_of("dYdX", dYdX, n_derivatives),
-                    data_of("d2YdX2", d2YdX2, n * m * d * d),
-                    {data_of("sample_weight", sample_weight, n),
-                     data_of("derivative_sample_weight", derivative_sample_weight, n_derivatives)},
-                    {data_of("directions", directions, n * n_tangents * d), n_tangents});
-    return std::make_unique<Objective<T>>(
-        architecture, std::move(data),
-        LossWeights{value_weight, derivative_weight, second_derivative_weight, l2});
+    Directions<T> along;
+    if (directions) {
+        along = {directions->data(), directions->size() / std::max<Index>(1, n * d)};
+        expect_length("directions", directions->size(), n * along.count * d);
+    }
+    const Terms<Index> per_sample = entries_per_sample(d, m, directions ? along.count : d);
+    Dataset<T> data(n, d, m, X.data(), as_targets(targets, sample_weights, n, per_sample), along);
+    return std::make_unique<Objective<T>>(architecture, std::move(data),
+                                          LossWeights{{term_weights}, l2});
 }
 
 template <class T>
@@ -104,20 +123,24 @@ void bind_objective_of(py::module_& module, const char* name) {
                                        "Loss and gradient as a function of the parameters.");
     objective
         .def(py::init(&make_objective<T>), py::arg("architecture"), py::arg("X").noconvert(),
-             py::arg("Y").noconvert(), py::arg("dYdX").noconvert(), py::arg("d2YdX2").noconvert(),
-             py::arg("value_weight"), py::arg("derivative_weight"),
-             py::arg("second_derivative_weight"), py::arg("l2"),
-             py::arg("sample_weight").noconvert(), py::arg("derivative_sample_weight").noconvert(),
-             py::arg("directions").noconvert())
-        .def_property_readonly(
-            "has_second_derivatives",
-            [](const Objective<T>& self) { return self.data().has_second_derivatives(); })
+             py::arg("targets").noconvert(), py::arg("term_weights"), py::arg("l2"),
+             py::arg("sample_weights").noconvert(), py::arg("directions").noconvert())
+        .def_property_readonly("terms",
+                               [](const Objective<T>& self) {
+                                   py::list terms;
+                                   for (const Term term : all_terms) {
+                                       if (self.data().has(term)) {
+                                           terms.append(term_names[static_cast<std::size_t>(term)]);
+                                       }
+                                   }
+                                   return py::tuple(terms);
+                               })
+        .def_property_readonly("beyond_least_squares", &Objective<T>::beyond_least_squares)
         .def(
             "losses",
             [](Objective<T>& self, const Array<T>& parameters, int n_threads) {
                 const Losses losses = evaluate<T>(self, parameters, nullptr, n_threads);
-                return std::make_tuple(losses.total, losses.value, losses.derivative,
-                                       losses.second_derivative);
+                return std::make_pair(losses.total, losses.terms.by_term);
             },
             py::arg("parameters").noconvert(), py::arg("n_threads"))
         .def(
@@ -141,6 +164,7 @@ void bind_objective_of(py::module_& module, const char* name) {
 }  // namespace
 
 void bind_objective(py::module_& module) {
+    module.attr("TERMS") = py::tuple(py::cast(term_names));
     bind_objective_of<float>(module, "Objective32");
     bind_objective_of<double>(module, "Objective64");
 }

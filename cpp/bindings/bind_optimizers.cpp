@@ -1,5 +1,13 @@
-#include "optimizers.hpp"
+#include "bindings.hpp"
 
+#include <jetmlp/optim/adam.hpp>
+#include <jetmlp/optim/chain.hpp>
+#include <jetmlp/optim/lbfgs.hpp>
+#include <jetmlp/optim/levenberg_marquardt.hpp>
+
+#include <map>
+#include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,54 +16,54 @@ namespace jetmlp::bindings {
 
 namespace {
 
-StoppingOptions stopping_options(double gradient_tolerance, double step_tolerance,
-                                 double loss_tolerance, double target_loss) {
-    return {gradient_tolerance, step_tolerance, loss_tolerance, target_loss};
+using Options = std::shared_ptr<OptimizerOptions>;
+
+template <class OfOptimizer>
+Options make() {
+    return std::make_shared<OfOptimizer>();
 }
 
-NormalForm normal_form(const std::string& name) {
-    if (name == "dual") {
-        return NormalForm::dual;
+// Every optimizer that has settings of its own, by its name in Python.
+const std::map<std::string, Options (*)()>& optimizers() {
+    static const std::map<std::string, Options (*)()> known{
+        {"Adam", make<AdamOptions>},
+        {"LBFGS", make<LbfgsOptions>},
+        {"LevenbergMarquardt", make<LevenbergMarquardtOptions>},
+    };
+    return known;
+}
+
+Options optimizer_options(const std::string& name,
+                          const std::map<std::string, SettingValue>& settings) {
+    const auto found = optimizers().find(name);
+    if (found == optimizers().end()) {
+        std::string message = "name: expected one of";
+        for (const auto& [known, make_options] : optimizers()) {
+            message += " '" + known + "'";
+        }
+        throw std::invalid_argument(message + ", got '" + name + "'");
     }
-    return name == "primal" ? NormalForm::primal : NormalForm::automatic;
+    Options options = found->second();
+    assign_all(options->settings(), settings);
+    return options;
 }
 
 }  // namespace
 
 void bind_optimizers(py::module_& module) {
-    py::class_<AdamOptions>(module, "AdamOptions")
-        .def(py::init([](double beta1, double beta2, double epsilon, double weight_decay) {
-                 return AdamOptions{beta1, beta2, epsilon, weight_decay};
-             }),
-             py::arg("beta1"), py::arg("beta2"), py::arg("epsilon"), py::arg("weight_decay"));
-    py::class_<LevenbergMarquardtOptions>(module, "LevenbergMarquardtOptions")
-        .def(py::init([](double initial_damping, bool geodesic_acceleration,
-                         const std::string& form, double gradient_tolerance, double step_tolerance,
-                         double loss_tolerance, double target_loss) {
-                 return LevenbergMarquardtOptions{
-                     initial_damping, geodesic_acceleration, normal_form(form),
-                     stopping_options(gradient_tolerance, step_tolerance, loss_tolerance,
-                                      target_loss)};
-             }),
-             py::arg("initial_damping"), py::arg("geodesic_acceleration"), py::arg("form"),
-             py::arg("gradient_tolerance"), py::arg("step_tolerance"), py::arg("loss_tolerance"),
-             py::arg("target_loss"));
-    py::class_<LbfgsOptions>(module, "LBFGSOptions")
-        .def(py::init([](Index memory, double sufficient_decrease, double curvature,
-                         double gradient_tolerance, double step_tolerance, double loss_tolerance,
-                         double target_loss) {
-                 return LbfgsOptions{memory, sufficient_decrease, curvature,
-                                     stopping_options(gradient_tolerance, step_tolerance,
-                                                      loss_tolerance, target_loss)};
-             }),
-             py::arg("memory"), py::arg("sufficient_decrease"), py::arg("curvature"),
-             py::arg("gradient_tolerance"), py::arg("step_tolerance"), py::arg("loss_tolerance"),
-             py::arg("target_loss"));
-    py::class_<ChainOptions>(module, "ChainOptions")
-        .def(py::init([](std::vector<SingleOptions> optimizers, std::vector<Index> epochs) {
-                 return ChainOptions{std::move(optimizers), std::move(epochs)};
-             }),
-             py::arg("optimizers"), py::arg("epochs"));
+    module.attr("NORMAL_FORMS") = py::tuple(py::cast(normal_form_names));
+    const py::class_<OptimizerOptions, Options> options(
+        module, "OptimizerOptions", "What an optimizer is set to, checked by the core.");
+    module.def("optimizer_options", &optimizer_options, py::arg("name"), py::arg("settings"),
+               "Options of an optimizer, with a value for each of its settings.");
+    module.def(
+        "chain_options",
+        [](const std::vector<Options>& links, std::vector<Index> epochs) -> Options {
+            return std::make_shared<ChainOptions>(
+                std::vector<std::shared_ptr<const OptimizerOptions>>(links.begin(), links.end()),
+                std::move(epochs));
+        },
+        py::arg("optimizers"), py::arg("epochs"), "Options of several optimizers in a row.");
 }
 
 }  // namespace jetmlp::bindings

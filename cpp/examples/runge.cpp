@@ -49,23 +49,24 @@ int main() {
                                     activation_from_name("identity"));
     const auto n_parameters = static_cast<std::size_t>(architecture.n_parameters());
     std::vector<float> parameters(n_parameters);
-    initialize(architecture, initialization_from_name("fan_in_uniform"), /*seed=*/0, parameters.data());
+    initialize(architecture, initialization_from_name("fan_in_uniform"), /*seed=*/0,
+               parameters.data());
 
     const Samples training = runge(256);
     Objective<float> objective(
         architecture,
-        Dataset<float>(256, 1, 1, training.x.data(), training.f.data(), training.derivative.data()),
-        LossWeights{1.0, 1.0});
-    Trainer<float> trainer(
-        std::make_unique<Adam<float>>(AdamOptions{}, architecture.n_parameters()),
-        TrainerOptions{});
+        Dataset<float>(256, 1, 1, training.x.data(),
+                       {{{{training.f.data()}, {training.derivative.data()}}}}),
+        LossWeights{});
+    Trainer<float> trainer(AdamOptions().make<float>(architecture.n_parameters()),
+                           TrainerOptions{});
     std::vector<EpochRecord> records;
     Execution execution(/*n_threads=*/1);
-    const std::vector<double> learning_rates(1200, 1e-3);
-    const FitEnd end =
-        trainer.fit(objective, nullptr, learning_rates, parameters, records, {}, execution);
-    if (end != FitEnd::finished) {
-        std::puts("the fit did not finish");
+    FitRequest<float> request;
+    request.learning_rates.assign(1200, 1e-3);
+    const FitEnd end = trainer.fit(objective, nullptr, request, parameters, records, execution);
+    if (end != FitEnd::epochs) {
+        std::printf("the fit ended otherwise: %s\n", name_of(end).data());
         return EXIT_FAILURE;
     }
 

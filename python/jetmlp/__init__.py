@@ -23,7 +23,10 @@ from .fitting.staged import StagedMLP
 from .fitting.trainer import Trainer
 from .models.mlp import MLP
 from .models.normalization import Normalization
-from .optimizers import LBFGS, Adam, Chain, LevenbergMarquardt
+from .optimizers.adam import Adam
+from .optimizers.chain import Chain
+from .optimizers.lbfgs import LBFGS
+from .optimizers.levenberg_marquardt import LevenbergMarquardt
 
 if TYPE_CHECKING:
     from . import experiments, plotting

@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <iterator>
+#include <stdexcept>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace jetmlp {
@@ -22,9 +25,18 @@ constexpr Index slice_columns = 4096;
 
 }  // namespace
 
+ResidualLayout layout_of(const Objective<double>& objective) {
+    const std::string_view beyond = objective.beyond_least_squares();
+    if (!beyond.empty()) {
+        throw std::invalid_argument(std::string(beyond) +
+                                    ": expected none for residuals, got some");
+    }
+    return {objective.data(), objective.weights()};
+}
+
 LeastSquares::LeastSquares(const Objective<double>& objective)
     : architecture_(objective.architecture()),
-      layout_(objective.data(), objective.weights()),
+      layout_(layout_of(objective)),
       trial_(architecture_, layout_, objective.data()),
       forward_(trial_),
       backward_(architecture_, layout_),
@@ -223,18 +235,23 @@ void LeastSquares::pull_back(const double* weights, double* result, Execution& e
     }
 }
 
+// Two operations for a multiply-add, half of a square for its triangle. With N residuals, P
+// positions of δ and Q columns of a (absent ones included): the Cholesky factorization, N³/3; in
+// each layer the inner products of its inputs, Q² (n_in + 1), and of its δ, P² n_out, and what
+// add_layer makes of them, at most four multiply-adds an entry.
 double LeastSquares::dual_cost() const {
     const auto n = static_cast<double>(n_residuals());
-    const auto inputs = static_cast<double>(forward_.inputs(0).columns);
-    const auto deltas = static_cast<double>(layout_.n_positions());
+    const auto columns = static_cast<double>(forward_.inputs(0).columns);
+    const auto positions = static_cast<double>(layout_.n_positions());
     double cost = n * n * n / 3.0;
     for (const Layer& layer : architecture_.layers()) {
-        cost += inputs * inputs * static_cast<double>(layer.n_in + 1) +
-                deltas * deltas * (static_cast<double>(layer.n_out) + 4.0);
+        cost += columns * columns * static_cast<double>(layer.n_in + 1) +
+                positions * positions * (static_cast<double>(layer.n_out) + 4.0);
     }
     return cost;
 }
 
+// Likewise with p parameters: the factorization, p³/3, and the triangle of JᵀJ, P p².
 double LeastSquares::primal_cost() const {
     const auto p = static_cast<double>(n_parameters());
     return p * p * p / 3.0 + static_cast<double>(layout_.n_positions()) * p * p;

@@ -14,6 +14,10 @@
 
 namespace jetmlp {
 
+// Throws std::invalid_argument if the loss is more than squared errors of values and derivatives
+// along the inputs.
+ResidualLayout layout_of(const Objective<double>& objective);
+
 class LeastSquares {
   public:
     explicit LeastSquares(const Objective<double>& objective);
@@ -39,7 +43,7 @@ class LeastSquares {
     // J (n_residuals, n_parameters).
     void jacobian(double* result, Execution& execution);
 
-    // Arithmetic of a step by J Jᵀ and by Jᵀ J, in floating-point operations.
+    // Floating-point operations of a step by J Jᵀ and by Jᵀ J.
     [[nodiscard]] double dual_cost() const;
     [[nodiscard]] double primal_cost() const;
 

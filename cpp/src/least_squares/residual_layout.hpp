@@ -8,7 +8,7 @@
 #pragma once
 
 #include <jetmlp/loss/dataset.hpp>
-#include <jetmlp/loss/objective.hpp>
+#include <jetmlp/loss/losses.hpp>
 #include <jetmlp/machine/types.hpp>
 
 #include <cstdint>
@@ -23,9 +23,8 @@ class ResidualLayout {
         std::vector<std::uint32_t> present;  // positions within the block, ascending
     };
 
-    ResidualLayout(const Dataset<double>& data, LossWeights weights);
+    ResidualLayout(const Dataset<double>& data, const LossWeights& weights);
 
-    [[nodiscard]] Index n_samples() const { return n_samples_; }
     [[nodiscard]] Index n_outputs() const { return n_outputs_; }
     [[nodiscard]] Index n_tangents() const { return n_tangents_; }
     [[nodiscard]] Index n_residuals() const { return static_cast<Index>(entries_.size()); }
@@ -57,7 +56,7 @@ class ResidualLayout {
     Index n_tangents_;
     LossWeights weights_;
     bool has_values_;
-    double sum_of_weights_[2] = {0.0, 0.0};  // Σω of values, of derivatives
+    Terms<double> total_weights_;  // Σω
     Index block_samples_ = 0;
     std::vector<Index> samples_;
     std::vector<Block> blocks_;

@@ -9,7 +9,7 @@
 namespace jetmlp {
 
 Index count_residuals(const Objective<double>& objective) {
-    return ResidualLayout(objective.data(), objective.weights()).n_residuals();
+    return layout_of(objective).n_residuals();
 }
 
 struct Residuals::Workspace {

@@ -1,6 +1,7 @@
 #include "linear_algebra/cholesky.hpp"
 
 #include "kernels/product.hpp"
+#include "linear_algebra/sums.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -15,11 +16,15 @@ using kernels::Vector;
 
 namespace {
 
-// Rows of a strip are finished together, columns in vectors; a panel is a few strips that take what
-// all rows above have to give in one product. Both are whole vectors, the panel whole tiles too.
+// Rows of a strip are finished together, columns in vectors. A panel is a few strips, which take in
+// one product what the rows above them in their block have to give; a block is a few panels, and
+// gives all of it to the rows below in one product that reads and writes each of them once. Strips
+// and panels are whole vectors, panels and blocks whole tiles of the product too.
 constexpr Index strip_rows = 8;
 constexpr Index panel_rows = 24;
-// Columns that a thread takes at a time.
+constexpr Index block_rows = 96;
+// What a thread takes at a time: 96 rows by 256 columns of a block stay in the second-level cache.
+constexpr Index task_rows = 48;
 constexpr Index task_columns = 256;
 
 }  // namespace
@@ -31,9 +36,7 @@ bool Cholesky::factor(const SymmetricMatrix& matrix, double shift, Execution& ex
         factor_.resize(matrix.size);
     }
     const Index n = matrix.size;
-    const Index stride = factor_.stride;
     const Index columns = padded<double>(n);
-    double* const u = factor_.entries.data();
     for (Index i = 0; i < n; ++i) {
         const double* const from = matrix.row(i);
         double* const to = factor_.row(i);
@@ -42,25 +45,39 @@ bool Cholesky::factor(const SymmetricMatrix& matrix, double shift, Execution& ex
         }
         to[i] -= shift;
     }
-    for (Index first = 0; first < n; first += panel_rows) {
+    for (Index first = 0; first < n; first += block_rows) {
+        const Index n_rows = std::min(block_rows, n - first);
+        if (!factor_block(first, n_rows, execution)) {
+            return false;
+        }
+        update_below(first, n_rows, execution);
+    }
+    return true;
+}
+
+bool Cholesky::factor_block(Index first, Index n_rows, Execution& execution) {
+    const Index stride = factor_.stride;
+    const Index columns = padded<double>(factor_.size);
+    double* const u = factor_.entries.data();
+    for (Index panel = first; panel < first + n_rows; panel += panel_rows) {
         execution.interrupt.poll();
-        const Index n_rows = std::min(panel_rows, n - first);
-        if (first > 0) {
-            const Index n_tasks = (columns - first + task_columns - 1) / task_columns;
+        const Index n_panel = std::min(panel_rows, first + n_rows - panel);
+        if (panel > first) {
+            const Index n_tasks = (columns - panel + task_columns - 1) / task_columns;
             execution.team.run(n_tasks, [&](Index task, int) {
-                execution.interrupt.poll();
-                const Index begin = first + task * task_columns;
-                kernels::product<double>(n_rows, std::min(task_columns, columns - begin), first,
-                                         {u + first, 1, stride}, u + begin, stride,
-                                         u + first * stride + begin, stride, true);
+                const Index begin = panel + task * task_columns;
+                kernels::product<double>(n_panel, std::min(task_columns, columns - begin),
+                                         panel - first, {u + first * stride + panel, 1, stride},
+                                         u + first * stride + begin, stride,
+                                         u + panel * stride + begin, stride, true);
             });
         }
-        for (Index strip = first; strip < first + n_rows; strip += strip_rows) {
-            const Index n_strip = std::min(strip_rows, first + n_rows - strip);
-            if (strip > first) {
-                kernels::product<double>(n_strip, columns - strip, strip - first,
-                                         {u + first * stride + strip, 1, stride},
-                                         u + first * stride + strip, stride,
+        for (Index strip = panel; strip < panel + n_panel; strip += strip_rows) {
+            const Index n_strip = std::min(strip_rows, panel + n_panel - strip);
+            if (strip > panel) {
+                kernels::product<double>(n_strip, columns - strip, strip - panel,
+                                         {u + panel * stride + strip, 1, stride},
+                                         u + panel * stride + strip, stride,
                                          u + strip * stride + strip, stride, true);
             }
             if (!factor_strip(strip, n_strip)) {
@@ -69,6 +86,28 @@ bool Cholesky::factor(const SymmetricMatrix& matrix, double shift, Execution& ex
         }
     }
     return true;
+}
+
+// A task is a tile on or above the diagonal, one of the tiles in a triangle of rows by columns.
+void Cholesky::update_below(Index first, Index n_rows, Execution& execution) {
+    const Index stride = factor_.stride;
+    const Index columns = padded<double>(factor_.size);
+    const Index below = first + n_rows;
+    double* const u = factor_.entries.data();
+    tiles_.clear();
+    for (Index row = below; row < factor_.size; row += task_rows) {
+        for (Index column = row; column < columns; column += task_columns) {
+            tiles_.emplace_back(row, column);
+        }
+    }
+    execution.team.run(static_cast<Index>(tiles_.size()), [&](Index task, int) {
+        execution.interrupt.poll();
+        const auto [row, column] = tiles_[static_cast<std::size_t>(task)];
+        kernels::product<double>(std::min(task_rows, factor_.size - row),
+                                 std::min(task_columns, columns - column), n_rows,
+                                 {u + first * stride + row, 1, stride}, u + first * stride + column,
+                                 stride, u + row * stride + column, stride, true);
+    });
 }
 
 bool Cholesky::factor_strip(Index first, Index n_rows) {
@@ -127,19 +166,8 @@ void Cholesky::solve(const double* b, double* x) const {
     }
     for (Index i = n; i-- > 0;) {  // U x = y
         const double* const row = factor_.row(i);
-        Vector<double> sums{};
-        Index j = i + 1;
-        for (; j + lanes<double> <= n; j += lanes<double>) {
-            sums += load(row + j) * load(x + j);
-        }
-        double sum = 0.0;
-        for (; j < n; ++j) {
-            sum += row[j] * x[j];
-        }
-        for (Index lane = 0; lane < lanes<double>; ++lane) {
-            sum += sums[lane];
-        }
-        x[i] = (x[i] - sum) / row[i];
+        const Index behind = i + 1;
+        x[i] = (x[i] - inner_product(n - behind, row + behind, x + behind)) / row[i];
     }
 }
 

@@ -1,112 +1,121 @@
+#include "machine/text.hpp"
+
 #include <jetmlp/loss/dataset.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <limits>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace jetmlp {
 
 namespace {
 
-template <class T>
-bool any_missing(const std::vector<T>& entries) {
-    return std::any_of(entries.begin(), entries.end(), [](T entry) { return std::isnan(entry); });
-}
-
-// What counts nothing becomes NaN: one way to be absent is enough for all that follows.
-//
-// Takes entries that have the weight of their sample, and Σω of every sample unless all are there
-// and count 1.
-template <class T>
-void take_by_sample(const T* from, Index n_samples, Index per_sample, const std::vector<T>& weights,
-                    std::vector<T>& entries, std::vector<double>& totals) {
-    entries.assign(from, from + n_samples * per_sample);
-    for (Index i = 0; i < static_cast<Index>(weights.size()); ++i) {
-        if (weights[static_cast<std::size_t>(i)] == T(0)) {
-            std::fill_n(entries.begin() + i * per_sample, per_sample,
-                        std::numeric_limits<T>::quiet_NaN());
-        }
+std::string list_of_targets() {
+    std::string list;
+    for (const std::string_view name : target_names) {
+        list += (list.empty() ? "" : ", ") + std::string(name);
     }
-    if (weights.empty() && !any_missing(entries)) {
-        return;
-    }
-    for (Index i = 0; i < n_samples; ++i) {
-        const auto begin = entries.begin() + i * per_sample;
-        const double weight = weights.empty() ? 1.0 : weights[static_cast<std::size_t>(i)];
-        const auto present =
-            std::count_if(begin, begin + per_sample, [](T entry) { return !std::isnan(entry); });
-        totals.push_back(weight * static_cast<double>(present));
-    }
+    return list;
 }
 
 }  // namespace
 
 template <class T>
 Dataset<T>::Dataset(Index n_samples, Index n_inputs, Index n_outputs, const T* inputs,
-                    const T* values, const T* derivatives, const T* second_derivatives,
-                    SampleWeights<T> weights, Directions<T> directions)
+                    const Terms<Targets<T>>& targets, Directions<T> directions)
     : n_samples_(n_samples),
       n_inputs_(n_inputs),
       n_outputs_(n_outputs),
       n_tangents_(directions.data == nullptr ? n_inputs : directions.count) {
     if (n_samples < 1) {
-        throw std::invalid_argument("X: expected at least one sample");
+        throw std::invalid_argument("X: expected at least one sample, got " +
+                                    std::to_string(n_samples));
     }
     if (!std::in_range<std::uint32_t>(n_samples)) {
-        throw std::invalid_argument("X: expected fewer than 2³² samples");
+        throw std::invalid_argument("X: expected fewer than 2³² samples, got " +
+                                    std::to_string(n_samples));
     }
-    if (values == nullptr && derivatives == nullptr && second_derivatives == nullptr) {
-        throw std::invalid_argument("Y, dYdX and d2YdX2: expected at least one of them");
+    if (std::ranges::none_of(targets.by_term, [](const Targets<T>& of_term) {
+            return of_term.entries != nullptr;
+        })) {
+        throw std::invalid_argument(list_of_targets() +
+                                    ": expected at least one of them, got none");
     }
-    if (second_derivatives != nullptr && directions.data != nullptr) {
-        throw std::invalid_argument("d2YdX2: expected no directions beside it");
+    if (targets[Term::second_derivative].entries != nullptr && directions.data != nullptr) {
+        throw std::invalid_argument("d2YdX2: expected no directions beside it, got both");
     }
     inputs_.assign(inputs, inputs + n_samples * n_inputs);
     if (directions.data != nullptr) {
         directions_.assign(directions.data, directions.data + n_samples * n_tangents_ * n_inputs);
     }
-    if (weights.samples != nullptr) {
-        sample_weights_.assign(weights.samples, weights.samples + n_samples);
-    }
-    if (values != nullptr) {
-        take_by_sample(values, n_samples, n_outputs, sample_weights_, values_, value_totals_);
-    }
-    if (derivatives != nullptr) {
-        take_derivatives(derivatives, weights.derivatives);
-    }
-    if (second_derivatives != nullptr) {
-        take_by_sample(second_derivatives, n_samples, n_outputs * n_inputs * n_inputs,
-                       sample_weights_, second_derivatives_, second_derivative_totals_);
+    const Terms<Index> per_sample = entries_per_sample(n_inputs_, n_outputs_, n_tangents_);
+    for (const Term term : all_terms) {
+        terms_[term].per_output = per_sample[term] / n_outputs_;
+        if (targets[term].entries != nullptr) {
+            take(term, targets[term]);
+        }
     }
 }
 
 template <class T>
-void Dataset<T>::take_derivatives(const T* derivatives, const T* weights) {
-    const Index per_sample = n_outputs_ * n_tangents_;
-    const Index size = n_samples_ * per_sample;
-    derivatives_.assign(derivatives, derivatives + size);
-    if (weights != nullptr) {
-        derivative_weights_.assign(weights, weights + size);
-        for (std::size_t at = 0; at < derivatives_.size(); ++at) {
-            if (derivative_weights_[at] == T(0)) {
-                derivatives_[at] = std::numeric_limits<T>::quiet_NaN();
-            }
-        }
-    }
-    if (weights == nullptr && !any_missing(derivatives_)) {
+void Dataset<T>::take(Term term, const Targets<T>& targets) {
+    OfTerm& of_term = terms_[term];
+    const Index per_sample = n_outputs_ * of_term.per_output;
+    of_term.entries.assign(targets.entries, targets.entries + n_samples_ * per_sample);
+    if (targets.weights != nullptr) {
+        of_term.weights_per_sample = targets.weights_per_sample;
+        of_term.weights.assign(targets.weights,
+                               targets.weights + n_samples_ * of_term.weights_per_sample);
+    } else if (std::ranges::none_of(of_term.entries, [](T entry) { return std::isnan(entry); })) {
         return;
     }
-    for (Index i = 0; i < n_samples_; ++i) {
+    of_term.totals.reserve(static_cast<std::size_t>(n_samples_));
+    for (Index sample = 0; sample < n_samples_; ++sample) {
+        const T* const own = entries(term, sample);
         double total = 0.0;
         for (Index at = 0; at < per_sample; ++at) {
-            const T weight = weights == nullptr ? T(1) : weights[i * per_sample + at];
-            total += std::isnan(derivative(i)[at]) ? 0.0 : static_cast<double>(weight);
+            if (std::isnan(own[at])) {
+                continue;
+            }
+            const T weight = has_weights(term) ? weights(term, sample)[at] : T(1);
+            if (!(weight > T(0))) {
+                throw std::invalid_argument(
+                    std::string(target_names[static_cast<std::size_t>(term)]) +
+                    ": expected a weight above 0 for every entry that is present (NaN is absent), "
+                    "got " +
+                    text_of(static_cast<double>(weight)) + " for sample " + std::to_string(sample));
+            }
+            total += static_cast<double>(weight);
         }
-        derivative_totals_.push_back(total);
+        of_term.totals.push_back(total);
     }
+}
+
+template <class T>
+T Dataset<T>::weight_or_absence(Term term, Index sample, Index at) const {
+    if (!has(term) || std::isnan(entries(term, sample)[at])) {
+        return T(0);
+    }
+    return has_weights(term) ? weights(term, sample)[at] : T(1);
+}
+
+template <class T>
+double Dataset<T>::total_weight(Term term, Rows rows) const {
+    const OfTerm& of_term = terms_[term];
+    if (!has(term)) {
+        return 0.0;
+    }
+    if (of_term.totals.empty()) {
+        return static_cast<double>(rows.count * n_outputs_ * of_term.per_output);
+    }
+    double sum = 0.0;
+    for (Index i = 0; i < rows.count; ++i) {
+        sum += of_term.totals[static_cast<std::size_t>(rows[i])];
+    }
+    return sum;
 }
 
 template class Dataset<float>;

@@ -1,5 +1,4 @@
 #include "loss/penalty.hpp"
-#include "loss/second_derivative_errors.hpp"
 #include "loss/squared_errors.hpp"
 #include "machine/subnormals.hpp"
 #include "network/packed_parameters.hpp"
@@ -10,9 +9,9 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
-#include <limits>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,22 +24,15 @@ constexpr Index most_slices = 16;
 
 void expect_same(const char* what, Index network, Index data) {
     if (network != data) {
-        throw std::invalid_argument(std::string(what) + ": the network has " +
-                                    std::to_string(network) + ", the data " + std::to_string(data));
+        throw std::invalid_argument(std::string(what) + ": expected " + std::to_string(network) +
+                                    ", as the network has, got " + std::to_string(data));
     }
 }
 
-// Σ of what each row has, or of what they all have.
-template <class OfSample>
-double sum_over(Rows rows, bool all_the_same, OfSample of_sample) {
-    if (all_the_same) {
-        return static_cast<double>(rows.count) * of_sample(rows[0]);
+void add(const Terms<double>& terms, Terms<double>& sums) {
+    for (const Term term : all_terms) {
+        sums[term] += terms[term];
     }
-    double sum = 0.0;
-    for (Index i = 0; i < rows.count; ++i) {
-        sum += of_sample(rows[i]);
-    }
-    return sum;
 }
 
 }  // namespace
@@ -50,7 +42,9 @@ struct Objective<T>::Workspace {
     Workspace(const Architecture& network, Dataset<T> samples, LossWeights loss_weights)
         : architecture(network), data(std::move(samples)), weights(loss_weights), packed(network) {}
 
-    SquaredErrors evaluate_block(Rows rows, Index first, Index n_samples, SeedScales<T> scales,
+    // The squared errors of each term over a block of samples, and their gradient if it is not
+    // null.
+    Terms<double> evaluate_block(Rows rows, Index first, Index n_samples, const Terms<T>& scales,
                                  T* packed_gradient, Propagation<T>& propagation) const {
         propagation.begin(n_samples);
         for (Index i = 0; i < n_samples; ++i) {
@@ -69,44 +63,25 @@ struct Objective<T>::Workspace {
             }
         }
         propagation.forward(packed);
-        const bool with_gradient = packed_gradient != nullptr;
-        SquaredErrors sums =
-            loss_and_seed(data, rows, first, n_samples, scales, with_gradient, propagation);
-        if (data.has_second_derivatives()) {
-            sums.second_derivative = second_derivative_loss_and_seed(
-                data, rows, first, n_samples, scales.second_derivative, with_gradient, propagation);
+        const ErrorBlock<T> block{data, rows, first, n_samples, packed_gradient != nullptr};
+        Terms<double> sums;
+        for (const Term term : all_terms) {
+            if (data.has(term)) {
+                sums[term] = loss_and_seed(block, term, scales[term], propagation);
+            }
         }
-        if (with_gradient) {
+        if (packed_gradient != nullptr) {
             propagation.backward(packed, packed_gradient);
         }
         return sums;
-    }
-
-    // Σω over the entries of each kind in these rows: what the means are divided by.
-    [[nodiscard]] SquaredErrors total_weights(Rows rows) const {
-        SquaredErrors totals;
-        if (data.has_values()) {
-            totals.value = sum_over(rows, data.every_value_counts_one(),
-                                    [this](Index i) { return data.total_value_weight(i); });
-        }
-        if (data.has_derivatives()) {
-            totals.derivative = sum_over(rows, data.every_derivative_counts_one(), [this](Index i) {
-                return data.total_derivative_weight(i);
-            });
-        }
-        if (data.has_second_derivatives()) {
-            totals.second_derivative = sum_over(
-                rows, false, [this](Index i) { return data.total_second_derivative_weight(i); });
-        }
-        return totals;
     }
 
     [[nodiscard]] std::unique_ptr<Propagation<T>> make_own_propagation() const {
         if (data.has_directions()) {
             return make_directional_propagation(packed.layout(), data.n_tangents());
         }
-        return make_propagation(packed.layout(), data.has_derivatives(),
-                                data.has_second_derivatives());
+        return make_propagation(packed.layout(), data.has(Term::derivative),
+                                data.has(Term::second_derivative));
     }
 
     Architecture architecture;
@@ -115,7 +90,7 @@ struct Objective<T>::Workspace {
     PackedParameters<T> packed;
     std::vector<std::unique_ptr<Propagation<T>>> propagations;  // one per thread
     Buffer<T> slice_gradients;
-    std::vector<SquaredErrors> slice_sums;
+    std::vector<Terms<double>> slice_sums;
     TeamChoice team_choice;
 };
 
@@ -144,8 +119,24 @@ const Dataset<T>& Objective<T>::data() const {
 }
 
 template <class T>
-LossWeights Objective<T>::weights() const {
+const LossWeights& Objective<T>::weights() const {
     return workspace_->weights;
+}
+
+template <class T>
+std::string_view Objective<T>::beyond_least_squares() const {
+    if (weights().l2 > 0.0) {
+        return "l2";
+    }
+    if (data().has_directions()) {
+        return "directions";
+    }
+    for (const Term term : all_terms) {
+        if (data().has(term) && term != Term::value && term != Term::derivative) {
+            return target_names[static_cast<std::size_t>(term)];
+        }
+    }
+    return {};
 }
 
 template <class T>
@@ -157,17 +148,13 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
         work.propagations.push_back(work.make_own_propagation());
     }
 
-    const SquaredErrors totals = work.total_weights(rows);
-    SeedScales<T> scales;
-    if (totals.value > 0) {
-        scales.value = static_cast<T>(2.0 * work.weights.value / totals.value);
-    }
-    if (totals.derivative > 0) {
-        scales.derivative = static_cast<T>(2.0 * work.weights.derivative / totals.derivative);
-    }
-    if (totals.second_derivative > 0) {
-        scales.second_derivative =
-            static_cast<T>(2.0 * work.weights.second_derivative / totals.second_derivative);
+    Terms<double> totals;
+    Terms<T> scales;  // of the seeds: 2w / Σω
+    for (const Term term : all_terms) {
+        totals[term] = work.data.total_weight(term, rows);
+        if (totals[term] > 0.0) {
+            scales[term] = static_cast<T>(2.0 * work.weights.terms[term] / totals[term]);
+        }
     }
 
     // A batch that nearly fills one block makes two, for a second thread: it costs one thread 3 %.
@@ -187,12 +174,13 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
         Propagation<T>& propagation = *work.propagations[static_cast<std::size_t>(member)];
         T* const slice_gradient =
             gradient == nullptr ? nullptr : work.slice_gradients.data() + slice * gradient_size;
-        SquaredErrors sums;
+        Terms<double> sums;
         for (Index b = slice * n_blocks / n_slices; b < (slice + 1) * n_blocks / n_slices; ++b) {
             execution.interrupt.poll();
             const Index n_samples = std::min(block, rows.count - b * block);
-            sums.add(work.evaluate_block(rows, b * block, n_samples, scales, slice_gradient,
-                                         propagation));
+            add(work.evaluate_block(rows, b * block, n_samples, scales, slice_gradient,
+                                    propagation),
+                sums);
         }
         work.slice_sums[static_cast<std::size_t>(slice)] = sums;
     };
@@ -216,25 +204,11 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
         }
         unpack_gradient(work.architecture, layout, work.slice_gradients.data(), gradient);
     }
-    SquaredErrors sums;
-    for (const SquaredErrors& of_slice : work.slice_sums) {
-        sums.add(of_slice);
+    Terms<double> sums;
+    for (const Terms<double>& of_slice : work.slice_sums) {
+        add(of_slice, sums);
     }
-
-    constexpr double absent = std::numeric_limits<double>::quiet_NaN();
-    Losses losses{0.0, absent, absent};
-    if (totals.value > 0) {
-        losses.value = sums.value / totals.value;
-        losses.total += work.weights.value * losses.value;
-    }
-    if (totals.derivative > 0) {
-        losses.derivative = sums.derivative / totals.derivative;
-        losses.total += work.weights.derivative * losses.derivative;
-    }
-    if (totals.second_derivative > 0) {
-        losses.second_derivative = sums.second_derivative / totals.second_derivative;
-        losses.total += work.weights.second_derivative * losses.second_derivative;
-    }
+    Losses losses = losses_from(sums, totals, work.weights);
     if (work.weights.l2 > 0) {
         losses.total += add_l2_penalty(work.architecture, work.weights.l2, parameters, gradient);
     }

@@ -2,7 +2,7 @@
 // shift.
 #pragma once
 
-#include "loss/squared_errors.hpp"
+#include "linear_algebra/sums.hpp"
 
 #include <jetmlp/machine/types.hpp>
 #include <jetmlp/network/architecture.hpp>

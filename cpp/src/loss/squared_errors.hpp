@@ -2,120 +2,98 @@
 // disagree.
 #pragma once
 
+#include "linear_algebra/sums.hpp"
 #include "propagation/propagation.hpp"
+#include "propagation/symmetric_pairs.hpp"
 
 #include <jetmlp/loss/dataset.hpp>
-#include <jetmlp/loss/objective.hpp>
+#include <jetmlp/loss/terms.hpp>
 
 #include <cmath>
 
 namespace jetmlp {
 
-struct SquaredErrors {
-    double value = 0.0;
-    double derivative = 0.0;
-    double second_derivative = 0.0;
-
-    void add(const SquaredErrors& other) {
-        value += other.value;
-        derivative += other.derivative;
-        second_derivative += other.second_derivative;
-    }
-};
-
-// sum + x², fused where the processor can: left to itself, the compiler fuses at one level and
-// vectorizes at another, and the levels would differ in the last bit.
-inline double add_square(double sum, double x) {
-#ifdef __FP_FAST_FMA
-    return std::fma(x, x, sum);
-#else
-    return sum + x * x;
-#endif
-}
-
-// sum + ω x²
-inline double add_weighted_square(double sum, double weight, double x) {
-#ifdef __FP_FAST_FMA
-    return std::fma(weight * x, x, sum);
-#else
-    return sum + weight * x * x;
-#endif
-}
-
-// Scales of the seed: 2 · weight / Σω over the entries that the mean runs over.
+// Samples rows[first] … that a propagation holds, and the seed that it wants of them.
 template <class T>
-struct SeedScales {
-    T value = 0;
-    T derivative = 0;
-    T second_derivative = 0;
+struct ErrorBlock {
+    const Dataset<T>& data;
+    Rows rows;
+    Index first;
+    Index n_samples;
+    bool with_seed;
 };
 
-// Sums ω(Ŷ−Y)² and ω(Ĵ−J)² over the samples rows[first] … that are propagated, and writes
-// ∂loss/∂Ŷ = scale ω(Ŷ−Y) and ∂loss/∂Ĵ = scale ω(Ĵ−J) as the seed of the backward pass if asked to.
-// What is NaN counts neither here nor there. Squares are summed in double.
-template <bool weighted, class T>
-SquaredErrors weighted_loss_and_seed(const Dataset<T>& data, Rows rows, Index first,
-                                     Index n_samples, SeedScales<T> scales, bool with_seed,
-                                     Propagation<T>& propagation) {
-    const Index d = data.n_tangents();
+// Sums ω(Ŷ−Y)² over the entries of a term that are present, and if asked for adds the seed of the
+// backward pass, ∂loss/∂Ŷ = scale ω(Ŷ−Y), with scale = 2w / Σω over the entries that the mean runs
+// over. predicted(i, o, k) is Ŷ of sample i, entry k of output o; adjoint(i, o, k) where its seed
+// belongs: second derivatives along k, l and along l, k are one prediction, so their seeds add up.
+// Squares are summed in double.
+template <bool weighted, class T, class Predicted, class Adjoint>
+double squared_errors(const ErrorBlock<T>& block, Term term, T scale, const Predicted& predicted,
+                      const Adjoint& adjoint) {
+    const Dataset<T>& data = block.data;
     const Index m = data.n_outputs();
-    SquaredErrors sums;
-    for (Index i = 0; i < n_samples; ++i) {
-        const Index sample = rows[first + i];
-        if (data.has_values()) {
-            const T* target = data.value(sample);
-            for (Index o = 0; o < m; ++o) {
-                if (std::isnan(target[o])) {
+    const Index per_output = data.per_output(term);
+    double sum = 0.0;
+    for (Index i = 0; i < block.n_samples; ++i) {
+        const Index sample = block.rows[block.first + i];
+        const T* const targets = data.entries(term, sample);
+        [[maybe_unused]] const EntryWeights<T> weights = data.weights(term, sample);
+        Index at = 0;
+        for (Index o = 0; o < m; ++o) {
+            for (Index k = 0; k < per_output; ++k, ++at) {
+                if (std::isnan(targets[at])) {
                     continue;
                 }
-                const T error = propagation.output(i, o) - target[o];
-                T scale = scales.value;
+                const T error = predicted(i, o, k) - targets[at];
+                T seed = scale;
                 if constexpr (weighted) {
-                    const T weight = data.sample_weight(sample);
-                    sums.value = add_weighted_square(sums.value, weight, error);
-                    scale *= weight;
+                    const T weight = weights[at];
+                    sum = add_weighted_square(sum, weight, error);
+                    seed *= weight;
                 } else {
-                    sums.value = add_square(sums.value, error);
+                    sum = add_square(sum, error);
                 }
-                if (with_seed) {
-                    propagation.output_adjoint(i, o) = scale * error;
-                }
-            }
-        }
-        if (data.has_derivatives()) {
-            const T* target = data.derivative(sample);
-            for (Index o = 0; o < m; ++o) {
-                for (Index k = 0; k < d; ++k) {
-                    const T wanted = target[o * d + k];
-                    if (std::isnan(wanted)) {
-                        continue;
-                    }
-                    const T error = propagation.derivative(i, o, k) - wanted;
-                    T scale = scales.derivative;
-                    if constexpr (weighted) {
-                        const T weight = data.derivative_weight(sample, o, k);
-                        sums.derivative = add_weighted_square(sums.derivative, weight, error);
-                        scale *= weight;
-                    } else {
-                        sums.derivative = add_square(sums.derivative, error);
-                    }
-                    if (with_seed) {
-                        propagation.derivative_adjoint(i, o, k) = scale * error;
-                    }
+                if (block.with_seed) {
+                    adjoint(i, o, k) += seed * error;
                 }
             }
         }
     }
-    return sums;
+    return sum;
 }
 
-// The same, at no cost where nothing has a weight.
+// The squared errors of a term in a block that has been propagated forward, and their seed.
 template <class T>
-SquaredErrors loss_and_seed(const Dataset<T>& data, Rows rows, Index first, Index n_samples,
-                            SeedScales<T> scales, bool with_seed, Propagation<T>& propagation) {
-    const auto of =
-        data.has_weights() ? weighted_loss_and_seed<true, T> : weighted_loss_and_seed<false, T>;
-    return of(data, rows, first, n_samples, scales, with_seed, propagation);
+double loss_and_seed(const ErrorBlock<T>& block, Term term, T scale, Propagation<T>& propagation) {
+    const auto of_entries = [&](const auto& predicted, const auto& adjoint) {
+        return block.data.has_weights(term)  // weights cost nothing where there are none
+                   ? squared_errors<true>(block, term, scale, predicted, adjoint)
+                   : squared_errors<false>(block, term, scale, predicted, adjoint);
+    };
+    switch (term) {
+        case Term::value:
+            return of_entries(
+                [&](Index i, Index o, Index) { return propagation.output(i, o); },
+                [&](Index i, Index o, Index) -> T& { return propagation.output_adjoint(i, o); });
+        case Term::derivative:
+            return of_entries(
+                [&](Index i, Index o, Index k) { return propagation.derivative(i, o, k); },
+                [&](Index i, Index o, Index k) -> T& {
+                    return propagation.derivative_adjoint(i, o, k);
+                });
+        case Term::second_derivative: {
+            const Index d = block.data.n_inputs();
+            return of_entries(
+                [&, d](Index i, Index o, Index k) {
+                    return propagation.second_derivative(i, o, pair_of(d, k / d, k % d));
+                },
+                [&, d](Index i, Index o, Index k) -> T& {
+                    return propagation.second_derivative_adjoint(i, o, pair_of(d, k / d, k % d));
+                });
+        }
+    }
+    return 0.0;
 }
 
 }  // namespace jetmlp

@@ -1,4 +1,5 @@
 #include "machine/subnormals.hpp"
+#include "machine/text.hpp"
 
 #include <jetmlp/optim/adam.hpp>
 
@@ -7,14 +8,47 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <memory>
+#include <stdexcept>
+#include <string>
 #include <type_traits>
 #include <utility>
 
 namespace jetmlp {
 
+namespace {
+
+// √v̂ + ε is what a step is divided by.
+template <class T>
+std::unique_ptr<Optimizer<T>> make_adam(const AdamOptions& options, Index n_parameters) {
+    const T epsilon = static_cast<T>(options.epsilon);
+    const bool usable = epsilon > T(0) && std::isfinite(epsilon);
+    if (!usable) {
+        throw std::invalid_argument("optimizer: expected an epsilon above 0 that " +
+                                    std::string(sizeof(T) == 4 ? "float32" : "float64") +
+                                    " can hold, got " + text_of(options.epsilon));
+    }
+    return std::make_unique<Adam<T>>(options, n_parameters);
+}
+
+}  // namespace
+
+std::vector<Setting> AdamOptions::settings() {
+    return {setting("beta1", beta1), setting("beta2", beta2), setting("epsilon", epsilon),
+            setting("weight_decay", weight_decay)};
+}
+
+std::unique_ptr<Optimizer<float>> AdamOptions::make_single(Index n_parameters) const {
+    return make_adam<float>(*this, n_parameters);
+}
+
+std::unique_ptr<Optimizer<double>> AdamOptions::make_double(Index n_parameters) const {
+    return make_adam<double>(*this, n_parameters);
+}
+
 template <class T>
 Adam<T>::Adam(AdamOptions options, Index n_parameters)
-    : options_(options),
+    : options_(std::move(options)),
       gradient_(static_cast<std::size_t>(n_parameters)),
       first_moment_(static_cast<std::size_t>(n_parameters)),
       second_moment_(static_cast<std::size_t>(n_parameters)) {}
@@ -22,10 +56,7 @@ Adam<T>::Adam(AdamOptions options, Index n_parameters)
 template <class T>
 Losses Adam<T>::run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterate<T>& iterate,
                           Execution& execution) {
-    Losses mean{0.0, 0.0, 0.0, 0.0};
-    double value_share = 0.0;       // of the samples: a batch may have none of its values,
-    double derivative_share = 0.0;  // or none of its derivatives of an order
-    double second_derivative_share = 0.0;
+    MeanLosses mean;
     const Index n_samples = plan.order.count;
     for (Index first = 0; first < n_samples; first += plan.batch_size) {
         const Rows batch = plan.order.batch(first, plan.batch_size);
@@ -41,25 +72,9 @@ Losses Adam<T>::run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterat
             throw Diverged();
         }
 
-        const double share = static_cast<double>(batch.count) / static_cast<double>(n_samples);
-        mean.total += share * losses.total;
-        if (!std::isnan(losses.value)) {
-            mean.value += share * losses.value;
-            value_share += share;
-        }
-        if (!std::isnan(losses.derivative)) {
-            mean.derivative += share * losses.derivative;
-            derivative_share += share;
-        }
-        if (!std::isnan(losses.second_derivative)) {
-            mean.second_derivative += share * losses.second_derivative;
-            second_derivative_share += share;
-        }
+        mean.add(losses, static_cast<double>(batch.count) / static_cast<double>(n_samples));
     }
-    mean.value /= value_share;  // 0/0 = NaN where there are no values at all
-    mean.derivative /= derivative_share;
-    mean.second_derivative /= second_derivative_share;
-    return mean;
+    return mean.mean();
 }
 
 // One pass over the flat vectors, which the compiler vectorizes:

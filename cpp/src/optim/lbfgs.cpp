@@ -1,4 +1,4 @@
-#include "optim/flat_vectors.hpp"
+#include "linear_algebra/sums.hpp"
 #include "optim/line_search.hpp"
 
 #include <jetmlp/optim/lbfgs.hpp>
@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <utility>
 
 namespace jetmlp {
@@ -22,9 +23,24 @@ void add_multiple(std::vector<T>& to, double factor, const std::vector<T>& from)
 
 }  // namespace
 
+std::vector<Setting> LbfgsOptions::settings() {
+    return with_stopping(
+        {setting("memory", memory), setting("sufficient_decrease", sufficient_decrease),
+         setting("curvature", curvature)},
+        stopping);
+}
+
+std::unique_ptr<Optimizer<float>> LbfgsOptions::make_single(Index n_parameters) const {
+    return std::make_unique<Lbfgs<float>>(*this, n_parameters);
+}
+
+std::unique_ptr<Optimizer<double>> LbfgsOptions::make_double(Index n_parameters) const {
+    return std::make_unique<Lbfgs<double>>(*this, n_parameters);
+}
+
 template <class T>
 Lbfgs<T>::Lbfgs(LbfgsOptions options, Index n_parameters)
-    : options_(options),
+    : options_(std::move(options)),
       gradient_(static_cast<std::size_t>(n_parameters)),
       trial_gradient_(gradient_.size()),
       direction_(gradient_.size()),
@@ -53,9 +69,9 @@ Losses Lbfgs<T>::run_epoch(Objective<T>& objective, const EpochPlan& /*plan*/, I
         throw Diverged();
     }
     if (before.total <= options_.stopping.target_loss) {
-        finished_ = stopping::target;
+        finished_ = FitEnd::target;
     } else if (largest_magnitude(gradient_) <= options_.stopping.gradient_tolerance) {
-        finished_ = stopping::gradient;
+        finished_ = FitEnd::gradient;
     } else {
         step(objective, iterate, execution);
     }
@@ -88,7 +104,7 @@ void Lbfgs<T>::step(Objective<T>& objective, Iterate<T>& iterate, Execution& exe
         const bool moved = found.length > 0.0 && candidate_ != iterate.current;
         if (!moved) {
             if (pairs_.empty()) {
-                finished_ = stopping::step;
+                finished_ = FitEnd::step;
                 return;
             }
             pairs_.clear();  // once more, straight down
@@ -96,11 +112,11 @@ void Lbfgs<T>::step(Objective<T>& objective, Iterate<T>& iterate, Execution& exe
         }
         const double length = found.length * norm(direction_);
         if (length <= options_.stopping.step_tolerance * norm(iterate.current)) {
-            finished_ = stopping::step;
+            finished_ = FitEnd::step;
         } else if (losses_.total - trial.total <=
                        options_.stopping.loss_tolerance * losses_.total &&
                    options_.stopping.loss_tolerance > 0.0) {
-            finished_ = stopping::loss;
+            finished_ = FitEnd::loss;
         }
         remember(iterate.current, candidate_);
         std::swap(gradient_, trial_gradient_);

@@ -1,12 +1,15 @@
 #include "least_squares/least_squares.hpp"
 #include "linear_algebra/cholesky.hpp"
-#include "optim/flat_vectors.hpp"
+#include "linear_algebra/sums.hpp"
+#include "network/names.hpp"
 
 #include <jetmlp/optim/levenberg_marquardt.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -26,6 +29,29 @@ bool choose_dual(NormalForm form, const LeastSquares& problem) {
 }
 
 }  // namespace
+
+NormalForm normal_form_from_name(std::string_view name) {
+    return from_name<NormalForm>("form", name, normal_form_names);
+}
+
+std::vector<Setting> LevenbergMarquardtOptions::settings() {
+    return with_stopping(
+        {setting("initial_damping", initial_damping),
+         setting("geodesic_acceleration", geodesic_acceleration),
+         setting("form", [this](const std::string& name) { form = normal_form_from_name(name); })},
+        stopping);
+}
+
+std::unique_ptr<Optimizer<float>> LevenbergMarquardtOptions::make_single(
+    Index /*n_parameters*/) const {
+    throw std::invalid_argument(
+        "optimizer: expected a model of dtype='float64' for LevenbergMarquardt, got float32");
+}
+
+std::unique_ptr<Optimizer<double>> LevenbergMarquardtOptions::make_double(
+    Index /*n_parameters*/) const {
+    return std::make_unique<LevenbergMarquardt>(*this);
+}
 
 // The systems of a step, in one of two forms:
 //   dual    δ = −Jᵀα with (J Jᵀ + λI) α = r
@@ -99,8 +125,19 @@ struct LevenbergMarquardt::Workspace {
     Cholesky cholesky;
 };
 
-LevenbergMarquardt::LevenbergMarquardt(LevenbergMarquardtOptions options) : options_(options) {}
+LevenbergMarquardt::LevenbergMarquardt(LevenbergMarquardtOptions options)
+    : options_(std::move(options)) {}
 LevenbergMarquardt::~LevenbergMarquardt() = default;
+
+void LevenbergMarquardt::check(const Objective<double>& objective) const {
+    const std::string_view beyond = objective.beyond_least_squares();
+    if (!beyond.empty()) {
+        throw std::invalid_argument(
+            std::string(beyond) +
+            ": expected none for LevenbergMarquardt, which fits the squared errors of values and "
+            "first derivatives by the inputs alone; LBFGS and Adam take all");
+    }
+}
 
 void LevenbergMarquardt::begin(Objective<double>& objective) {
     workspace_ = std::make_unique<Workspace>(objective, options_.form);
@@ -121,13 +158,13 @@ Losses LevenbergMarquardt::run_epoch(Objective<double>& /*objective*/, const Epo
         throw Diverged();
     }
     if (before.total <= options_.stopping.target_loss) {
-        finished_ = stopping::target;
+        finished_ = FitEnd::target;
         return before;
     }
     work.problem.linearize(iterate.current.data(), execution);
     work.problem.pull_back(work.residuals.data(), work.gradient.data(), execution);
     if (2.0 * largest_magnitude(work.gradient) <= options_.stopping.gradient_tolerance) {
-        finished_ = stopping::gradient;
+        finished_ = FitEnd::gradient;
         return before;
     }
     work.assemble(execution);
@@ -159,7 +196,7 @@ void LevenbergMarquardt::step(Iterate<double>& iterate, Execution& execution) {
         std::swap(iterate.current, iterate.previous);
         return;
     }
-    finished_ = stopping::step;
+    finished_ = FitEnd::step;
     damping_ = -1.0;  // another fit begins anew
     raise_ = 2.0;
 }
@@ -194,8 +231,8 @@ bool LevenbergMarquardt::accept(double lowest_damping) {
     Workspace& work = *workspace_;
     double reduction = 0.0;  // Σ (r − r⁺)(r + r⁺), which cancels less than Σr² − Σr⁺²
     for (std::size_t i = 0; i < work.residuals.size(); ++i) {
-        reduction += (work.residuals[i] - work.trial_residuals[i]) *
-                     (work.residuals[i] + work.trial_residuals[i]);
+        reduction = add_product(reduction, work.residuals[i] - work.trial_residuals[i],
+                                work.residuals[i] + work.trial_residuals[i]);
     }
     const bool lower = reduction > 0.0 && work.trial_losses.total <= work.losses.total;  // not NaN
     if (!lower) {
@@ -208,7 +245,7 @@ bool LevenbergMarquardt::accept(double lowest_damping) {
     damping_ = std::max(damping_ * std::max(1.0 / 3.0, 1.0 - gain * gain * gain), lowest_damping);
     raise_ = 2.0;
     if (reduction <= options_.stopping.loss_tolerance * work.losses.total) {
-        finished_ = stopping::loss;
+        finished_ = FitEnd::loss;
     }
     std::swap(work.residuals, work.trial_residuals);
     work.losses = work.trial_losses;

@@ -3,6 +3,8 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <stdexcept>
 #include <utility>
 
 namespace jetmlp {
@@ -12,12 +14,17 @@ namespace {
 // Hands the parameters back to the caller on every way out of a fit.
 template <class T>
 struct HandBack {
-    HandBack(Iterate<T>& source, std::vector<T>& target) : iterate(source), parameters(target) {}
+    HandBack(Iterate<T>& source, BestEpoch<T>& best_epoch, std::vector<T>& target)
+        : iterate(source), best(best_epoch), parameters(target) {}
     HandBack(const HandBack&) = delete;
     HandBack& operator=(const HandBack&) = delete;
-    ~HandBack() { parameters = std::move(iterate.current); }
+    ~HandBack() {
+        const bool restored = !best.parameters().empty();
+        parameters = std::move(restored ? best.parameters() : iterate.current);
+    }
 
     Iterate<T>& iterate;
+    BestEpoch<T>& best;
     std::vector<T>& parameters;
 };
 
@@ -29,33 +36,40 @@ Trainer<T>::Trainer(std::unique_ptr<Optimizer<T>> optimizer, TrainerOptions opti
 
 template <class T>
 FitEnd Trainer<T>::fit(Objective<T>& training, Objective<T>* validation,
-                       const std::vector<double>& learning_rates, std::vector<T>& parameters,
-                       std::vector<EpochRecord>& records, const EpochHook<T>& hook,
-                       Execution& execution) {
+                       const FitRequest<T>& request, std::vector<T>& parameters,
+                       std::vector<EpochRecord>& records, Execution& execution) {
+    check(training);
+    if (request.stopping.watches() && validation == nullptr) {
+        throw std::invalid_argument(
+            "patience, restore_best: expected validation data, whose loss they watch, got none");
+    }
     Iterate<T> iterate{parameters, parameters};
-    const HandBack<T> hand_back(iterate, parameters);
-    FitEnd end = FitEnd::finished;
+    BestEpoch<T> best(request.stopping);
+    const HandBack<T> hand_back(iterate, best, parameters);
     try {
         optimizer_->begin(training);
-        for (const double learning_rate : learning_rates) {
+        for (const double learning_rate : request.learning_rates) {
             records.push_back(run_epoch(training, validation, learning_rate, iterate, execution));
             ++n_epochs_;
-            if (hook && hook(records.back(), iterate.current)) {
-                end = FitEnd::stopped;
-                break;
+            const bool out_of_patience =
+                best.after_epoch(records.back().validation.total, iterate.current);
+            if (request.hook && request.hook(records.back(), iterate.current)) {
+                return FitEnd::callback;
             }
-            if (!optimizer_->finished().empty()) {
-                end = FitEnd::converged;
-                break;
+            if (out_of_patience) {
+                return FitEnd::patience;
+            }
+            if (const std::optional<FitEnd> end = optimizer_->finished()) {
+                return *end;
             }
         }
     } catch (const Diverged&) {
         iterate.current = iterate.previous;
-        end = FitEnd::diverged;
+        return FitEnd::diverged;
     } catch (const Interrupted&) {
-        end = FitEnd::interrupted;
+        return FitEnd::interrupted;
     }
-    return end;
+    return FitEnd::epochs;
 }
 
 template <class T>
@@ -68,10 +82,10 @@ EpochRecord Trainer<T>::run_epoch(Objective<T>& training, Objective<T>* validati
         Generator(options_.seed, Purpose::shuffling, n_epochs_).permute(order_, n_samples);
         plan.order.indices = order_.data();
     }
-    constexpr double absent = std::numeric_limits<double>::quiet_NaN();
-    EpochRecord record{optimizer_->run_epoch(training, plan, iterate, execution),
-                       {absent, absent, absent},
-                       learning_rate};
+    EpochRecord record;
+    record.training = optimizer_->run_epoch(training, plan, iterate, execution);
+    record.validation.total = std::numeric_limits<double>::quiet_NaN();
+    record.learning_rate = learning_rate;
     if (validation != nullptr) {
         record.validation = validation->evaluate(iterate.current.data(), validation->all_rows(),
                                                  nullptr, execution);

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeVar
 
 import numpy as np
@@ -8,6 +8,10 @@ LEVEL: str
 LEVELS_AVAILABLE: list[str]
 ACTIVATIONS: Final[tuple[str, ...]]
 INITIALIZATIONS: Final[tuple[str, ...]]
+TERMS: Final[tuple[str, ...]]
+NORMAL_FORMS: Final[tuple[str, ...]]
+HISTORY_COLUMNS: Final[tuple[str, ...]]
+FIT_ENDS: Final[tuple[str, ...]]
 
 _Float = TypeVar("_Float", np.float32, np.float64)
 _Float32 = NDArray[np.float32]
@@ -71,39 +75,10 @@ class Architecture:
     def initial_parameters32(self, init: str, seed: int) -> _Float32: ...
     def initial_parameters64(self, init: str, seed: int) -> _Float64: ...
 
-class AdamOptions:
-    def __init__(self, beta1: float, beta2: float, epsilon: float, weight_decay: float) -> None: ...
+class OptimizerOptions: ...
 
-class LevenbergMarquardtOptions:
-    def __init__(
-        self,
-        initial_damping: float,
-        geodesic_acceleration: bool,
-        form: str,
-        gradient_tolerance: float,
-        step_tolerance: float,
-        loss_tolerance: float,
-        target_loss: float,
-    ) -> None: ...
-
-class LBFGSOptions:
-    def __init__(
-        self,
-        memory: int,
-        sufficient_decrease: float,
-        curvature: float,
-        gradient_tolerance: float,
-        step_tolerance: float,
-        loss_tolerance: float,
-        target_loss: float,
-    ) -> None: ...
-
-_SingleOptions = AdamOptions | LevenbergMarquardtOptions | LBFGSOptions
-
-class ChainOptions:
-    def __init__(self, optimizers: Sequence[_SingleOptions], epochs: Sequence[int]) -> None: ...
-
-_OptimizerOptions = _SingleOptions | ChainOptions
+def optimizer_options(name: str, settings: Mapping[str, bool | int | float | str]) -> OptimizerOptions: ...
+def chain_options(optimizers: Sequence[OptimizerOptions], epochs: Sequence[int]) -> OptimizerOptions: ...
 
 class StopFlag:
     def __init__(self) -> None: ...
@@ -114,20 +89,17 @@ class Objective32:
         self,
         architecture: Architecture,
         X: _Float32,
-        Y: _Float32 | None,
-        dYdX: _Float32 | None,
-        d2YdX2: _Float32 | None,
-        value_weight: float,
-        derivative_weight: float,
-        second_derivative_weight: float,
+        targets: Sequence[_Float32 | None],
+        term_weights: Sequence[float],
         l2: float,
-        sample_weight: _Float32 | None,
-        derivative_sample_weight: _Float32 | None,
+        sample_weights: Sequence[_Float32 | None],
         directions: _Float32 | None,
     ) -> None: ...
     @property
-    def has_second_derivatives(self) -> bool: ...
-    def losses(self, parameters: _Float32, n_threads: int) -> tuple[float, float, float, float]: ...
+    def terms(self) -> tuple[str, ...]: ...
+    @property
+    def beyond_least_squares(self) -> str: ...
+    def losses(self, parameters: _Float32, n_threads: int) -> tuple[float, list[float]]: ...
     def loss_and_gradient(self, parameters: _Float32, n_threads: int) -> tuple[float, _Float32]: ...
 
 class Objective64:
@@ -135,20 +107,17 @@ class Objective64:
         self,
         architecture: Architecture,
         X: _Float64,
-        Y: _Float64 | None,
-        dYdX: _Float64 | None,
-        d2YdX2: _Float64 | None,
-        value_weight: float,
-        derivative_weight: float,
-        second_derivative_weight: float,
+        targets: Sequence[_Float64 | None],
+        term_weights: Sequence[float],
         l2: float,
-        sample_weight: _Float64 | None,
-        derivative_sample_weight: _Float64 | None,
+        sample_weights: Sequence[_Float64 | None],
         directions: _Float64 | None,
     ) -> None: ...
     @property
-    def has_second_derivatives(self) -> bool: ...
-    def losses(self, parameters: _Float64, n_threads: int) -> tuple[float, float, float, float]: ...
+    def terms(self) -> tuple[str, ...]: ...
+    @property
+    def beyond_least_squares(self) -> str: ...
+    def losses(self, parameters: _Float64, n_threads: int) -> tuple[float, list[float]]: ...
     def loss_and_gradient(self, parameters: _Float64, n_threads: int) -> tuple[float, _Float64]: ...
     @property
     def n_residuals(self) -> int: ...
@@ -158,16 +127,20 @@ class Objective64:
 
 class Trainer32:
     def __init__(
-        self, optimizer: _OptimizerOptions, n_parameters: int, batch_size: int, shuffle: bool, seed: int
+        self, optimizer: OptimizerOptions, n_parameters: int, batch_size: int, shuffle: bool, seed: int
     ) -> None: ...
     @property
     def n_epochs(self) -> int: ...
+    def check(self, training: Objective32) -> None: ...
     def fit(
         self,
         training: Objective32,
         validation: Objective32 | None,
         learning_rates: _Float64,
         parameters: _Float32,
+        patience: int,
+        min_delta: float,
+        restore_best: bool,
         n_threads: int,
         hook: Callable[[_Float64, _Float32], bool] | None,
         stop: StopFlag | None,
@@ -175,16 +148,20 @@ class Trainer32:
 
 class Trainer64:
     def __init__(
-        self, optimizer: _OptimizerOptions, n_parameters: int, batch_size: int, shuffle: bool, seed: int
+        self, optimizer: OptimizerOptions, n_parameters: int, batch_size: int, shuffle: bool, seed: int
     ) -> None: ...
     @property
     def n_epochs(self) -> int: ...
+    def check(self, training: Objective64) -> None: ...
     def fit(
         self,
         training: Objective64,
         validation: Objective64 | None,
         learning_rates: _Float64,
         parameters: _Float64,
+        patience: int,
+        min_delta: float,
+        restore_best: bool,
         n_threads: int,
         hook: Callable[[_Float64, _Float64], bool] | None,
         stop: StopFlag | None,

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-TRAINING = ("loss", "value_loss", "derivative_loss", "second_derivative_loss")
-VALIDATION = tuple(f"val_{name}" for name in TRAINING)
-SECOND_DERIVATIVES = (TRAINING[-1], VALIDATION[-1])
-COLUMNS = (*TRAINING, *VALIDATION, "learning_rate")
+from .. import _core
+
+COLUMNS = _core.HISTORY_COLUMNS
+#: Terms whose losses every history has; of the others, those that were given.
+ALWAYS = ("value", "derivative")
 
 
 class History(dict[str, NDArray[np.float64]]):
@@ -28,29 +29,29 @@ class History(dict[str, NDArray[np.float64]]):
     Attributes
     ----------
     stopped_because : str
-        Why the fit ended: "epochs" (all done), "callback", "diverged", "interrupted", or the tolerance that
-        an optimizer met: "gradient", "step", "loss", "target". Empty before a fit.
+        Why the fit ended: "epochs" (all done), "callback", "patience", "diverged", "interrupted", or the
+        tolerance that an optimizer met: "gradient", "step", "loss", "target". Empty before a fit.
     """
 
     stopped_because: str = ""
 
     @classmethod
     def from_table(
-        cls, table: NDArray[np.float64], *, validated: bool, second_derivatives: Collection[str] = ()
+        cls,
+        table: NDArray[np.float64],
+        *,
+        terms: Collection[str] = (),
+        validation_terms: Collection[str] | None = None,
     ) -> History:
-        """Take the columns of a table (n_epochs, 9), without those of validation if there was none.
+        """Take the columns of a table (n_epochs, n_columns) that belong to the terms of the loss given.
 
-        Of the losses of second derivatives, only those that `second_derivatives` names.
+        Those of validation only with `validation_terms`, which are None without validation data.
         """
-        history = cls()
-        for name, column in zip(COLUMNS, table.T, strict=True):
-            if name in SECOND_DERIVATIVES:
-                wanted = name in second_derivatives
-            else:
-                wanted = validated or name not in VALIDATION
-            if wanted:
-                history[name] = np.ascontiguousarray(column)
-        return history
+        wanted = {"loss", "learning_rate", *(f"{term}_loss" for term in (*ALWAYS, *terms))}
+        if validation_terms is not None:
+            wanted |= {"val_loss", *(f"val_{term}_loss" for term in (*ALWAYS, *validation_terms))}
+        columns = zip(COLUMNS, table.T, strict=True)
+        return cls({name: np.ascontiguousarray(column) for name, column in columns if name in wanted})
 
     @property
     def best_epoch(self) -> int | None:

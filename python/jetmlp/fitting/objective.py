@@ -92,7 +92,7 @@ class Objective:
                 "model.normalization"
             )
         problem = pose(model, samples, None, weights)
-        self._core, self._not_squares = problem.training, problem.not_squares
+        self._core = problem.training
         self._lock = threading.Lock()
 
     def loss(self, parameters: ArrayLike) -> float:
@@ -106,8 +106,8 @@ class Objective:
         """
         vector = self._as_parameters(parameters)
         with self._lock:
-            losses: tuple[float, ...] = self._core.losses(vector, self._n_threads)
-        return losses if self._core.has_second_derivatives else losses[:3]
+            loss, terms = self._core.losses(vector, self._n_threads)
+        return (loss, *terms) if "second_derivative" in self._core.terms else (loss, *terms[:2])
 
     def loss_and_gradient(self, parameters: ArrayLike) -> tuple[float, NDArray[Any]]:
         """Compute the loss and its gradient (n_parameters,), which is of the model's type."""
@@ -200,9 +200,9 @@ class Objective:
     def _expect_residuals(self) -> None:
         if self._dtype != np.float64:
             raise ValueError(f"model: expected dtype='float64' for residuals, got {self._dtype}")
-        if self._not_squares is not None:
+        if beyond := self._core.beyond_least_squares:
             raise ValueError(
-                f"{self._not_squares}: expected none for residuals, which are those of values and of first "
+                f"{beyond}: expected none for residuals, which are those of values and of first "
                 "derivatives by the inputs"
             )
 

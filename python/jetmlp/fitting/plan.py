@@ -11,7 +11,7 @@ from ..data.samples import Samples, as_samples
 from ..models.mlp import MLP
 from .anchor import Anchor, as_anchor
 from .early_stopping import StoppingRule, as_stopping_rule
-from .history import SECOND_DERIVATIVES, History
+from .history import History
 from .problem import LossWeights, Problem, as_held_out, pose
 
 
@@ -36,14 +36,10 @@ class FitPlan(NamedTuple):
 
     def history(self, table: NDArray[np.float64]) -> History:
         """Read a table of the core, of this fit or of some of its epochs."""
-        data = (self.problem.training, self.problem.validation)
-        shown = [
-            name
-            for name, objective in zip(SECOND_DERIVATIVES, data, strict=True)
-            if objective is not None and objective.has_second_derivatives
-        ]
-        validated = self.problem.validation is not None
-        return History.from_table(table, validated=validated, second_derivatives=shown)
+        training, validation = self.problem.training, self.problem.validation
+        return History.from_table(
+            table, terms=training.terms, validation_terms=None if validation is None else validation.terms
+        )
 
 
 def plan_fit(model: MLP, samples: Samples, ending: Ending, weights: LossWeights) -> FitPlan:

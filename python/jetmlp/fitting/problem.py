@@ -18,7 +18,7 @@ from ..models.normalization import Normalization
 
 
 class LossWeights(NamedTuple):
-    """What the terms of the loss are multiplied by."""
+    """What the terms of the loss are multiplied by, in the order of the core."""
 
     value: float
     derivative: float
@@ -33,12 +33,11 @@ class Problem(NamedTuple):
     training: Any  # _core.Objective32 or _core.Objective64
     validation: Any  # likewise, or None
     normalization: Normalization | None
-    not_squares: str | None  # the name of what no residuals are there for, if anything
 
     @property
     def n_residuals(self) -> int | None:
         """How many residuals the loss is the squares of; None where there are other terms, or in float32."""
-        if self.not_squares is not None or isinstance(self.training, _core.Objective32):
+        if self.training.beyond_least_squares or isinstance(self.training, _core.Objective32):
             return None
         return int(self.training.n_residuals)
 
@@ -96,17 +95,7 @@ def pose(model: MLP, samples: Samples, held_out: Samples | None, weights: LossWe
         _in_core(model, training, weights),
         None if validation is None else _held_out_in_core(model, validation, weights),
         normalization,
-        _not_squares(samples, weights),
     )
-
-
-def _not_squares(samples: Samples, weights: LossWeights) -> str | None:
-    """Name the term of the loss that the residuals do not have; the one place that knows."""
-    if weights.l2 > 0:
-        return "l2"
-    if samples.directions is not None:
-        return "directions"
-    return None if samples.d2YdX2 is None else samples._names.second_derivatives
 
 
 def _in_core(model: MLP, samples: Samples, weights: LossWeights) -> Any:  # noqa: ANN401
@@ -122,19 +111,23 @@ def _in_core(model: MLP, samples: Samples, weights: LossWeights) -> Any:  # noqa
         _checks.check_finite(standardised_name, converted, missing_allowed=True)
         return converted
 
+    def as_core_weights(array: NDArray[np.float64] | None) -> Any:  # noqa: ANN401  likewise
+        # What counts has a weight above 0, also where balancing made it too small for the type.
+        return None if array is None else np.maximum(as_core(array), np.finfo(model.dtype).tiny)
+
+    by_sample = as_core_weights(samples.sample_weight)
     objective = _core.Objective32 if model.dtype == np.float32 else _core.Objective64
     return objective(
         model._architecture,
         as_core(samples.X, names.X),
-        as_core(samples.Y, names.Y),
-        as_core(samples.derivatives, names.derivatives),
-        as_core(samples.d2YdX2, names.second_derivatives),
-        weights.value,
-        weights.derivative,
-        weights.second_derivative,
+        [
+            as_core(samples.Y, names.Y),
+            as_core(samples.derivatives, names.derivatives),
+            as_core(samples.d2YdX2, names.second_derivatives),
+        ],
+        weights[: len(_core.TERMS)],
         weights.l2,
-        as_core(samples.sample_weight),
-        as_core(samples.derivative_sample_weight),
+        [by_sample, as_core_weights(samples.derivative_sample_weight), by_sample],
         as_core(samples.directions, "directions"),
     )
 

@@ -12,7 +12,8 @@ from ..data.samples import Samples, as_samples
 from ..data.standardise import learn, standardised
 from ..models.mlp import MLP
 from ..models.staged import Stages
-from ..optimizers import LevenbergMarquardt, Optimizer
+from ..optimizers.base import Optimizer
+from ..optimizers.levenberg_marquardt import LevenbergMarquardt
 from ..random import INITIALIZATION, Generator
 from .history import History
 from .problem import as_loss_weights

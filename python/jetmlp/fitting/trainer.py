@@ -13,10 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 from .. import _checks, _core
 from ..data.samples import Samples, as_samples
 from ..models.mlp import MLP
-from ..optimizers import AUTO, Adam, Optimizer, choose_optimizer
+from ..optimizers.adam import Adam
+from ..optimizers.auto import AUTO, choose_optimizer
+from ..optimizers.base import Optimizer
 from .anchor import Anchor
 from .callbacks import Callback, Hook, as_callbacks
-from .early_stopping import BestEpoch, with_stopping
 from .errors import DivergenceError
 from .history import COLUMNS, History
 from .plan import Ending, FitPlan, plan_fit
@@ -117,7 +118,7 @@ class Trainer:
         self._core: Any = None
         if isinstance(optimizer, Optimizer):
             self._compile(optimizer)
-        self.history = History.from_table(np.empty((0, len(COLUMNS))), validated=False)
+        self.history = History.from_table(np.empty((0, len(COLUMNS))))
 
     @property
     def model(self) -> MLP:
@@ -135,20 +136,15 @@ class Trainer:
         return 0 if self._core is None else int(self._core.n_epochs)
 
     def _check_optimizer(self, optimizer: Optimizer) -> None:
-        name = type(optimizer).__name__
         if self._batch_size is not None and optimizer.full_batch:
             raise ValueError(
-                f"batch_size: expected None for {name}, which takes all samples in every step, "
-                f"got {self._batch_size}"
-            )
-        if optimizer.least_squares and self._weights.l2 > 0:
-            raise ValueError(
-                f"l2: expected 0 for {name}, which minimizes squared errors alone, got {self._weights.l2}"
+                f"batch_size: expected None for {type(optimizer).__name__}, which takes all samples in every "
+                f"step, got {self._batch_size}"
             )
 
     def _compile(self, optimizer: Optimizer) -> None:
         compiled = _core.Trainer32 if self._model.dtype == np.float32 else _core.Trainer64
-        options = optimizer.compiled(self._model.dtype)
+        options = optimizer.compiled()
         self._core = compiled(options, self._model.n_parameters, self._batch_size or 0, *self._order)
         self._optimizer = optimizer
 
@@ -268,11 +264,7 @@ class Trainer:
             )
             self._compile(chosen)
         assert isinstance(self._optimizer, Optimizer)
-        if problem.not_squares is not None and self._optimizer.least_squares:
-            raise ValueError(
-                f"{problem.not_squares}: expected none for {type(self._optimizer).__name__}, which fits "
-                "values and first derivatives by the inputs; LBFGS and Adam take all"
-            )
+        self._core.check(problem.training)
         return plan._replace(learning_rates=self._optimizer.learning_rates(self.n_epochs, epochs))
 
     def _run(
@@ -286,19 +278,22 @@ class Trainer:
         """Run a fit and keep what it came to, however it ends."""
         if plan.problem.normalization is not None:
             self._model.normalization = plan.problem.normalization
-        best = BestEpoch(plan.stopping)
+        stopping = plan.stopping
         parameters, table, end, error = self._core.fit(
             plan.problem.training,
             plan.problem.validation,
             plan.learning_rates,
             self._model.parameters,
+            stopping.patience or 0,
+            stopping.min_delta,
+            stopping.restore_best,
             _checks.as_threads(n_threads),
-            with_stopping(hook, best, plan.stopping),
+            hook,
             stop,
         )
-        self._take(parameters if best.parameters is None else best.parameters, plan.anchor)
+        self._take(parameters, plan.anchor)
         self.history = plan.history(table)
-        self.history.stopped_because = {"finished": "epochs", "stopped": "callback"}.get(end, end)
+        self.history.stopped_because = end
         if error is not None:
             raise error
         if end == "diverged":

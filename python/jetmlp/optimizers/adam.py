@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _checks, _core
+from .. import _checks
 from .base import Optimizer
 
 __all__ = ["Adam"]
@@ -70,11 +69,3 @@ class Adam(Optimizer):
             for epoch in range(first_epoch, first_epoch + epochs)
         )
         return np.fromiter(rates, dtype=np.float64, count=epochs)
-
-    def compiled(self, dtype: np.dtype[Any]) -> _core.AdamOptions:
-        """Hand the settings to the core."""
-        with np.errstate(all="ignore"):
-            epsilon = dtype.type(self.epsilon)
-        if not 0.0 < epsilon < np.inf:
-            raise ValueError(f"optimizer: expected an epsilon above 0 that {dtype} can hold, got {self}")
-        return _core.AdamOptions(self.beta1, self.beta2, self.epsilon, self.weight_decay)

@@ -3,41 +3,39 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _checks
+from .. import _checks, _core
 
-#: When an optimizer of full batches has nothing left to do; fields of each, in the order that the core takes.
+#: When an optimizer of full batches has nothing left to do; fields of each.
 TOLERANCES = ("gradient_tolerance", "step_tolerance", "loss_tolerance", "target_loss")
 
 
+@dataclass(frozen=True)
 class Optimizer(ABC):
-    """What a `Trainer` asks of an optimizer's settings."""
+    """What a `Trainer` asks of an optimizer's settings, which are its fields."""
 
     @property
     def full_batch(self) -> bool:
         """Whether every step takes all samples."""
         return False
 
-    @property
-    def least_squares(self) -> bool:
-        """Whether it sees residuals along the inputs, and no other term of a loss than their squares."""
-        return False
-
     @abstractmethod
     def learning_rates(self, first_epoch: int, epochs: int) -> NDArray[np.float64]:
         """Compute the rates of `epochs` epochs from `first_epoch` on; NaN where there is no such thing."""
 
-    @abstractmethod
-    def compiled(self, dtype: np.dtype[Any]) -> Any:  # noqa: ANN401  options of the core
-        """Hand the settings to the core, checked against the type of the model."""
+    def compiled(self) -> _core.OptimizerOptions:
+        """Hand the settings to the core, which has them by the same names; learning rates go with a fit."""
+        names = [field.name for field in fields(self) if field.name != "learning_rate"]
+        return _core.optimizer_options(type(self).__name__, {name: getattr(self, name) for name in names})
 
 
+@dataclass(frozen=True)
 class FullBatch(Optimizer):
-    """What optimizers without a learning rate have in common: when they have nothing left to do."""
+    """Optimizers whose every step takes all samples and finds its own length, until nothing is left to do."""
 
     @property
     def full_batch(self) -> bool:
@@ -53,6 +51,3 @@ class FullBatch(Optimizer):
         for name in TOLERANCES:
             number = _checks.as_number(name, getattr(self, name), least=0.0)
             object.__setattr__(self, name, number)
-
-    def _tolerances(self) -> list[float]:
-        return [getattr(self, name) for name in TOLERANCES]

@@ -73,11 +73,6 @@ class Chain(Optimizer):
         """Whether every step of all of them takes all samples."""
         return all(optimizer.full_batch for optimizer in self.optimizers)
 
-    @property
-    def least_squares(self) -> bool:
-        """Whether one of them sees residuals alone."""
-        return any(optimizer.least_squares for optimizer in self.optimizers)
-
     def learning_rates(self, first_epoch: int, epochs: int) -> NDArray[np.float64]:
         """Compute the rates of `epochs` epochs from `first_epoch` on, each optimizer's from its own start."""
         rates, position, end = [], first_epoch, first_epoch + epochs
@@ -88,9 +83,9 @@ class Chain(Optimizer):
             start, position = start + count, position + take
         return np.concatenate(rates)
 
-    def compiled(self, dtype: np.dtype[Any]) -> _core.ChainOptions:
+    def compiled(self) -> _core.OptimizerOptions:
         """Hand the settings to the core."""
-        return _core.ChainOptions([optimizer.compiled(dtype) for optimizer in self.optimizers], self.epochs)
+        return _core.chain_options([optimizer.compiled() for optimizer in self.optimizers], self.epochs)
 
 
 def _as_tuple(name: str, value: object) -> tuple[Any, ...]:

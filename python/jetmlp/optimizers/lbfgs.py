@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-
-from .. import _checks, _core
+from .. import _checks
 from .base import FullBatch
 
 __all__ = ["LBFGS"]
@@ -60,12 +57,3 @@ class LBFGS(FullBatch):
         curvature = _checks.as_number("curvature", self.curvature, above=decrease, below=1.0)
         object.__setattr__(self, "curvature", curvature)
         self._check_tolerances()
-
-    def compiled(self, dtype: np.dtype[Any]) -> _core.LBFGSOptions:
-        """Hand the settings to the core."""
-        return _core.LBFGSOptions(
-            self.memory,
-            self.sufficient_decrease,
-            self.curvature,
-            *self._tolerances(),
-        )

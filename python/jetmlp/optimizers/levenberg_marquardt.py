@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
 
 from .. import _checks, _core
 from .base import FullBatch
 
 __all__ = ["LevenbergMarquardt"]
-
-FORMS = ("automatic", "dual", "primal")
 
 
 @dataclass(frozen=True)
@@ -78,23 +73,5 @@ class LevenbergMarquardt(FullBatch):
         object.__setattr__(self, "initial_damping", damping)
         bent = _checks.as_boolean("geodesic_acceleration", self.geodesic_acceleration)
         object.__setattr__(self, "geodesic_acceleration", bent)
-        _checks.as_choice("form", self.form, FORMS)
+        _checks.as_choice("form", self.form, _core.NORMAL_FORMS)
         self._check_tolerances()
-
-    @property
-    def least_squares(self) -> bool:
-        """Whether it sees residuals alone."""
-        return True
-
-    def compiled(self, dtype: np.dtype[Any]) -> _core.LevenbergMarquardtOptions:
-        """Hand the settings to the core."""
-        if dtype != np.float64:
-            raise ValueError(
-                f"optimizer: expected a model of dtype='float64' for LevenbergMarquardt, got {dtype}"
-            )
-        return _core.LevenbergMarquardtOptions(
-            self.initial_damping,
-            self.geodesic_acceleration,
-            self.form,
-            *self._tolerances(),
-        )

@@ -9,7 +9,8 @@
 
 namespace jetmlp {
 
-// How many residuals an objective has.
+// How many residuals an objective has. Throws std::invalid_argument, as the class below does, if
+// it has more than squared errors: see Objective::beyond_least_squares.
 Index count_residuals(const Objective<double>& objective);
 
 // One residual √(w ω / Σω) · error for every entry that is present and has a weight: first those of

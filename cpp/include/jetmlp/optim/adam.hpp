@@ -5,15 +5,23 @@
 
 #include <jetmlp/optim/optimizer.hpp>
 
+#include <memory>
 #include <vector>
 
 namespace jetmlp {
 
-struct AdamOptions {
+class AdamOptions final : public OptimizerOptions {
+  public:
     double beta1 = 0.9;
     double beta2 = 0.999;
     double epsilon = 1e-8;
     double weight_decay = 0.0;
+
+    std::vector<Setting> settings() override;
+
+  private:
+    [[nodiscard]] std::unique_ptr<Optimizer<float>> make_single(Index n_parameters) const override;
+    [[nodiscard]] std::unique_ptr<Optimizer<double>> make_double(Index n_parameters) const override;
 };
 
 template <class T>

@@ -4,10 +4,28 @@
 #include <jetmlp/optim/optimizer.hpp>
 
 #include <memory>
-#include <string_view>
+#include <optional>
 #include <vector>
 
 namespace jetmlp {
+
+class ChainOptions final : public OptimizerOptions {
+  public:
+    // epochs: of every optimizer but the last.
+    ChainOptions(std::vector<std::shared_ptr<const OptimizerOptions>> optimizers,
+                 std::vector<Index> epochs);
+
+    std::vector<Setting> settings() override { return {}; }  // those of its optimizers are theirs
+
+  private:
+    template <class T>
+    [[nodiscard]] std::unique_ptr<Optimizer<T>> make_chain(Index n_parameters) const;
+    [[nodiscard]] std::unique_ptr<Optimizer<float>> make_single(Index n_parameters) const override;
+    [[nodiscard]] std::unique_ptr<Optimizer<double>> make_double(Index n_parameters) const override;
+
+    std::vector<std::shared_ptr<const OptimizerOptions>> optimizers_;
+    std::vector<Index> epochs_;
+};
 
 // Each optimizer runs for its epochs, or until it has nothing left to do; the last one goes on.
 template <class T>
@@ -16,8 +34,9 @@ class Chain final : public Optimizer<T> {
     // epochs: of every optimizer but the last.
     Chain(std::vector<std::unique_ptr<Optimizer<T>>> optimizers, std::vector<Index> epochs);
 
+    void check(const Objective<T>& objective) const override;
     void begin(Objective<T>& objective) override;
-    [[nodiscard]] std::string_view finished() const override;
+    [[nodiscard]] std::optional<FitEnd> finished() const override;
     Losses run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterate<T>& iterate,
                      Execution& execution) override;
 

@@ -6,16 +6,24 @@
 #include <jetmlp/optim/stopping.hpp>
 
 #include <deque>
-#include <string_view>
+#include <memory>
+#include <optional>
 #include <vector>
 
 namespace jetmlp {
 
-struct LbfgsOptions {
+class LbfgsOptions final : public OptimizerOptions {
+  public:
     Index memory = 20;                  // pairs of steps and gradient differences kept
     double sufficient_decrease = 1e-4;  // c₁ of the strong Wolfe conditions
     double curvature = 0.9;             // c₂, above c₁ and below 1
     StoppingOptions stopping;
+
+    std::vector<Setting> settings() override;
+
+  private:
+    [[nodiscard]] std::unique_ptr<Optimizer<float>> make_single(Index n_parameters) const override;
+    [[nodiscard]] std::unique_ptr<Optimizer<double>> make_double(Index n_parameters) const override;
 };
 
 // One epoch is one accepted step, on all samples.
@@ -25,7 +33,7 @@ class Lbfgs final : public Optimizer<T> {
     Lbfgs(LbfgsOptions options, Index n_parameters);
 
     void begin(Objective<T>& objective) override;
-    [[nodiscard]] std::string_view finished() const override { return finished_; }
+    [[nodiscard]] std::optional<FitEnd> finished() const override { return finished_; }
     Losses run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterate<T>& iterate,
                      Execution& execution) override;
 
@@ -42,7 +50,7 @@ class Lbfgs final : public Optimizer<T> {
     void remember(const std::vector<T>& from, const std::vector<T>& to);
 
     LbfgsOptions options_;
-    std::string_view finished_;
+    std::optional<FitEnd> finished_;
     std::deque<Pair> pairs_;
     bool evaluated_ = false;  // losses_ and gradient_ are those of the iterate
     Losses losses_;

@@ -6,18 +6,32 @@
 #include <jetmlp/optim/optimizer.hpp>
 #include <jetmlp/optim/stopping.hpp>
 
+#include <array>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
+#include <vector>
 
 namespace jetmlp {
 
-enum class NormalForm { automatic, dual, primal };
+enum class NormalForm : std::uint8_t { automatic, dual, primal };
+inline constexpr std::array<std::string_view, 3> normal_form_names{"automatic", "dual", "primal"};
+// Throws std::invalid_argument for any other name.
+NormalForm normal_form_from_name(std::string_view name);
 
-struct LevenbergMarquardtOptions {
+class LevenbergMarquardtOptions final : public OptimizerOptions {
+  public:
     double initial_damping = 1e-3;  // of the trace of JᵀJ
     bool geodesic_acceleration = true;
     NormalForm form = NormalForm::automatic;  // J Jᵀ or JᵀJ, or what takes less arithmetic
     StoppingOptions stopping;
+
+    std::vector<Setting> settings() override;
+
+  private:
+    [[nodiscard]] std::unique_ptr<Optimizer<float>> make_single(Index n_parameters) const override;
+    [[nodiscard]] std::unique_ptr<Optimizer<double>> make_double(Index n_parameters) const override;
 };
 
 // One epoch is one accepted step, on all samples.
@@ -26,8 +40,9 @@ class LevenbergMarquardt final : public Optimizer<double> {
     explicit LevenbergMarquardt(LevenbergMarquardtOptions options);
     ~LevenbergMarquardt() override;
 
+    void check(const Objective<double>& objective) const override;
     void begin(Objective<double>& objective) override;
-    [[nodiscard]] std::string_view finished() const override { return finished_; }
+    [[nodiscard]] std::optional<FitEnd> finished() const override { return finished_; }
     Losses run_epoch(Objective<double>& objective, const EpochPlan& plan, Iterate<double>& iterate,
                      Execution& execution) override;
 
@@ -45,7 +60,7 @@ class LevenbergMarquardt final : public Optimizer<double> {
     LevenbergMarquardtOptions options_;
     double damping_ = -1.0;  // λ; negative before the first step
     double raise_ = 2.0;     // ν: what the next rejection multiplies λ by
-    std::string_view finished_;
+    std::optional<FitEnd> finished_;
     std::unique_ptr<Workspace> workspace_;
 };
 

@@ -4,9 +4,13 @@
 #include <jetmlp/loss/objective.hpp>
 #include <jetmlp/machine/threads.hpp>
 #include <jetmlp/machine/types.hpp>
+#include <jetmlp/optim/settings.hpp>
+#include <jetmlp/optim/stopping.hpp>
 
 #include <exception>
-#include <string_view>
+#include <memory>
+#include <optional>
+#include <type_traits>
 #include <vector>
 
 namespace jetmlp {
@@ -40,17 +44,50 @@ class Optimizer {
     Optimizer& operator=(const Optimizer&) = delete;
     virtual ~Optimizer() = default;
 
-    // Once before the epochs of each fit. Throws std::invalid_argument, with nothing changed, if
-    // this optimizer cannot work on the objective.
+    // Throws std::invalid_argument if this optimizer cannot work on the objective.
+    virtual void check(const Objective<T>& /*objective*/) const {}
+
+    // Once before the epochs of each fit.
     virtual void begin(Objective<T>& /*objective*/) {}
 
-    // Why there is nothing left to do since begin(), as one word; empty while there is.
-    [[nodiscard]] virtual std::string_view finished() const { return {}; }
+    // Why there is nothing left to do since begin(); nothing while there is.
+    [[nodiscard]] virtual std::optional<FitEnd> finished() const { return {}; }
 
     // Returns the sample-weighted means of the batches' losses, each taken before its update.
     // Throws Diverged before a batch whose loss is not finite changes anything.
     virtual Losses run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterate<T>& iterate,
                              Execution& execution) = 0;
+};
+
+// What an optimizer is set to; it makes the optimizer.
+class OptimizerOptions {
+  public:
+    virtual ~OptimizerOptions() = default;
+
+    // For a network of this many parameters. Throws std::invalid_argument if a setting is none that
+    // the type can hold, or the optimizer does not work in it.
+    template <class T>
+    [[nodiscard]] std::unique_ptr<Optimizer<T>> make(Index n_parameters) const {
+        if constexpr (std::is_same_v<T, float>) {
+            return make_single(n_parameters);
+        } else {
+            return make_double(n_parameters);
+        }
+    }
+
+    // Every setting by its name; they refer to this object.
+    virtual std::vector<Setting> settings() = 0;
+
+  protected:
+    OptimizerOptions() = default;
+    OptimizerOptions(const OptimizerOptions&) = default;
+    OptimizerOptions& operator=(const OptimizerOptions&) = default;
+
+  private:
+    [[nodiscard]] virtual std::unique_ptr<Optimizer<float>> make_single(
+        Index n_parameters) const = 0;
+    [[nodiscard]] virtual std::unique_ptr<Optimizer<double>> make_double(
+        Index n_parameters) const = 0;
 };
 
 }  // namespace jetmlp

@@ -4,12 +4,14 @@
 #include <jetmlp/loss/objective.hpp>
 #include <jetmlp/machine/threads.hpp>
 #include <jetmlp/machine/types.hpp>
+#include <jetmlp/optim/early_stopping.hpp>
+#include <jetmlp/optim/epoch_record.hpp>
 #include <jetmlp/optim/optimizer.hpp>
+#include <jetmlp/optim/stopping.hpp>
 
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string_view>
 #include <vector>
 
 namespace jetmlp {
@@ -20,19 +22,17 @@ struct TrainerOptions {
     std::uint64_t seed = 0;
 };
 
-struct EpochRecord {
-    Losses training;    // means over the epoch's batches, each before its update
-    Losses validation;  // after the epoch; NaN without validation data
-    double learning_rate = 0.0;
-};
-
-// Finished: all epochs asked for. Converged: the optimizer had nothing left to do. Stopped: by the
-// hook.
-enum class FitEnd { finished, converged, stopped, diverged, interrupted };
-
 // Called after an epoch with its record and the parameters it led to; true ends the fit.
 template <class T>
 using EpochHook = std::function<bool(const EpochRecord&, const std::vector<T>&)>;
+
+// What a fit is asked for besides data.
+template <class T>
+struct FitRequest {
+    std::vector<double> learning_rates;  // of every epoch
+    EarlyStopping stopping;
+    EpochHook<T> hook;  // empty: none
+};
 
 // Keeps optimizer state and epoch count, so that a second fit goes on where the first stopped.
 template <class T>
@@ -40,14 +40,16 @@ class Trainer {
   public:
     Trainer(std::unique_ptr<Optimizer<T>> optimizer, TrainerOptions options);
 
-    // One epoch per learning rate. Whatever the end, an exception of the hook included,
-    // `parameters` are then the last ones known to be good and `records` hold every whole epoch.
-    FitEnd fit(Objective<T>& training, Objective<T>* validation,
-               const std::vector<double>& learning_rates, std::vector<T>& parameters,
-               std::vector<EpochRecord>& records, const EpochHook<T>& hook, Execution& execution);
+    // Throws std::invalid_argument if the optimizer cannot work on the objective.
+    void check(const Objective<T>& training) const { optimizer_->check(training); }
 
-    // The optimizer's word for why the last fit converged.
-    [[nodiscard]] std::string_view convergence() const { return optimizer_->finished(); }
+    // Throws std::invalid_argument, with nothing changed, for an objective that check() refuses or
+    // early stopping without validation. Else, whatever the end, an exception of the hook included,
+    // `records` hold every whole epoch and `parameters` are the last ones known to be good, or
+    // those of the lowest validation loss where these were to be restored. If an epoch gives
+    // several reasons to end, the hook's is told first, then patience.
+    FitEnd fit(Objective<T>& training, Objective<T>* validation, const FitRequest<T>& request,
+               std::vector<T>& parameters, std::vector<EpochRecord>& records, Execution& execution);
 
     // Whole epochs since the trainer was made.
     [[nodiscard]] std::uint64_t n_epochs() const { return n_epochs_; }

@@ -16,7 +16,7 @@ from ...fitting.callbacks import Callback
 from ...fitting.history import History
 from ...fitting.trainer import Trainer
 from ...models.mlp import MLP
-from ...optimizers import Adam
+from ...optimizers.adam import Adam
 from ..description import described, name_of
 from ..fits import n_products, timed_fit
 from ..problems.measured import MeasuredData
