@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from numpy.typing import DTypeLike, NDArray
 
 import jetmlp
+from jetmlp import _core
 from problems import make_problem, model_of, networks
 from reference import Network
 
 DTYPES = ("float32", "float64")
-INITS = ("glorot_uniform", "fan_in_uniform", "he_normal")
+INITS = _core.INITIALIZATIONS
 
 
 @pytest.fixture(params=DTYPES)

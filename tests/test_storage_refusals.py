@@ -132,7 +132,7 @@ ARCHITECTURES: dict[str, object] = {
     "nothing": None,
     **{f"without {name}": {k: v for k, v in GOOD.items() if k != name} for name in GOOD},
     "unknown key": {**GOOD, "dropout": 0.5},
-    "unknown activation": {**GOOD, "activation": "gelu"},
+    "unknown activation": {**GOOD, "activation": "cosine"},
     "unknown dtype": {**GOOD, "dtype": "float16"},
     "dtype no name": {**GOOD, "dtype": [1]},
     "sizes as text": {**GOOD, "layer_sizes": "253"},

@@ -45,7 +45,7 @@ NO_SIZES: dict[str, object] = {
     "too large": [1, 2**40, 1],
 }
 NO_NAMES: dict[str, object] = {
-    "unknown": "gelu",
+    "unknown": "cosine",
     "capital": "Tanh",
     "None": None,
     "list": ["tanh"],

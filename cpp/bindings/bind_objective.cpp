@@ -70,15 +70,9 @@ std::unique_ptr<Objective<T>> make_objective(const Architecture& architecture, c
 template <class T>
 Losses evaluate(Objective<T>& objective, const Array<T>& parameters, T* gradient, int n_threads) {
     expect_length("parameters", parameters.size(), objective.architecture().n_parameters());
-    PendingError pending;
-    try {
-        const py::gil_scoped_release release;
-        Execution execution(n_threads, [&pending] { return pending.signal_raised(); });
+    return run_interruptibly(n_threads, [&](Execution& execution) {
         return objective.evaluate(parameters.data(), objective.all_rows(), gradient, execution);
-    } catch (const Interrupted&) {
-        pending.raise();
-        throw;
-    }
+    });
 }
 
 // compute(residuals, execution) without the GIL, until it is done or Ctrl-C ends it.
@@ -86,16 +80,10 @@ template <class Compute>
 void compute_residuals(const Objective<double>& objective, const Array<double>& parameters,
                        int n_threads, const Compute& compute) {
     expect_length("parameters", parameters.size(), objective.architecture().n_parameters());
-    PendingError pending;
-    try {
-        const py::gil_scoped_release release;
-        Execution execution(n_threads, [&pending] { return pending.signal_raised(); });
+    run_interruptibly(n_threads, [&](Execution& execution) {
         Residuals residuals(objective);
         compute(residuals, execution);
-    } catch (const Interrupted&) {
-        pending.raise();
-        throw;
-    }
+    });
 }
 
 Array<double> residuals(const Objective<double>& objective, const Array<double>& parameters,

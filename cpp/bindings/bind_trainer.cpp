@@ -64,14 +64,13 @@ py::tuple fit(Trainer<T>& self, Objective<T>& training, Objective<T>* validation
             }
         };
     }
-    FitEnd end = FitEnd::epochs;
-    {
-        const py::gil_scoped_release release;  // one release per fit; only the hook comes back
-        Execution execution(n_threads, [&pending, stop] {
-            return (stop != nullptr && stop->wanted()) || pending.signal_raised();
-        });
-        end = self.fit(training, validation, request, numbers, records, execution);
-    }
+    const FitEnd end =
+        run_interruptibly(  // one release of the GIL per fit; only the hook comes back
+            pending, n_threads,
+            [&](Execution& execution) {
+                return self.fit(training, validation, request, numbers, records, execution);
+            },
+            [stop] { return stop != nullptr && stop->wanted(); });
     // A Ctrl-C since the last look, or of a fit shorter than the time between two looks: raised by
     // the interpreter before the caller had a name for the result, it would cost the whole fit.
     if (!pending.any()) {

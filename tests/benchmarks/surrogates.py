@@ -14,7 +14,8 @@ from statistics import median
 from workload import Array, Outcome
 
 import jetmlp
-from jetmlp.experiments import Samples, SurrogateFit, SurrogateStudy, get
+from jetmlp import Samples
+from jetmlp.experiments import SurrogateFit, SurrogateStudy, get
 
 #: Samples, starts and orders of the batches: errors are medians over them.
 SEEDS = (0, 1, 2)
@@ -75,10 +76,9 @@ def fit_of(name: str, n_train: int) -> SurrogateFit:
 
 
 def _arrays(samples: Samples) -> tuple[Array, Array, Array]:
-    X, Y, dYdX = samples
-    assert Y is not None
-    assert dYdX is not None
-    return X, Y, dYdX
+    assert samples.Y is not None
+    assert samples.dYdX is not None
+    return samples.X, samples.Y[:, 0], samples.dYdX[:, 0]
 
 
 def _scan() -> None:

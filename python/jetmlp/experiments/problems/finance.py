@@ -14,21 +14,22 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import _checks
-from ..random import DATA, Generator
-from .problems import N_HELD_OUT, Quantity
-from .samples import Samples
+from ... import _checks
+from ...data.samples import Samples
+from ...random import DATA, Generator
+from .box import Quantity
+from .option import PATHS, Option
 
 FloatArray = NDArray[np.float64]
 
-# Streams of random numbers of one seed.
-_STATES, _PATHS, _HELD_OUT, _MARKET = 0, 1, 2, 3
+# The stream of random numbers that makes a market, beside those of every option.
+_MARKET = 3
 
 _erfc = np.vectorize(math.erfc, otypes=[np.float64])
 
 
 @dataclass(frozen=True, kw_only=True)
-class BlackScholes:
+class BlackScholes(Option):
     r"""A call on one asset whose price is lognormal, without interest.
 
     Parameters
@@ -48,9 +49,6 @@ class BlackScholes:
     state_date: float = 1.0
     expiry: float = 2.0
     spread: float = 1.5
-
-    def __post_init__(self) -> None:
-        _check_option(self)
 
     @property
     def inputs(self) -> tuple[Quantity, ...]:
@@ -88,23 +86,13 @@ class BlackScholes:
         """Return what the option is written on (n,): the spot."""
         return np.asarray(X, dtype=np.float64)[:, 0]
 
-    def training(self, n: int, seed: int) -> Samples:
-        """Draw states, and simulate for each one payoff and its derivative."""
-        X = self._states(seed, _STATES, n)
-        return self.paths(X, seed)
-
     def paths(self, X: FloatArray, seed: int) -> Samples:
         """Simulate one path from each state (n, 1)."""
-        growth = self._growth(self.expiry - self.state_date, self.volatility, seed, _PATHS, len(X))
+        growth = self._growth(self.expiry - self.state_date, self.volatility, seed, PATHS, len(X))
         end = X[:, 0] * growth
         payoff = np.maximum(end - self.strike, 0.0)
         # ∂ max(S₂ − K, 0)/∂S₁ = 1{S₂ > K} S₂/S₁.
         return Samples(X, payoff, np.where(end > self.strike, growth, 0.0)[:, np.newaxis])
-
-    def held_out(self, seed: int) -> Samples:
-        """Draw other states; with true prices and deltas."""
-        X = self._states(seed, _HELD_OUT, N_HELD_OUT)
-        return Samples(X, self.value(X), self.derivative(X))
 
     def _d_1(self, spot: FloatArray) -> tuple[FloatArray, float]:
         deviation = self.volatility * math.sqrt(self.expiry - self.state_date)
@@ -122,7 +110,7 @@ class BlackScholes:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BachelierBasket:
+class BachelierBasket(Option):
     r"""A call on a basket of correlated assets whose prices are normal, without interest.
 
     Parameters
@@ -151,7 +139,7 @@ class BachelierBasket:
 
     def __post_init__(self) -> None:
         _checks.as_integer("n_assets", self.n_assets, 1, 1000)
-        _check_option(self)
+        super().__post_init__()
 
     @property
     def inputs(self) -> tuple[Quantity, ...]:
@@ -211,24 +199,15 @@ class BachelierBasket:
         baskets: FloatArray = np.asarray(X, dtype=np.float64) @ self.weights
         return baskets
 
-    def training(self, n: int, seed: int) -> Samples:
-        """Draw states, and simulate for each one payoff and its derivatives."""
-        return self.paths(self._states(seed, _STATES, n), seed)
-
     def paths(self, X: FloatArray, seed: int) -> Samples:
         """Simulate one path from each state (n, d)."""
-        steps = self._normal(seed, _PATHS, len(X)) * math.sqrt(self.expiry - self.state_date)
+        steps = self._normal(seed, PATHS, len(X)) * math.sqrt(self.expiry - self.state_date)
         end = (X + steps) @ self.weights
         inside = end > self.strike
         # ∂ max(a·S₂ − K, 0)/∂S₁ = 1{a·S₂ > K} a.
         return Samples(
             X, np.maximum(end - self.strike, 0.0), np.where(inside[:, np.newaxis], self.weights, 0.0)
         )
-
-    def held_out(self, seed: int) -> Samples:
-        """Draw other states; with true prices and deltas."""
-        X = self._states(seed, _HELD_OUT, N_HELD_OUT)
-        return Samples(X, self.value(X), self.derivative(X))
 
     def _moneyness(self, X: ArrayLike) -> tuple[FloatArray, float]:
         deviation = self.volatility * math.sqrt(self.expiry - self.state_date)
@@ -248,9 +227,3 @@ class BachelierBasket:
 def _normal_cdf(z: FloatArray) -> FloatArray:
     # Through erfc: no cancellation in the lower wing.
     return 0.5 * np.asarray(_erfc(-z / math.sqrt(2.0)), dtype=np.float64)
-
-
-def _check_option(option: BlackScholes | BachelierBasket) -> None:
-    for name in ("strike", "volatility", "state_date", "spread"):
-        _checks.as_number(name, getattr(option, name), above=0.0)
-    _checks.as_number("expiry", option.expiry, above=option.state_date)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -10,11 +10,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..fitting.callbacks import Callback
-from .finance import BachelierBasket, BlackScholes
-from .problems import Problem, Quantity
-from .study import seeds_of
-from .surrogate import SurrogateFit, SurrogateResult
+from ..problems.box import Problem, Quantity
+from ..problems.option import Option
+from ..problems.sampled import of_one_output
+from ..study import Runs, SeveralFits
+from .fit import SurrogateFit, SurrogateResult
 
 FloatArray = NDArray[np.float64]
 
@@ -23,9 +23,6 @@ Triple = tuple[FloatArray, FloatArray, FloatArray]
 
 #: Names of the two losses, in the order of tables and figures.
 LOSSES = {"values only": False, "values and slopes": True}
-
-#: Results by the name of the fit, one for each seed.
-SurrogateRuns = Mapping[str, list[SurrogateResult]]
 
 
 class Slope(NamedTuple):
@@ -48,7 +45,7 @@ class SurrogateStudyResult:
     """
 
     study: SurrogateStudy
-    runs: SurrogateRuns
+    runs: Runs[SurrogateResult]
 
     @property
     def counts(self) -> tuple[int, ...]:
@@ -78,8 +75,8 @@ class SurrogateStudyResult:
     def slope(self) -> Slope:
         """The derivative by the input that moves the output most, which figures show."""
         held_out = next(iter(self.last.values())).held_out
-        assert held_out.dYdX is not None
-        k = int(np.argmax(np.sqrt(np.mean(held_out.dYdX**2, axis=0)) * held_out.X.std(axis=0)))
+        slopes = of_one_output(held_out)[1]
+        k = int(np.argmax(np.sqrt(np.mean(slopes**2, axis=0)) * held_out.X.std(axis=0)))
         output, by = self.study.problem.output, self.study.problem.inputs[k]
         unit = f"{output.unit or 1}/{by.unit}" if by.unit else output.unit
         return Slope(k, Quantity(f"slope by {by.name}", unit))
@@ -99,10 +96,9 @@ class SurrogateStudyResult:
         true: dict[str, FloatArray] = {}
         predicted: dict[str, dict[str, FloatArray]] = {}
         for loss, one in self.last.items():
-            assert one.held_out.Y is not None
-            assert one.held_out.dYdX is not None
+            true_Y, true_dYdX = of_one_output(one.held_out)
             Y, dYdX = one.predict(one.held_out.X)
-            true = {names[0]: one.held_out.Y, names[1]: one.held_out.dYdX[:, k]}
+            true = {names[0]: true_Y, names[1]: true_dYdX[:, k]}
             predicted[loss] = {names[0]: Y, names[1]: dYdX[:, k]}
         return true, predicted
 
@@ -126,18 +122,16 @@ class SurrogateStudyResult:
             If the problem is no option.
         """
         option = self.study.problem
-        if not isinstance(option, (BlackScholes, BachelierBasket)):
+        if not isinstance(option, Option):
             raise TypeError(f"prices: expected a study of an option, got {option!r}")
         one = next(iter(self.last.values()))
-        X, train = one.held_out.X, one.train
-        assert train.Y is not None
-        assert train.dYdX is not None
+        X, (payoffs, slopes) = one.held_out.X, of_one_output(one.train)
         predicted: dict[str, Pair] = {}
         for loss, result in self.last.items():
             Y, dYdX = result.predict(X)
             predicted[loss] = Y, dYdX.sum(axis=1)
         true = option.value(X), option.derivative(X).sum(axis=1)
-        samples = option.underlying(train.X), train.Y, train.dYdX.sum(axis=1)
+        samples = option.underlying(one.train.X), payoffs, slopes.sum(axis=1)
         return option.underlying(X), true, predicted, samples
 
     def of(self, loss: str, count: int) -> list[SurrogateResult]:
@@ -146,7 +140,7 @@ class SurrogateStudyResult:
 
 
 @dataclass(frozen=True)
-class SurrogateStudy:
+class SurrogateStudy(SeveralFits[SurrogateResult, SurrogateStudyResult]):
     """The same network fitted to values only and to values and slopes, for several numbers of samples.
 
     Parameters
@@ -214,29 +208,9 @@ class SurrogateStudy:
         n_batches, most = -(-count // size), -(-self.fit.n_train // size)
         return max(1, round(self.fit.epochs * most / n_batches))
 
-    def collect(self, runs: SurrogateRuns) -> SurrogateStudyResult:
+    def collect(self, runs: Runs[SurrogateResult]) -> SurrogateStudyResult:
         """Put the results of all fits together."""
         return SurrogateStudyResult(self, runs)
-
-    def run(
-        self,
-        seed: int = 0,
-        *,
-        n_seeds: int = 1,
-        n_threads: int = 1,
-        callbacks: Iterable[Callback] | Callback = (),
-    ) -> SurrogateStudyResult:
-        """Run all fits for `n_seeds` seeds, at least `least_seeds`."""
-        callbacks = (callbacks,) if callable(callbacks) else tuple(callbacks)
-        return self.collect(
-            {
-                label: [
-                    fit.run(one, n_threads=n_threads, callbacks=callbacks)
-                    for one in seeds_of(self, seed, n_seeds)
-                ]
-                for label, fit in self.fits.items()
-            }
-        )
 
 
 def _label(loss: str, count: int) -> str:

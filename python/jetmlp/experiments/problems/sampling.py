@@ -13,8 +13,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _checks
-from ..random import DATA, Generator
+from ... import _checks
+from ...random import DATA, Generator
 
 FloatArray = NDArray[np.float64]
 
@@ -32,6 +32,11 @@ class Points(NamedTuple):
 
 class Sampling(Protocol):
     """What an experiment needs to know of where its samples lie."""
+
+    @property
+    def n_train(self) -> int:
+        """How many training points there are."""
+        ...
 
     def draw(self, seed: int) -> Points:
         """Draw the inputs for a seed."""
@@ -92,10 +97,8 @@ class Chebyshev(_Interval):
 
     Parameters
     ----------
-    n_train, n_validation : int
-        How many of each.
-    low, high : float, default -1 and 1
-        Ends of the interval.
+    n_train, n_validation, low, high
+        As for `Equispaced`.
     """
 
     n_train: int
@@ -116,8 +119,8 @@ class ShuffledGrid(_Interval):
     ----------
     n_train, n_validation, n_test : int
         How many of each; together they are the grid.
-    low, high : float, default -1 and 1
-        Ends of the interval.
+    low, high
+        As for `Equispaced`.
     """
 
     n_train: int

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -10,16 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import _checks
-from ..fitting.callbacks import Callback
-from ..fitting.history import History
-from ..fitting.trainer import Trainer
-from ..models.mlp import MLP
-from ..optimizers.adam import Adam
-from ..schedules import Cosine
-from .fit import fit_until_stopped, plain
-from .problems import Problem
-from .samples import Samples
+from ... import _checks
+from ..._core import StopFlag
+from ...data.samples import Samples
+from ...fitting.callbacks import Callback
+from ...fitting.history import History
+from ...fitting.trainer import Trainer
+from ...models.mlp import MLP
+from ...optimizers.adam import Adam
+from ...schedules import Cosine
+from ..description import described
+from ..fits import n_products, timed_fit
+from ..problems.box import Problem
+from ..problems.sampled import of_one_output
 
 FloatArray = NDArray[np.float64]
 
@@ -108,40 +110,21 @@ class SurrogateFit:
         weight = self.derivative_weight
         return self.value_weight, float(len(self.problem.inputs)) if weight is None else weight
 
+    @property
+    def work(self) -> float:
+        """About how many products the fit takes."""
+        return float(n_products(self.layer_sizes) * self.epochs * self.n_train)
+
     def run(
         self,
         seed: int = 0,
         *,
         n_threads: int = 1,
         callbacks: Iterable[Callback] | Callback = (),
-        stop: Callable[[], bool] | None = None,
+        stop: StopFlag | None = None,
     ) -> SurrogateResult:
-        """Sample the problem, fit and measure.
-
-        Parameters
-        ----------
-        seed : int, default 0
-            Of samples, starting parameters and order of the batches.
-        n_threads : int, default 1
-            Threads of the fit; the result is the same for any number.
-        callbacks : callable or iterable of callables
-            As for `jetmlp.Trainer.fit`.
-        stop : callable, optional
-            Asked from time to time, in the thread of the fit, whether to give up.
-
-        Returns
-        -------
-        SurrogateResult
-
-        Raises
-        ------
-        concurrent.futures.CancelledError
-            If `stop` said so.
-        TypeError, ValueError, jetmlp.DivergenceError
-            What the problem, the model and the trainer raise.
-        """
+        """Sample the problem, fit and measure; parameters and errors are as for `FitExperiment.run`."""
         train, held_out = self.problem.training(self.n_train, seed), self.problem.held_out(seed)
-        started, worked = time.perf_counter(), time.thread_time()
         model = MLP(
             self.layer_sizes, self.activation, dtype=self.dtype, init=self.init, seed=seed, normalize=True
         )
@@ -156,16 +139,15 @@ class SurrogateFit:
             seed=seed,
         )
         # Without a weight the derivatives would still be measured, in twice the time.
-        shown = train if self.slopes else train._replace(dYdX=None)
-        history = fit_until_stopped(trainer, shown, None, epochs=self.epochs, callbacks=callbacks, stop=stop)
-        times = time.perf_counter() - started, time.thread_time() - worked
+        shown = train if self.slopes else train.replace(dYdX=None)
+        history, *times = timed_fit(trainer, shown, epochs=self.epochs, callbacks=callbacks, stop=stop)
         return SurrogateResult(self, seed, model, history, train, held_out, *times)
 
     def configuration(self) -> dict[str, Any]:
         """Return what determines the fit besides the seed, as plain numbers, strings, lists and dicts."""
         value_weight, derivative_weight = self.loss_weights
         return {
-            "problem": plain(self.problem),
+            "problem": described(self.problem),
             "n_train": self.n_train,
             "slopes": self.slopes,
             "layer_sizes": list(self.layer_sizes),
@@ -175,7 +157,7 @@ class SurrogateFit:
             "value_weight": value_weight,
             "derivative_weight": derivative_weight,
             "normalize": True,
-            "optimizer": plain(self.optimizer),
+            "optimizer": described(self.optimizer),
             "epochs": self.epochs,
             "batch_size": self.batch_size,
         }
@@ -196,7 +178,7 @@ class SurrogateResult:
     history : History
         Losses of every epoch, in normalized units.
     train, held_out : Samples
-        What was fitted, and what it is measured on: X (n, d), Y (n,), dYdX (n, d).
+        What was fitted, and what it is measured on.
     time_s : float
         Duration of the fit on the wall's clock [s].
     cpu_time_s : float
@@ -238,7 +220,7 @@ def surrogate_errors(true: Samples, Y: FloatArray, dYdX: FloatArray) -> dict[str
     Parameters
     ----------
     true : Samples
-        Inputs (n, d), true values (n,) and true derivatives (n, d).
+        True values and derivatives of one output.
     Y, dYdX : ndarray, (n,) and (n, d)
         Predictions.
 
@@ -248,9 +230,8 @@ def surrogate_errors(true: Samples, Y: FloatArray, dYdX: FloatArray) -> dict[str
         "value_rmse" in the unit of the output; "value_error", the same divided by s_y: 1 is what the mean
         would do; and "derivative_error".
     """
-    assert true.Y is not None
-    assert true.dYdX is not None
-    s_x, s_y = true.X.std(axis=0), float(true.Y.std())
-    value_rmse = float(np.sqrt(np.mean((Y - true.Y) ** 2)))
-    derivative_error = float(np.sqrt(np.mean((s_x / s_y * (dYdX - true.dYdX)) ** 2)))
+    true_Y, true_dYdX = of_one_output(true)
+    s_x, s_y = true.X.std(axis=0), float(true_Y.std())
+    value_rmse = float(np.sqrt(np.mean((Y - true_Y) ** 2)))
+    derivative_error = float(np.sqrt(np.mean((s_x / s_y * (dYdX - true_dYdX)) ** 2)))
     return {"value_rmse": value_rmse, "value_error": value_rmse / s_y, "derivative_error": derivative_error}

@@ -8,9 +8,10 @@ from typing import Literal, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _checks
-from ..random import DATA, Generator
-from .samples import Function, Samples
+from ... import _checks
+from ...data.samples import Samples
+from ...random import DATA, Generator
+from .sampled import Function, sampled
 
 FloatArray = NDArray[np.float64]
 
@@ -44,7 +45,7 @@ class Problem(Protocol):
         ...
 
     def training(self, n: int, seed: int) -> Samples:
-        """Return samples X (n, d), Y (n,), dYdX (n, d) to train with: exact ones, or noisy ones."""
+        """Return values and derivatives at n points to train with: exact ones, or noisy ones."""
         ...
 
     def held_out(self, seed: int) -> Samples:
@@ -112,7 +113,7 @@ class BoxProblem:
 
     def _samples(self, unit: FloatArray) -> Samples:
         low, high = np.asarray(self.low), np.asarray(self.high)
-        return Samples.of(low + (high - low) * unit, self.function, self.derivative)
+        return sampled(low + (high - low) * unit, self.function, self.derivative)
 
     def _latin_hypercube(self, n: int, seed: int) -> FloatArray:
         generator = Generator(seed, DATA, 0)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 
-from .engineering import (
+from ..problems.box import BoxProblem, Quantity
+from ..problems.engineering import (
     robot_arm,
     robot_arm_derivative,
     rosenbrock,
@@ -17,10 +18,9 @@ from .engineering import (
     wing_weight,
     wing_weight_derivative,
 )
-from .finance import BachelierBasket, BlackScholes
-from .problems import BoxProblem, Quantity
-from .surrogate import SurrogateFit
-from .surrogate_study import SurrogateStudy
+from ..problems.finance import BachelierBasket, BlackScholes
+from .fit import SurrogateFit
+from .study import SurrogateStudy
 
 _rosenbrock = SurrogateStudy(
     name="rosenbrock",

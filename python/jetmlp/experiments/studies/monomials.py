@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..fitting.callbacks import Callback
-from ..schedules import Cosine
-from .fit import FitExperiment
-from .functions import Monomial
-from .sampling import Equispaced
-from .study import Runs, run_fits
+from ...schedules import Cosine
+from ..curves.fit import FitExperiment, FitResult
+from ..problems.functions import Monomial
+from ..problems.sampling import Equispaced
+from ..study import Runs, SeveralFits
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,11 +34,11 @@ class MonomialsResult:
     powers: tuple[int, ...]
     widths: tuple[int, ...]
     errors: dict[str, dict[str, NDArray[np.float64]]]
-    runs: Runs
+    runs: Runs[FitResult]
 
 
 @dataclass(frozen=True)
-class Monomials:
+class Monomials(SeveralFits[FitResult, MonomialsResult]):
     """x^k on [−1, 1] with one hidden layer, values and derivatives equally weighted.
 
     Adam's rate falls along half a cosine, so that the errors are those of the network and not the jitter of
@@ -104,7 +103,7 @@ class Monomials:
             epochs=self.epochs,
         )
 
-    def collect(self, runs: Runs) -> MonomialsResult:
+    def collect(self, runs: Runs[FitResult]) -> MonomialsResult:
         """Arrange the results of all fits by power and width."""
         errors = {
             points: {quantity: self._table(runs, points, quantity) for quantity in ("value", "derivative")}
@@ -112,23 +111,12 @@ class Monomials:
         }
         return MonomialsResult(self.powers, self.widths, errors, runs)
 
-    def _table(self, runs: Runs, points: str, quantity: str) -> NDArray[np.float64]:
+    def _table(self, runs: Runs[FitResult], points: str, quantity: str) -> NDArray[np.float64]:
         def median(power: int, width: int) -> float:
             results = runs[_label(power, width, points)]
             return float(np.median([one.evaluations[one.dense_points][quantity]["rmse"] for one in results]))
 
         return np.array([[median(power, width) for width in self.widths] for power in self.powers])
-
-    def run(
-        self,
-        seed: int = 0,
-        *,
-        n_seeds: int = 1,
-        n_threads: int = 1,
-        callbacks: Iterable[Callback] | Callback = (),
-    ) -> MonomialsResult:
-        """Run all fits for `n_seeds` seeds, at least `least_seeds`."""
-        return self.collect(run_fits(self, seed, n_seeds, n_threads=n_threads, callbacks=callbacks))
 
 
 def _label(power: int, width: int, points: str) -> str:

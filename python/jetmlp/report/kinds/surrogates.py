@@ -1,20 +1,30 @@
-"""Report of a study of surrogates: its document, rows, tables and figures."""
+"""Report of a study of surrogates: what slopes are worth."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 
-from .. import plotting
-from .._files import replacing
-from ..experiments import BachelierBasket, BlackScholes, SurrogateResult, SurrogateStudyResult
-from ._documents import Document, spread
-from ._tables import Table, number
+from ... import plotting
+from ...experiments import Option, SurrogateResult, SurrogateStudy, SurrogateStudyResult
+from ...experiments.problems.sampled import of_one_output
+from .._section import Document, Figure, Rows, Runs, Section, section_of, spread
+from .._table import Table, number
 
 
-def surrogate_document(result: SurrogateStudyResult) -> Document:
+@section_of.register
+def section_of_surrogates(study: SurrogateStudy, runs: Runs) -> Section:
+    """Report the errors by number of samples and loss."""
+    result = study.collect(runs)
+    return Section(
+        document=_document(result),
+        csv_files={"surrogates.csv": _rows(result)},
+        figures=_figures(result),
+        tables=[_table(result)],
+        summary={"counts": list(result.counts), **_summary(result)},
+    )
+
+
+def _document(result: SurrogateStudyResult) -> Document:
     """Say what was fitted and the errors over the seeds, by number of samples and loss."""
     return {
         "problem": {
@@ -23,7 +33,7 @@ def surrogate_document(result: SurrogateStudyResult) -> Document:
         },
         "counts": list(result.counts),
         "seeds": [one.seed for one in next(iter(result.runs.values()))],
-        **surrogate_summary(result),
+        **_summary(result),
         "fits": {
             label: {
                 "configuration": results[0].fit.configuration(),
@@ -39,7 +49,7 @@ def surrogate_document(result: SurrogateStudyResult) -> Document:
     }
 
 
-def surrogate_summary(result: SurrogateStudyResult) -> Document:
+def _summary(result: SurrogateStudyResult) -> Document:
     """Return the errors and times that a summary has: spreads over the seeds, in the order of `counts`."""
     return {
         "errors": {
@@ -55,14 +65,13 @@ def surrogate_summary(result: SurrogateStudyResult) -> Document:
 
 def _partial_errors(result: SurrogateResult) -> dict[str, float]:
     """Root mean square errors of the partial derivatives, each in its unit, by input."""
-    true = result.held_out.dYdX
-    assert true is not None
+    _, true = of_one_output(result.held_out)
     errors = np.sqrt(np.mean((result.predict(result.held_out.X)[1] - true) ** 2, axis=0))
     inputs = result.fit.problem.inputs
     return {quantity.label: float(error) for quantity, error in zip(inputs, errors, strict=True)}
 
 
-def surrogate_rows(result: SurrogateStudyResult) -> tuple[list[str], list[list[object]]]:
+def _rows(result: SurrogateStudyResult) -> Rows:
     """List every fit with its errors, as a header and rows."""
     rows: list[list[object]] = [
         [one.fit.n_train, int(one.fit.slopes), one.seed, one.fit.epochs, *one.errors.values(), one.cpu_time_s]
@@ -72,7 +81,7 @@ def surrogate_rows(result: SurrogateStudyResult) -> tuple[list[str], list[list[o
     return ["n_train", "slopes", "seed", "epochs", *result.errors, "cpu_time_s"], rows
 
 
-def surrogate_table(result: SurrogateStudyResult) -> Table:
+def _table(result: SurrogateStudyResult) -> Table:
     """Put values only beside values and slopes, with how many times better the second is."""
     rows: list[tuple[str, ...]] = []
     for place, count in enumerate(result.counts):
@@ -111,27 +120,27 @@ def _times(result: SurrogateStudyResult, count: int, *, first: bool) -> tuple[st
     return (number(spread(one.cpu_time_s for one in result.of(loss, count))["median"], "{:.3f}"),)
 
 
-def draw_surrogates(folder: Path, result: SurrogateStudyResult) -> None:
-    """Draw errors against samples, and predictions of the first seed with the most samples."""
+def _figures(result: SurrogateStudyResult) -> dict[str, Figure]:
+    """Name the figures: errors against samples; predictions of the first seed with the most samples."""
     errors = result.errors
-    axes = plotting.plot_sample_errors(result.counts, errors["value_error"], errors["derivative_error"])
-    _save(axes, folder / "errors.png")
-    problem = result.study.problem
-    if isinstance(problem, (BlackScholes, BachelierBasket)):
-        underlying, true, predicted, samples = result.prices()
-        axes = plotting.plot_prices(
-            underlying,
-            true,
-            predicted,
-            samples=samples,
-            x_label=problem.underlying_name,
-            labels=(problem.output.label, problem.delta_name),
+    figures: dict[str, Figure] = {
+        "errors.png": lambda: plotting.plot_sample_errors(
+            result.counts, errors["value_error"], errors["derivative_error"]
         )
-        _save(axes, folder / "prices.png")
-    else:
-        _save(plotting.plot_predictions(*result.predictions()), folder / "predictions.png")
+    }
+    problem = result.study.problem
+    if isinstance(problem, Option):
+        return {**figures, "prices.png": lambda: _draw_prices(result, problem)}
+    return {**figures, "predictions.png": lambda: plotting.plot_predictions(*result.predictions())}
 
 
-def _save(axes: Any, path: Path) -> None:  # noqa: ANN401  what the plotting functions return
-    with replacing(path) as temporary:
-        plotting.save_figure(axes, temporary)
+def _draw_prices(result: SurrogateStudyResult, option: Option) -> object:
+    underlying, true, predicted, samples = result.prices()
+    return plotting.plot_prices(
+        underlying,
+        true,
+        predicted,
+        samples=samples,
+        x_label=option.underlying_name,
+        labels=(option.output.label, option.delta_name),
+    )

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from ..fitting.callbacks import Callback
-from .fit import FitExperiment
-from .result import Evaluation, FitResult
-from .study import Runs, run_fits
+from ..curves.fit import Evaluation, FitExperiment, FitResult
+from ..study import Runs, SeveralFits
 
 QUANTITIES = ("value", "derivative")
 
@@ -56,7 +54,7 @@ class AblationResult:
     """
 
     baseline: str
-    runs: Runs
+    runs: Runs[FitResult]
 
     @property
     def evaluations(self) -> dict[str, list[Evaluation]]:
@@ -87,7 +85,7 @@ class AblationResult:
 
 
 @dataclass(frozen=True)
-class Ablation:
+class Ablation(SeveralFits[FitResult, AblationResult]):
     """One experiment and variants of it that differ in one thing each.
 
     Parameters
@@ -110,20 +108,9 @@ class Ablation:
         """The fits by name."""
         return self.variants
 
-    def collect(self, runs: Runs) -> AblationResult:
+    def collect(self, runs: Runs[FitResult]) -> AblationResult:
         """Compare the results of all fits."""
         return AblationResult(next(iter(self.variants)), runs)
-
-    def run(
-        self,
-        seed: int = 0,
-        *,
-        n_seeds: int = 1,
-        n_threads: int = 1,
-        callbacks: Iterable[Callback] | Callback = (),
-    ) -> AblationResult:
-        """Run all variants for `n_seeds` seeds, at least `least_seeds`, and compare them."""
-        return self.collect(run_fits(self, seed, n_seeds, n_threads=n_threads, callbacks=callbacks))
 
 
 def _rmse(results: list[FitResult], quantity: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
