@@ -1,7 +1,7 @@
 """Times of the core's Cholesky factorization beside Eigen's.
 
 ``python tests/benchmarks/cholesky.py [level ...]`` prints the rows of the table in
-cpp/src/linear_algebra/cholesky.cpp, in milliseconds, for each level that this processor can run. It needs a
+cpp/src/linear_algebra/cholesky.hpp, in milliseconds, for each level that this processor can run. It needs a
 C++ compiler and the package cmeel-eigen.
 """
 

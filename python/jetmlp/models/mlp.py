@@ -43,10 +43,11 @@ class MLP(HigherDerivatives):
     dtype : {"float32", "float64"}, default "float32"
         Type of the parameters and of everything computed with them; losses are summed in float64, and what
         a normalized model gives back is float64 from the standardised result on.
-    init : {"glorot_uniform", "fan_in_uniform", "he_normal"}, default "glorot_uniform"
+    init : {"glorot_uniform", "fan_in_uniform", "he_normal", "lecun_normal"}, default "glorot_uniform"
         How the parameters start: uniform in ±√(6/(fan_in+fan_out)) with zero biases (Glorot and Bengio
         2010; the default of Keras), uniform in ±1/√fan_in for weights and biases (the default of
-        PyTorch), or normal of variance 2/fan_in with zero biases (He et al. 2015, made for ReLU).
+        PyTorch), normal of variance 2/fan_in with zero biases (He et al. 2015, made for ReLU), or of
+        variance 1/fan_in with zero biases (LeCun et al. 1998).
     seed : int, default 0
         Of the starting parameters. A seed means the same network on every machine, in both types.
     normalize : bool, default False
