@@ -15,7 +15,8 @@ def _sigmoid(z: Array) -> Array:
     return 1.0 / (1.0 + np.exp(-z))
 
 
-#: σ and σ′ of each activation that NumPy alone can write, so not of gelu. They take complex numbers too, except for relu.
+#: σ and σ′ of each activation that NumPy can write, so not gelu. They take complex numbers too, except for
+#: relu.
 ACTIVATIONS: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
     "tanh": (np.tanh, lambda z: 1.0 - np.tanh(z) ** 2),
     "relu": (lambda z: np.maximum(z, 0.0), lambda z: np.where(z > 0.0, 1.0, 0.0)),
