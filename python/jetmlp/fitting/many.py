@@ -98,8 +98,9 @@ def fit_many(
             fits = []
             try:
                 for trainer, plan in zip(fleet, plans, strict=True):
+                    hook = trainer._hook((), None, plan)
                     threads_of_fit = trainer._n_threads or 1
-                    fits.append(pool.submit(trainer._run, plan, None, stop, n_threads=threads_of_fit))
+                    fits.append(pool.submit(trainer._run, plan, hook, stop, n_threads=threads_of_fit))
                 wait(fits)
             except BaseException:  # Ctrl-C reaches the main thread alone, which tells the others
                 stop.set()

@@ -40,7 +40,7 @@ class MLP(HigherDerivatives):
         as 0.
     output_activation : str, default "identity"
         Of the output layer, from the same list.
-    dtype : {"float32", "float64"}, default "float32"
+    dtype : {"float32", "float64"}, default "float64"
         Type of the parameters and of everything computed with them; losses are summed in float64, and what
         a normalized model gives back is float64 from the standardised result on.
     init : {"glorot_uniform", "fan_in_uniform", "he_normal"}, default "glorot_uniform"
@@ -49,7 +49,7 @@ class MLP(HigherDerivatives):
         PyTorch), or normal of variance 2/fan_in with zero biases (He et al. 2015, made for ReLU).
     seed : int, default 0
         Of the starting parameters. A seed means the same network on every machine, in both types.
-    normalize : bool, default False
+    normalize : bool, default True
         Whether the network works on standardised inputs and outputs. The first fit then learns mean and
         standard deviation of each (see `normalization`) and later ones keep them; what goes in and comes
         out, derivatives too, stays in the units of the data. `weights` and `biases` are those between the
@@ -65,7 +65,7 @@ class MLP(HigherDerivatives):
     >>> import jetmlp
     >>> model = jetmlp.MLP([1, 64, 64, 1], seed=0)
     >>> model
-    MLP(1-64-64-1, activation='tanh', output_activation='identity', dtype='float32', 4353 parameters)
+    MLP(1-64-64-1, activation='tanh', output_activation='identity', dtype='float64', 4353 parameters)
     >>> model.predict([0.0, 0.5]).shape, model.jacobian([0.0, 0.5]).shape
     ((2, 1), (2, 1, 1))
     """
@@ -78,11 +78,11 @@ class MLP(HigherDerivatives):
         layer_sizes: Iterable[int],
         activation: str = "tanh",
         output_activation: str = "identity",
-        dtype: DTypeLike = "float32",
+        dtype: DTypeLike = "float64",
         init: str = "glorot_uniform",
         seed: int = 0,
         *,
-        normalize: bool = False,
+        normalize: bool = True,
     ) -> None:
         self._configure(layer_sizes, activation, output_activation, dtype, normalize)
         init = _checks.as_choice("init", init, _core.INITIALIZATIONS)
@@ -98,7 +98,7 @@ class MLP(HigherDerivatives):
         activation: str,
         output_activation: str,
         dtype: DTypeLike,
-        normalize: bool = False,
+        normalize: bool = True,
     ) -> None:
         """Check and keep everything but the parameters."""
         self._layer_sizes = _checks.as_layer_sizes(layer_sizes)
@@ -288,8 +288,8 @@ class MLP(HigherDerivatives):
             "output_activation": self._output_activation,
             "dtype": self._dtype.name,
         }
-        if self._normalize:
-            configuration["normalize"] = True
+        if not self._normalize:
+            configuration["normalize"] = False
         return configuration
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -342,6 +342,6 @@ class MLP(HigherDerivatives):
         sizes = "-".join(map(str, self._layer_sizes))
         return (
             f"MLP({sizes}, activation={self._activation!r}, output_activation={self._output_activation!r}, "
-            f"dtype={self._dtype.name!r}, {'normalize=True, ' if self._normalize else ''}"
+            f"dtype={self._dtype.name!r}, {'' if self._normalize else 'normalize=False, '}"
             f"{self.n_parameters} parameters)"
         )
