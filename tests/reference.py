@@ -13,39 +13,21 @@ Shapes: X (n, d), Y (n, m), dYdX (n, m, d); parameters (..., P), leading axes ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
-Function = Callable[[Array], Array]
+import reference_activations
+from reference_activations import Array, Function
 
 STEP = 1e-30
-ACTIVATION_NAMES = ("tanh", "relu", "sigmoid", "softplus", "silu", "sin", "identity")
 
-
-def _sigmoid(z: Array) -> Array:
-    return np.asarray(1 / (1 + np.exp(-z)))
-
-
-def _sigmoid_slope(z: Array) -> Array:
-    return _sigmoid(z) * _sigmoid(-z)
-
-
-# name -> (value, first derivative), for real and complex arguments of moderate size. A complex argument is a
-# real one with an infinitesimal attached, so ReLU decides on the real part; its derivative at 0 is 0.
+# name -> (value, first derivative), for real and complex arguments of moderate size
 ACTIVATIONS: Mapping[str, tuple[Function, Function]] = {
-    "tanh": (np.tanh, lambda z: 1 - np.tanh(z) ** 2),
-    "relu": (lambda z: np.where(z.real > 0, z, 0), lambda z: np.where(z.real > 0, 1, 0).astype(z.dtype)),
-    "sigmoid": (_sigmoid, _sigmoid_slope),
-    "softplus": (lambda z: np.log1p(np.exp(z)), _sigmoid),
-    "silu": (lambda z: z * _sigmoid(z), lambda z: _sigmoid(z) + z * _sigmoid_slope(z)),
-    "sin": (np.sin, np.cos),
-    "identity": (lambda z: z, np.ones_like),
+    name: (row.value, row.slope) for name, row in reference_activations.ACTIVATIONS.items()
 }
+ACTIVATION_NAMES = tuple(ACTIVATIONS)
 
 
 @dataclass(frozen=True)

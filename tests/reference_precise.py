@@ -1,66 +1,25 @@
 """The oracle's oracle: activations, Jacobians and gradients with mpmath, to 50 digits and more.
 
-The derivatives of activations are closed forms that cancel nowhere in the tails; `test_reference.py` holds
-them to numerical differentiation of the values. Jacobians and gradients are central differences of the plain
-forward pass and know neither jets nor adjoints.
+Activations come from the table in `reference_activations`. Jacobians and gradients are central differences of
+the plain forward pass and know neither jets nor adjoints.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import mpmath
 import numpy as np
 from mpmath import mp, mpf
 
+import reference_activations
 from reference import Array, Function, Network, forward
 
 DIGITS = 50
 
 
-def _tanh(z: mpf) -> list[list[mpf]]:
-    a, s = mpmath.tanh(z), mpmath.sech(z) ** 2
-    return [[a], [s], [-2 * a * s], [4 * s, -6 * s * s]]
-
-
-def _sigmoid(z: mpf) -> list[list[mpf]]:
-    a, decay = 1 / (1 + mpmath.exp(-z)), mpmath.exp(-abs(z))
-    s = decay / (1 + decay) ** 2
-    return [[a], [s], [-s * mpmath.tanh(z / 2)], [s, -6 * s * s]]
-
-
-def _softplus(z: mpf) -> list[list[mpf]]:
-    return [[mpmath.log1p(mpmath.exp(-abs(z))), max(z, mpf(0))], *_sigmoid(z)[:3]]
-
-
-def _silu(z: mpf) -> list[list[mpf]]:
-    [a], [s], [curvature], third = _sigmoid(z)
-    return [[z * a], [a, z * s], [2 * s, z * curvature], [3 * curvature, *(z * term for term in third)]]
-
-
-def _sin(z: mpf) -> list[list[mpf]]:
-    sine, cosine = mpmath.sin(z), mpmath.cos(z)
-    return [[sine], [cosine], [-sine], [-cosine]]
-
-
-def _relu(z: mpf) -> list[list[mpf]]:
-    return [[max(z, mpf(0))], [mpf(z > 0)], [mpf(0)], [mpf(0)]]
-
-
-def _identity(z: mpf) -> list[list[mpf]]:
-    return [[z], [mpf(1)], [mpf(0)], [mpf(0)]]
-
-
 # name -> z -> the terms whose sum is the value, and so for the first three derivatives
-TERMS: Mapping[str, Callable[[mpf], list[list[mpf]]]] = {
-    "tanh": _tanh,
-    "relu": _relu,
-    "sigmoid": _sigmoid,
-    "softplus": _softplus,
-    "silu": _silu,
-    "sin": _sin,
-    "identity": _identity,
-}
+TERMS = {name: row.terms for name, row in reference_activations.ACTIVATIONS.items()}
 
 
 def activation(name: str, z: float, digits: int = DIGITS) -> list[mpf]:

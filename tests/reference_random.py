@@ -7,6 +7,7 @@ easy as 1, 2, 3" (SC 2011), with the constants and known answers of its referenc
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -103,19 +104,33 @@ class Generator:
         return np.array(order, dtype=np.int64)
 
 
+def _uniform(generator: Generator, limit: float, n: int) -> NDArray[np.float64]:
+    return limit * (2 * generator.uniform(n) - 1)
+
+
+# name -> (generator, n_in, n_out) -> weights and biases of a layer, drawn in this order
+INITIALIZATIONS: dict[str, Callable[[Generator, int, int], list[NDArray[np.float64]]]] = {
+    "glorot_uniform": lambda generator, n_in, n_out: [
+        _uniform(generator, math.sqrt(6 / (n_in + n_out)), n_out * n_in),
+        np.zeros(n_out),
+    ],
+    "fan_in_uniform": lambda generator, n_in, n_out: [
+        _uniform(generator, 1 / math.sqrt(n_in), n_out * n_in + n_out)
+    ],
+    "he_normal": lambda generator, n_in, n_out: [
+        math.sqrt(2 / n_in) * generator.normal(n_out * n_in),
+        np.zeros(n_out),
+    ],
+    "lecun_normal": lambda generator, n_in, n_out: [
+        math.sqrt(1 / n_in) * generator.normal(n_out * n_in),
+        np.zeros(n_out),
+    ],
+}
+
+
 def initial_parameters(network: Network, init: str, seed: int) -> NDArray[np.float64]:
     """The flat parameter vector a new network starts from, drawn layer by layer from a generator each."""
     parts: list[NDArray[Any]] = []
     for layer, (n_in, n_out) in enumerate(zip(network.layer_sizes, network.layer_sizes[1:], strict=False)):
-        generator = Generator(seed, INITIALISATION, layer)
-        if init == "glorot_uniform":
-            limit = math.sqrt(6 / (n_in + n_out))
-            parts += [limit * (2 * generator.uniform(n_out * n_in) - 1), np.zeros(n_out)]
-        elif init == "fan_in_uniform":
-            limit = 1 / math.sqrt(n_in)
-            parts += [limit * (2 * generator.uniform(n_out * n_in + n_out) - 1)]
-        elif init == "he_normal":
-            parts += [math.sqrt(2 / n_in) * generator.normal(n_out * n_in), np.zeros(n_out)]
-        else:
-            raise ValueError(f"unknown init {init!r}")
+        parts += INITIALIZATIONS[init](Generator(seed, INITIALISATION, layer), n_in, n_out)
     return np.concatenate(parts)

@@ -14,29 +14,13 @@ from collections.abc import Mapping
 import numpy as np
 from mpmath import mp, mpf
 
+import reference_activations
 import reference_precise
 from reference import ACTIVATIONS, STEP, Array, Function, Network, forward, jets, sample_losses
 from reference_precise import DIGITS, FUNCTIONS, exact
 
-
-def _logistic(z: Array) -> Array:
-    return ACTIVATIONS["sigmoid"][0](z)
-
-
-def _zero(z: Array) -> Array:
-    return np.zeros_like(z)
-
-
-# The second derivative of each activation, for real and complex arguments of moderate size, as a textbook
-# has it.
 CURVATURES: Mapping[str, Function] = {
-    "tanh": lambda z: -2 * np.tanh(z) / np.cosh(z) ** 2,
-    "relu": _zero,
-    "sigmoid": lambda z: _logistic(z) * (1 - _logistic(z)) * (1 - 2 * _logistic(z)),
-    "softplus": lambda z: _logistic(z) * (1 - _logistic(z)),
-    "silu": lambda z: _logistic(z) * (1 - _logistic(z)) * (2 + z * (1 - 2 * _logistic(z))),
-    "sin": lambda z: -np.sin(z),
-    "identity": _zero,
+    name: row.curvature for name, row in reference_activations.ACTIVATIONS.items()
 }
 
 

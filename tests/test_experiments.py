@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from concurrent.futures import CancelledError
 from dataclasses import replace
 
@@ -8,14 +9,15 @@ import pytest
 from numpy.typing import NDArray
 
 import jetmlp
+from jetmlp._core import StopFlag
 from jetmlp.experiments import (
     ERRORS,
     EXPERIMENTS,
     PUBLISHED,
-    Arrays,
     Equispaced,
     FitExperiment,
     FitResult,
+    MeasuredData,
     Published,
     UniformRandom,
     get,
@@ -32,6 +34,7 @@ SINE = FitExperiment(
     learning_rate=1e-2,
     epochs=400,
 )
+TWO = MeasuredData(jetmlp.Samples([0.0, 1.0], [0.0, 1.0]))
 
 
 def fit_of(name: str) -> FitExperiment:
@@ -127,21 +130,21 @@ def test_the_same_seed_gives_the_same_bytes() -> None:
     assert not same(first, fit.run(4))
 
 
-def test_a_fit_in_pieces_is_the_same_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jetmlp.experiments.fit.SAMPLES_BETWEEN_STOPS", 700)
-    fit = replace(
-        fit_of("value-only"), epochs=35, learning_rate=jetmlp.schedules.Cosine(initial=1e-2, epochs=35)
-    )
-    asked = []
-    in_pieces = fit.run(stop=lambda: bool(asked.append(1)))
-    assert len(asked) == 4
-    assert same(in_pieces, fit.run())
-    assert in_pieces.history.n_epochs == 35
+def test_a_fit_that_could_be_stopped_is_the_same_fit() -> None:
+    fit = replace(fit_of("value-only"), epochs=35)
+    assert same(fit.run(stop=StopFlag()), fit.run())
 
 
-def test_a_wish_to_stop_ends_a_fit() -> None:
+def test_a_fit_is_called_off_before_it_begins_and_from_another_thread() -> None:
+    endless = replace(SINE, epochs=1_000_000)
+    stop = StopFlag()
+    timer = threading.Timer(0.2, stop.set)
+    timer.start()
     with pytest.raises(CancelledError):
-        replace(SINE, epochs=10**9).run(stop=iter([False, True]).__next__)
+        endless.run(stop=stop)
+    timer.join()
+    with pytest.raises(CancelledError):
+        endless.run(stop=stop)
 
 
 def test_callbacks_are_called() -> None:
@@ -187,10 +190,9 @@ def test_what_is_not_trained_is_measured_and_changes_nothing() -> None:
 def test_the_constant_that_derivatives_leave_free_is_fixed_by_the_mean_residual() -> None:
     alone = replace(SINE, value_weight=0.0).run()
     train = alone.samples["train"]
-    assert train.Y is not None
     assert alone.value_shift is not None
     assert np.abs(alone.value_shift) > 1e-3
-    assert abs(np.mean(alone.model.predict(train.X)[:, 0] - train.Y)) < 1e-6
+    assert abs(np.mean(alone.model.predict(train.X) - train.Y)) < 1e-6
     assert alone.errors["value_max"] < 0.05  # type: ignore[operator]
     # Nothing but the last bias has moved.
     blind = replace(SINE, value_weight=0.0, function=None).run()
@@ -224,24 +226,25 @@ def test_any_function_of_several_inputs() -> None:
     assert result.errors["derivative_mse"] < 1e-2  # type: ignore[operator]
 
 
-def test_any_arrays() -> None:
+def test_measured_data() -> None:
     x = np.linspace(0.0, 3.0, 60)
     slopes = np.cos(x)
     slopes[::3] = np.nan  # not measured
-    fit = replace(
-        SINE, function=None, derivative=None, data=Arrays(x, np.sin(x), slopes, validation_fraction=0.25)
-    )
+    data = MeasuredData(jetmlp.Samples(x, np.sin(x), slopes), validation_fraction=0.25)
+    fit = replace(SINE, function=None, derivative=None, data=data)
     result = fit.run(1)
     train, validation = result.samples["train"], result.samples["validation"]
     assert (len(train.X), len(validation.X)) == (45, 15)
-    np.testing.assert_array_equal(np.sort(np.concatenate([train.X, validation.X])), x)
+    np.testing.assert_array_equal(np.sort(np.concatenate([train.X, validation.X]).ravel()), x)
     np.testing.assert_array_equal(train.Y, np.sin(train.X))
     assert result.points == "validation"
     assert result.errors["value_max"] < 0.05  # type: ignore[operator]
     assert not np.array_equal(train.X, fit.samples(2)["train"].X)
 
-    given = replace(fit, data=Arrays(x, np.sin(x), validation=([0.5, 1.5], np.sin([0.5, 1.5]), None)))
-    assert len(given.samples()["train"].X) == 60
+    apart = jetmlp.Samples([0.5, 1.5], np.sin([0.5, 1.5]))
+    given = replace(fit, data=MeasuredData(jetmlp.Samples(x, np.sin(x)), apart))
+    assert given.samples() == {"train": jetmlp.Samples(x, np.sin(x)), "validation": apart}
+    assert (given.value_trained, given.derivative_trained) == (True, False)
     assert given.run().errors["derivative_mse"] is None
 
 
@@ -249,10 +252,10 @@ def test_any_arrays() -> None:
     ("changes", "message"),
     [
         ({"function": None, "derivative": None}, "function, derivative: expected at least one"),
-        ({"data": Arrays([0.0, 1.0], [0.0, 1.0])}, "function, derivative: expected None with data of arrays"),
+        ({"data": TWO}, "function, derivative: expected None with measured data"),
     ],
 )
-def test_an_experiment_needs_a_function_or_arrays(changes: dict[str, object], message: str) -> None:
+def test_an_experiment_needs_a_function_or_samples(changes: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         replace(SINE, **changes)
 
@@ -261,9 +264,8 @@ def test_an_experiment_needs_a_function_or_arrays(changes: dict[str, object], me
 def test_published_points_must_be_known(points: str) -> None:
     with pytest.raises(ValueError, match="published: expected points"):
         replace(SINE, published=Published(points)).run()
-    arrays = Arrays([0.0, 1.0], [0.0, 1.0])
     with pytest.raises(ValueError, match="published: expected points"):
-        replace(SINE, function=None, derivative=None, data=arrays, published=Published(points)).run()
+        replace(SINE, function=None, derivative=None, data=TWO, published=Published(points)).run()
 
 
 def test_several_seeds() -> None:

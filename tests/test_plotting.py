@@ -92,7 +92,7 @@ def test_draws_only_on_given_axes(draw: Draw) -> None:
 @every_figure
 def test_wrong_number_of_axes_is_named(draw: Draw) -> None:
     _, grid = plt.subplots(1, 3)
-    with pytest.raises(ValueError, match=r"^axes must be"):
+    with pytest.raises(ValueError, match=r"^axes: expected"):
         draw(grid)
 
 
@@ -186,13 +186,15 @@ def test_save_figure_takes_a_figure_and_a_resolution(tmp_path: Path) -> None:
 
 def test_save_figure_names_what_is_wrong(tmp_path: Path) -> None:
     axes = [plotting.plot_loss(HISTORY), plotting.plot_loss(HISTORY)]
-    with pytest.raises(ValueError, match=r"^axes_or_figure must be a Figure, or Axes of one figure"):
+    with pytest.raises(ValueError, match=r"^axes_or_figure: expected a Figure, or Axes of one figure"):
         plotting.save_figure(axes, tmp_path / "two.png")
-    with pytest.raises(ValueError, match=r"^axes_or_figure must be"):
+    with pytest.raises(ValueError, match=r"^axes_or_figure: expected"):
         plotting.save_figure(None, tmp_path / "none.png")  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match=r"^path must end in \.png, \.pdf, \.svg, got .*loss\.gif"):
+    with pytest.raises(
+        ValueError, match=r"^path: expected a file that ends in \.png, \.pdf, \.svg, got .*loss\.gif"
+    ):
         plotting.save_figure(axes[0], tmp_path / "loss.gif")
-    with pytest.raises(ValueError, match=r"^dpi must be positive, got 0"):
+    with pytest.raises(ValueError, match=r"^dpi: expected a positive number, got 0"):
         plotting.save_figure(axes[0], tmp_path / "loss.png", dpi=0)
     with pytest.raises(FileNotFoundError):
         plotting.save_figure(axes[0], tmp_path / "missing" / "loss.png")

@@ -44,16 +44,16 @@ def test_ablation_without_values_or_with_zeros() -> None:
 @pytest.mark.parametrize(
     ("results", "options", "message"),
     [
-        ({}, {}, r"^results must be a mapping"),
-        ([evaluation(1.0)], {}, r"^results must be a mapping"),
-        ({"a": []}, {}, r"^results\['a'\] must be an evaluation"),
-        ({"a": 1.0}, {}, r"^results\['a'\] must be an evaluation"),
-        ({"a": [1.0]}, {}, r"^results\['a'\] must hold evaluations"),
-        ({"a": evaluation(-1.0)}, {}, r"^results\['a'\]\['value'\]\['rmse'\] must be finite numbers >= 0"),
-        ({"a": evaluation(np.nan)}, {}, r"^results\['a'\]\['value'\]\['rmse'\] must be finite"),
-        (RESULTS, {"metrics": ["r3"]}, r"^metrics must be in every evaluation, .* no 'r3'"),
-        (RESULTS, {"metrics": "rmse"}, r"^metrics must be a sequence"),
-        (RESULTS, {"baseline": "narrow"}, r"^baseline must be one of baseline, wider, got 'narrow'"),
+        ({}, {}, r"^results: expected a mapping"),
+        ([evaluation(1.0)], {}, r"^results: expected a mapping"),
+        ({"a": []}, {}, r"^results\['a'\]: expected an evaluation"),
+        ({"a": 1.0}, {}, r"^results\['a'\]: expected an evaluation"),
+        ({"a": [1.0]}, {}, r"^results\['a'\]: expected evaluations"),
+        ({"a": evaluation(-1.0)}, {}, r"^results\['a'\]\['value'\]\['rmse'\]: expected finite numbers >= 0"),
+        ({"a": evaluation(np.nan)}, {}, r"^results\['a'\]\['value'\]\['rmse'\]: expected finite"),
+        (RESULTS, {"metrics": ["r3"]}, r"^metrics: expected names in every evaluation, .* no 'r3'"),
+        (RESULTS, {"metrics": "rmse"}, r"^metrics: expected a sequence"),
+        (RESULTS, {"baseline": "narrow"}, r"^baseline: expected one of baseline, wider, got 'narrow'"),
     ],
 )
 def test_ablation_names_what_is_wrong(results: object, options: dict[str, object], message: str) -> None:
@@ -90,18 +90,18 @@ def test_monomials_of_one_table_and_other_powers() -> None:
 @pytest.mark.parametrize(
     ("widths", "errors", "options", "message"),
     [
-        ([0, 2], np.ones((3, 2)), {}, r"^widths must be positive"),
-        (WIDTHS, np.ones((3, 2)), {}, r"^errors must have shape \(powers, 6\)"),
-        (WIDTHS, {"fixed": np.ones(6)}, {}, r"^errors\['fixed'\] must have shape"),
-        (WIDTHS, {}, {}, r"^errors must have at least one panel"),
+        ([0, 2], np.ones((3, 2)), {}, r"^widths: expected positive"),
+        (WIDTHS, np.ones((3, 2)), {}, r"^errors: expected shape \(powers, 6\)"),
+        (WIDTHS, {"fixed": np.ones(6)}, {}, r"^errors\['fixed'\]: expected shape"),
+        (WIDTHS, {}, {}, r"^errors: expected at least one panel"),
         (
             WIDTHS,
             {"a": np.ones((3, 6)), "b": np.ones((2, 6))},
             {},
-            r"^errors must have one row for each of 3",
+            r"^errors: expected one row for each of 3",
         ),
-        (WIDTHS, -MONOMIAL_ERRORS, {}, r"^errors must hold finite errors >= 0"),
-        (WIDTHS, MONOMIAL_ERRORS, {"powers": [1, 2]}, r"^errors must have one row for each of 2 powers"),
+        (WIDTHS, -MONOMIAL_ERRORS, {}, r"^errors: expected finite errors >= 0"),
+        (WIDTHS, MONOMIAL_ERRORS, {"powers": [1, 2]}, r"^errors: expected one row for each of 2 powers"),
     ],
 )
 def test_monomials_name_what_is_wrong(
@@ -149,5 +149,5 @@ def test_gradient_check_names_what_is_wrong(name: str) -> None:
         "jacobian": TRUE,
         "central_differences": TRUE,
     }
-    with pytest.raises(ValueError, match=rf"^{name} must have as many entries as x"):
+    with pytest.raises(ValueError, match=rf"^{name}: expected as many entries as x"):
         plotting.plot_gradient_check(**{**arguments, name: TRUE[1:]})

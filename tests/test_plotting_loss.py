@@ -90,13 +90,13 @@ def test_loss_drawn_twice_on_the_same_axes_has_new_colours_and_fits_both() -> No
 @pytest.mark.parametrize(
     ("history", "options", "message"),
     [
-        ([1.0, 0.5], {}, r"^history must be a mapping"),
-        ({}, {}, r"^history must be a mapping"),
-        (HISTORY, {"name": "los"}, r"^name must be an entry of history, got 'los'; it has loss, val_loss"),
-        ({"loss": np.ones((3, 2))}, {}, r"^history\['loss'\] must have shape"),
-        ({"loss": np.ones(3), "val_loss": np.ones(2)}, {}, r"^history\['val_loss'\] must have as many"),
-        ({"loss": LOSS, "tanh": HISTORY}, {}, r"^history must hold either"),
-        ({"tanh": HISTORY}, {"label": "x"}, r"^label names a single history"),
+        ([1.0, 0.5], {}, r"^history: expected a mapping"),
+        ({}, {}, r"^history: expected a mapping"),
+        (HISTORY, {"name": "los"}, r"^name: expected an entry of history, got 'los'; it has loss, val_loss"),
+        ({"loss": np.ones((3, 2))}, {}, r"^history\['loss'\]: expected shape"),
+        ({"loss": np.ones(3), "val_loss": np.ones(2)}, {}, r"^history\['val_loss'\]: expected as many"),
+        ({"loss": LOSS, "tanh": HISTORY}, {}, r"^history: expected either"),
+        ({"tanh": HISTORY}, {"label": "x"}, r"^label: expected None"),
     ],
 )
 def test_loss_names_what_is_wrong(history: object, options: dict[str, object], message: str) -> None:

@@ -53,12 +53,12 @@ def test_sample_errors_of_several_seeds_have_medians_in_bands() -> None:
 @pytest.mark.parametrize(
     ("counts", "values", "derivatives", "message"),
     [
-        ([9, 9, 100], ERRORS, ERRORS, r"^counts must be positive and rising"),
-        ([0, 9, 100], ERRORS, ERRORS, r"^counts must be positive and rising"),
-        (COUNTS, {}, ERRORS, r"^value_errors must be a mapping"),
-        (COUNTS, ERRORS, {"a": [1.0]}, r"^derivative_errors\['a'\] must have shape \(3,\) or \(seeds, 3\)"),
-        (COUNTS, ERRORS, {"a": [1.0, 1.0, 1.0]}, r"^derivative_errors must have the names of value_errors"),
-        (COUNTS, {"a": [1.0, 0.0, 1.0]}, ERRORS, r"^value_errors\['a'\] must hold finite errors > 0"),
+        ([9, 9, 100], ERRORS, ERRORS, r"^counts: expected positive and rising"),
+        ([0, 9, 100], ERRORS, ERRORS, r"^counts: expected positive and rising"),
+        (COUNTS, {}, ERRORS, r"^value_errors: expected a mapping"),
+        (COUNTS, ERRORS, {"a": [1.0]}, r"^derivative_errors\['a'\]: expected shape \(3,\) or \(seeds, 3\)"),
+        (COUNTS, ERRORS, {"a": [1.0, 1.0, 1.0]}, r"^derivative_errors: expected the names of value_errors"),
+        (COUNTS, {"a": [1.0, 0.0, 1.0]}, ERRORS, r"^value_errors\['a'\]: expected finite errors > 0"),
     ],
 )
 def test_sample_errors_name_what_is_wrong(
@@ -88,17 +88,17 @@ def test_predictions_are_dots_beside_the_diagonal() -> None:
 @pytest.mark.parametrize(
     ("true", "predicted", "message"),
     [
-        ({}, FITS, r"^true and predicted must be mappings"),
-        (TRUE, {}, r"^true and predicted must be mappings"),
+        ({}, FITS, r"^true, predicted: expected mappings"),
+        (TRUE, {}, r"^true, predicted: expected mappings"),
         (
             TRUE,
             {"a": {"slope": TRUE["slope"]}},
-            r"^predicted\['a'\] must have every quantity of true, lacks flow",
+            r"^predicted\['a'\]: expected every quantity of true, lacks flow",
         ),
         (
             {"s": [1.0, 2.0]},
             {"a": {"s": [1.0]}},
-            r"^predicted\['a'\]\['s'\] must have as many entries as true",
+            r"^predicted\['a'\]\['s'\]: expected as many entries as true",
         ),
     ],
 )
@@ -128,16 +128,16 @@ def test_prices_and_deltas_over_the_underlying() -> None:
 @pytest.mark.parametrize(
     ("true", "predicted", "samples", "message"),
     [
-        (PRICES[0], {"fit": PRICES}, None, r"^true must be a pair of prices and deltas"),
-        (PRICES, {}, None, r"^predicted must be a mapping with at least one fit"),
+        (PRICES[0], {"fit": PRICES}, None, r"^true: expected a pair of prices and deltas"),
+        (PRICES, {}, None, r"^predicted: expected a mapping with at least one fit"),
         (
             PRICES,
             {"fit": ([1.0], [1.0])},
             None,
-            r"^predicted\['fit'\]\[0\] must have as many entries as underlying",
+            r"^predicted\['fit'\]\[0\]: expected as many entries as underlying",
         ),
-        (PRICES, {"fit": PRICES}, ([1.0], [1.0]), r"^samples must be underlying, payoffs and slopes"),
-        (PRICES, {"fit": PRICES}, ([1.0], [1.0, 2.0], [1.0]), r"^samples\[1\] must have as many entries"),
+        (PRICES, {"fit": PRICES}, ([1.0], [1.0]), r"^samples: expected underlying, payoffs and slopes"),
+        (PRICES, {"fit": PRICES}, ([1.0], [1.0, 2.0], [1.0]), r"^samples\[1\]: expected as many entries"),
     ],
 )
 def test_prices_name_what_is_wrong(true: object, predicted: object, samples: object, message: str) -> None:

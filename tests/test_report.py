@@ -21,6 +21,7 @@ from jetmlp.experiments import (
     get,
 )
 from jetmlp.report import Table, reproduce
+from jetmlp.report.kinds import section_of
 from report_files import check_folder, read_csv, read_json, without_times
 
 FIT_FIGURES = {"runge_fit_f.png", "runge_fit_df.png", "loss_total.png", "loss_f.png", "loss_df.png"}
@@ -196,6 +197,30 @@ def test_a_function_of_two_inputs_has_no_curve_but_losses(
     metrics = read_json(tmp_path / "plane" / "metrics.json")
     assert metrics["published"] is None
     assert metrics["last_losses"]["derivative_loss"] is None
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_reports_know_the_kind_of_every_experiment(name: str) -> None:
+    assert section_of.dispatch(type(get(name))) is not section_of.dispatch(object)
+
+
+def test_an_unknown_kind_of_experiment_is_named() -> None:
+    with pytest.raises(
+        TypeError, match="study: expected a kind of experiment that reports know, got 'runge'"
+    ):
+        section_of("runge", {})
+
+
+def test_gradients_of_several_seeds_show_the_first_and_report_the_largest_differences(tmp_path: Path) -> None:
+    experiment = get("input-gradient")
+    report = reproduce(["input-gradient"], tmp_path, seed=1, n_seeds=3)
+    each = [experiment.run(seed)["3-8-8-1"] for seed in (1, 2, 3)]
+    largest = {name: max(check.differences[name] for check in each) for name in each[0].differences}
+    assert report.document["input-gradient"]["3-8-8-1"] == largest
+    rows = [
+        row for row in read_csv(tmp_path / "input-gradient" / "gradients.csv") if row["network"] == "3-8-8-1"
+    ]
+    assert [float(row["jacobian"]) for row in rows if row["input"] == "2"] == each[0].jacobian[:, 1].tolist()
 
 
 def test_a_table_in_markdown() -> None:

@@ -3,11 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from jetmlp import Samples
 from jetmlp.experiments import (
-    Arrays,
     Chebyshev,
     Equispaced,
     FitExperiment,
+    MeasuredData,
     Points,
     Sampling,
     ShuffledGrid,
@@ -20,7 +21,7 @@ from jetmlp.random import DATA, Generator
 def points_of(name: str, seed: int = 0) -> Points:
     experiment = get(name)
     assert isinstance(experiment, FitExperiment)
-    assert not isinstance(experiment.data, Arrays)
+    assert not isinstance(experiment.data, MeasuredData)
     return experiment.data.draw(seed)
 
 
@@ -122,16 +123,23 @@ def test_wrong_samplings_are_refused(kind: type, arguments: dict[str, object], m
         kind(**arguments)
 
 
+ONE, TWO = Samples([1.0], [1.0]), Samples([1.0, 2.0], [1.0, 2.0])
+
+
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("arguments", "error", "message"),
     [
-        (([1.0], [1.0]), "X: expected at least two samples"),
-        (([[[1.0]]], [1.0]), r"X: expected shape \(n,\) or \(n, d\)"),
-        (([1.0, 2.0], [1.0]), "Y: expected 2 samples like X"),
-        (([1.0, 2.0], None, 3.0), "dYdX: expected 2 samples like X"),
-        (([1.0, 2.0], [1.0, 2.0], None, None, 1.0), "validation_fraction: expected a finite number"),
+        ((ONE,), ValueError, r"samples: expected at least two, got Samples\(1 sample,"),
+        (([1.0, 2.0],), TypeError, r"samples: expected jetmlp.Samples, got \[1.0, 2.0\]"),
+        ((TWO, ([1.0], [1.0])), TypeError, "validation: expected jetmlp.Samples, got"),
+        (
+            (TWO, Samples([[1.0, 2.0]], [1.0])),
+            ValueError,
+            "validation: expected inputs and outputs like samples",
+        ),
+        ((TWO, None, 1.0), ValueError, "validation_fraction: expected a finite number"),
     ],
 )
-def test_wrong_arrays_are_refused(arguments: tuple[object, ...], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        Arrays(*arguments)  # type: ignore[arg-type]
+def test_wrong_data_are_refused(arguments: tuple[object, ...], error: type, message: str) -> None:
+    with pytest.raises(error, match=message):
+        MeasuredData(*arguments)  # type: ignore[arg-type]

@@ -22,6 +22,7 @@ Tensors = dict[str, NDArray[Any]]
 Metadata = dict[str, str]
 
 GOOD = {"layer_sizes": [2, 5, 3], "activation": "sin", "output_activation": "softplus", "dtype": "float64"}
+GOOD["normalize"] = False
 
 
 @pytest.fixture
@@ -132,7 +133,7 @@ ARCHITECTURES: dict[str, object] = {
     "nothing": None,
     **{f"without {name}": {k: v for k, v in GOOD.items() if k != name} for name in GOOD},
     "unknown key": {**GOOD, "dropout": 0.5},
-    "unknown activation": {**GOOD, "activation": "gelu"},
+    "unknown activation": {**GOOD, "activation": "cosine"},
     "unknown dtype": {**GOOD, "dtype": "float16"},
     "dtype no name": {**GOOD, "dtype": [1]},
     "sizes as text": {**GOOD, "layer_sizes": "253"},

@@ -23,7 +23,7 @@ py::tuple activation(const std::string& name, const Array<T>& z) {
 }  // namespace
 
 void bind_activation(py::module_& module) {
-    module.attr("ACTIVATIONS") = py::tuple(py::cast(activation_names));
+    module.attr("ACTIVATIONS") = to_tuple(activation_names());
     module.def("activation", &activation<float>, py::arg("name"), py::arg("z").noconvert());
     module.def("activation", &activation<double>, py::arg("name"), py::arg("z").noconvert(),
                "The activation and its first three derivatives at every z.");

@@ -20,7 +20,7 @@ Array<T> initial_parameters(const Architecture& architecture, const std::string&
 }  // namespace
 
 void bind_architecture(py::module_& module) {
-    module.attr("INITIALIZATIONS") = py::tuple(py::cast(initialization_names));
+    module.attr("INITIALIZATIONS") = to_tuple(initialization_names());
     py::class_<Architecture>(module, "Architecture",
                              "Layer sizes and activations of a network, without its numbers.")
         .def(py::init([](std::vector<Index> layer_sizes, const std::string& activation,

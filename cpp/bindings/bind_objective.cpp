@@ -27,18 +27,20 @@ Terms<Targets<T>> as_targets(const ByTerm<T>& arrays, const ByTerm<T>& weights, 
     Terms<Targets<T>> targets;
     for (const Term term : all_terms) {
         const auto at = static_cast<std::size_t>(term);
-        if (!arrays[at]) {
+        const OptionalArray<T>& entries = arrays[at];
+        const OptionalArray<T>& of_entries = weights[at];
+        if (!entries) {
             continue;
         }
         const std::string name(target_names[at]);
-        expect_length(name.c_str(), arrays[at]->size(), n_samples * per_sample[term]);
-        targets[term].entries = arrays[at]->data();
-        if (weights[at]) {
-            const bool by_sample = weights[at]->size() == n_samples;
+        expect_length(name.c_str(), entries->size(), n_samples * per_sample[term]);
+        targets[term].entries = entries->data();
+        if (of_entries) {
+            const bool by_sample = of_entries->size() == n_samples;
             targets[term].weights_per_sample = by_sample ? 1 : per_sample[term];
-            expect_length((name + ", weights").c_str(), weights[at]->size(),
+            expect_length((name + ", weights").c_str(), of_entries->size(),
                           n_samples * targets[term].weights_per_sample);
-            targets[term].weights = weights[at]->data();
+            targets[term].weights = of_entries->data();
         }
     }
     return targets;
@@ -68,15 +70,9 @@ std::unique_ptr<Objective<T>> make_objective(const Architecture& architecture, c
 template <class T>
 Losses evaluate(Objective<T>& objective, const Array<T>& parameters, T* gradient, int n_threads) {
     expect_length("parameters", parameters.size(), objective.architecture().n_parameters());
-    PendingError pending;
-    try {
-        const py::gil_scoped_release release;
-        Execution execution(n_threads, [&pending] { return pending.signal_raised(); });
+    return run_interruptibly(n_threads, [&](Execution& execution) {
         return objective.evaluate(parameters.data(), objective.all_rows(), gradient, execution);
-    } catch (const Interrupted&) {
-        pending.raise();
-        throw;
-    }
+    });
 }
 
 // compute(residuals, execution) without the GIL, until it is done or Ctrl-C ends it.
@@ -84,16 +80,10 @@ template <class Compute>
 void compute_residuals(const Objective<double>& objective, const Array<double>& parameters,
                        int n_threads, const Compute& compute) {
     expect_length("parameters", parameters.size(), objective.architecture().n_parameters());
-    PendingError pending;
-    try {
-        const py::gil_scoped_release release;
-        Execution execution(n_threads, [&pending] { return pending.signal_raised(); });
+    run_interruptibly(n_threads, [&](Execution& execution) {
         Residuals residuals(objective);
         compute(residuals, execution);
-    } catch (const Interrupted&) {
-        pending.raise();
-        throw;
-    }
+    });
 }
 
 Array<double> residuals(const Objective<double>& objective, const Array<double>& parameters,

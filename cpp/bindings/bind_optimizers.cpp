@@ -52,8 +52,8 @@ Options optimizer_options(const std::string& name,
 
 void bind_optimizers(py::module_& module) {
     module.attr("NORMAL_FORMS") = py::tuple(py::cast(normal_form_names));
-    py::class_<OptimizerOptions, Options>(module, "OptimizerOptions",
-                                          "What an optimizer is set to, checked by the core.");
+    const py::class_<OptimizerOptions, Options> options(
+        module, "OptimizerOptions", "What an optimizer is set to, checked by the core.");
     module.def("optimizer_options", &optimizer_options, py::arg("name"), py::arg("settings"),
                "Options of an optimizer, with a value for each of its settings.");
     module.def(

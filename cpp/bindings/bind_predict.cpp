@@ -24,14 +24,9 @@ py::tuple predict(const Architecture& architecture, const Array<T>& parameters, 
     }
     T* const Y_data = values ? Y->mutable_data() : nullptr;
     T* const J_data = jacobian ? J->mutable_data() : nullptr;
-    PendingError pending;
-    try {
-        const py::gil_scoped_release release;  // from here on nothing touches Python
-        Execution execution(n_threads, [&pending] { return pending.signal_raised(); });
+    run_interruptibly(n_threads, [&](Execution& execution) {
         predict<T>(architecture, parameters.data(), n, X.data(), Y_data, J_data, execution);
-    } catch (const Interrupted&) {
-        pending.raise();
-    }
+    });
     return py::make_tuple(Y, J);
 }
 

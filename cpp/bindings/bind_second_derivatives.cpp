@@ -18,14 +18,7 @@ Array<T> predict_in_shape(const Architecture& architecture, const Array<T>& para
     shape_of_one.insert(shape_of_one.begin(), n);
     Array<T> results(shape_of_one);
     T* const data = results.mutable_data();
-    PendingError pending;
-    try {
-        const py::gil_scoped_release release;  // from here on nothing touches Python
-        Execution execution(n_threads, [&pending] { return pending.signal_raised(); });
-        compute(n, data, execution);
-    } catch (const Interrupted&) {
-        pending.raise();
-    }
+    run_interruptibly(n_threads, [&](Execution& execution) { compute(n, data, execution); });
     return results;
 }
 
@@ -72,9 +65,9 @@ Array<T> directional_derivatives(const Architecture& architecture, const Array<T
     expect_length("V", V.size(), X.size());
     return predict_in_shape<T>(architecture, parameters, X, {architecture.n_outputs(), 3},
                                n_threads, [&](Index n, T* results, Execution& execution) {
-                                   predict_directional_derivatives<T>(
-                                       architecture, parameters.data(), n, X.data(), V.data(),
-                                       results, execution);
+                                   predict_taylor_derivatives<T>(architecture, parameters.data(), n,
+                                                                 X.data(), V.data(), results,
+                                                                 execution);
                                });
 }
 

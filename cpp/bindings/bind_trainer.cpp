@@ -36,8 +36,8 @@ Array<double> to_table(const std::vector<EpochRecord>& records) {
     return table;
 }
 
-// A number, or a function of the epoch. Where that raises, the fit ends as if interrupted before the
-// epoch, and the caller is told the error.
+// A number, or a function of the epoch. Where that raises, the fit ends as if interrupted before
+// the epoch, and the caller is told the error.
 LearningRate rate_of(const std::variant<double, py::function>& rate, PendingError& pending) {
     if (const double* const constant = std::get_if<double>(&rate)) {
         return [number = *constant](std::uint64_t) { return number; };
@@ -59,8 +59,7 @@ template <class T>
 py::tuple fit(Trainer<T>& self, Objective<T>& training, Objective<T>* validation,
               std::uint64_t n_epochs, const std::variant<double, py::function>& learning_rate,
               const Array<T>& parameters, Index patience, double min_delta, bool restore_best,
-              int n_threads,
-              const std::optional<py::function>& hook, const StopFlag* stop) {
+              int n_threads, const std::optional<py::function>& hook, const StopFlag* stop) {
     expect_length("parameters", parameters.size(), training.architecture().n_parameters());
     std::vector<T> numbers(parameters.data(), parameters.data() + parameters.size());
     PendingError pending;
@@ -82,14 +81,13 @@ py::tuple fit(Trainer<T>& self, Objective<T>& training, Objective<T>* validation
             }
         };
     }
-    FitEnd end = FitEnd::epochs;
-    {
-        const py::gil_scoped_release release;  // one release per fit; only hook and rate come back
-        Execution execution(n_threads, [&pending, stop] {
-            return (stop != nullptr && stop->wanted()) || pending.signal_raised();
-        });
-        end = self.fit(training, validation, request, numbers, records, execution);
-    }
+    // One release of Python's lock per fit; only hook and rate come back.
+    const FitEnd end = run_interruptibly(
+        pending, n_threads,
+        [&](Execution& execution) {
+            return self.fit(training, validation, request, numbers, records, execution);
+        },
+        [stop] { return stop != nullptr && stop->wanted(); });
     // A Ctrl-C since the last look, or of a fit shorter than the time between two looks: raised by
     // the interpreter before the caller had a name for the result, it would cost the whole fit.
     if (!pending.any()) {

@@ -25,6 +25,14 @@ void PendingError::raise() const {
     throw py::error_already_set();
 }
 
+py::tuple to_tuple(std::span<const std::string_view> names) {
+    py::tuple result(names.size());
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        result[i] = py::str(names[i].data(), names[i].size());
+    }
+    return result;
+}
+
 void expect_length(const char* argument, py::ssize_t length, Index expected) {
     if (length != expected) {
         throw std::invalid_argument(std::string(argument) + ": expected " +

@@ -1,6 +1,7 @@
 // The one place where pybind11 comes in, and what the bindings share.
 #pragma once
 
+#include <jetmlp/machine/threads.hpp>
 #include <jetmlp/machine/types.hpp>
 
 #include <pybind11/functional.h>
@@ -8,7 +9,10 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <functional>
 #include <optional>
+#include <span>
+#include <string_view>
 #include <vector>
 
 namespace jetmlp::bindings {
@@ -28,12 +32,39 @@ class PendingError {
     [[nodiscard]] bool any() const { return static_cast<bool>(error_); }
     [[nodiscard]] py::object error() const { return error_ ? error_ : py::none(); }
     // Raises what is pending. Needs the GIL.
-    void raise() const;
+    [[noreturn]] void raise() const;
 
   private:
     py::object error_;
 };
 
+// compute(execution) on this many threads without the GIL, until it is done or the caller wants the
+// end: a signal handler (Ctrl-C) has raised, or end_wanted() says so. What was raised is kept in
+// `pending` and `compute` sees jetmlp::Interrupted; where the GIL is needed meanwhile, take it.
+template <class Compute>
+auto run_interruptibly(
+    PendingError& pending, int n_threads, const Compute& compute,
+    const std::function<bool()>& end_wanted = [] { return false; }) {
+    const py::gil_scoped_release release;  // from here on nothing touches Python
+    Execution execution(n_threads, [&] { return end_wanted() || pending.signal_raised(); });
+    return compute(execution);
+}
+
+// The same for a computation whose result is of no use once it was interrupted: raises what the
+// signal handler raised. Exceptions of the core become Python's on the way out, by pybind11.
+template <class Compute>
+auto run_interruptibly(int n_threads, const Compute& compute) {
+    PendingError pending;
+    try {
+        return run_interruptibly(pending, n_threads, compute);
+    } catch (const Interrupted&) {
+        pending.raise();
+    }
+}
+
+py::tuple to_tuple(std::span<const std::string_view> names);
+
+// Throws std::invalid_argument unless an array has as many numbers as expected.
 void expect_length(const char* argument, py::ssize_t length, Index expected);
 
 void bind_activation(py::module_& module);

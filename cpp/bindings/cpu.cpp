@@ -11,6 +11,8 @@ namespace {
 std::vector<std::string> supported_levels() {
     std::vector<std::string> levels;
 #if defined(__x86_64__)
+    // Of each level only what sets it apart: no processor has these and lacks the rest (CMPXCHG16B,
+    // SSE3; F16C, LZCNT, MOVBE), which not every compiler can ask for.
     __builtin_cpu_init();
     const bool v2 = __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt") &&
                     __builtin_cpu_supports("ssse3");

@@ -45,10 +45,12 @@ double largest_difference(const std::vector<float>& a, const std::vector<float>&
 
 int main() {
     using namespace jetmlp;
-    const Architecture architecture({1, 64, 64, 1}, Activation::tanh, Activation::identity);
+    const Architecture architecture({1, 64, 64, 1}, activation_from_name("tanh"),
+                                    activation_from_name("identity"));
     const auto n_parameters = static_cast<std::size_t>(architecture.n_parameters());
     std::vector<float> parameters(n_parameters);
-    initialize(architecture, Initialization::fan_in_uniform, /*seed=*/0, parameters.data());
+    initialize(architecture, initialization_from_name("fan_in_uniform"), /*seed=*/0,
+               parameters.data());
 
     const Samples training = runge(256);
     Objective<float> objective(

@@ -1,7 +1,8 @@
 """Times of the core's Cholesky factorization beside Eigen's.
 
-``python tests/benchmarks/cholesky.py [level ...]`` prints the rows of the table in cpp/src/linear_algebra/cholesky.cpp, in milliseconds, for each level that this
-processor can run. Needs a C++ compiler and the package cmeel-eigen.
+``python tests/benchmarks/cholesky.py [level ...]`` prints the rows of the table in
+cpp/src/linear_algebra/cholesky.cpp, in milliseconds, for each level that this processor can run. It needs a
+C++ compiler and the package cmeel-eigen.
 """
 
 from __future__ import annotations

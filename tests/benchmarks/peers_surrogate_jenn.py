@@ -14,7 +14,8 @@ import numpy as np
 from surrogates import SurrogateWorkload, Training
 from workload import Outcome, Run, layers_of
 
-from jetmlp.experiments import Samples, surrogate_errors
+from jetmlp import Samples
+from jetmlp.experiments import surrogate_errors
 
 
 def prepare(

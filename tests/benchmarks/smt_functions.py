@@ -32,9 +32,10 @@ def main() -> int:
         problem = study.problem
         assert isinstance(problem, BoxProblem)
         np.testing.assert_allclose(peer.xlimits, np.stack([problem.low, problem.high], axis=1), rtol=1e-15)
-        X, Y, dYdX = problem.held_out(seed=0)
-        assert Y is not None
-        assert dYdX is not None
+        samples = problem.held_out(seed=0)
+        assert samples.Y is not None
+        assert samples.dYdX is not None
+        X, Y, dYdX = samples.X, samples.Y[:, 0], samples.dYdX[:, 0]
         values = np.max(np.abs(peer(X)[:, 0] - Y)) / np.max(np.abs(Y))
         partials = np.concatenate([peer(X, kx=k) for k in range(X.shape[1])], axis=1)
         # Each by its own size; the reach of an arm does not depend on the first angle, so 1 is the least.

@@ -14,7 +14,8 @@ from statistics import median
 from workload import Array, Outcome
 
 import jetmlp
-from jetmlp.experiments import Samples, SurrogateFit, SurrogateStudy, get
+from jetmlp import Samples
+from jetmlp.experiments import SurrogateFit, SurrogateStudy, get
 
 #: Samples, starts and orders of the batches: errors are medians over them.
 SEEDS = (0, 1, 2)
@@ -51,7 +52,9 @@ def of_study(name: str, n_train: int) -> SurrogateWorkload:
     value_weight, derivative_weight = fit.loss_weights
 
     def training(seed: int) -> Training:
-        model = jetmlp.MLP(fit.layer_sizes, fit.activation, init=fit.init, seed=seed)
+        model = jetmlp.MLP(
+            fit.layer_sizes, fit.activation, init=fit.init, seed=seed, dtype="float32", normalize=False
+        )
         train, held_out = fit.problem.training(n_train, seed), fit.problem.held_out(seed)
         return Training(_arrays(train), _arrays(held_out), model.parameters)
 
@@ -75,10 +78,9 @@ def fit_of(name: str, n_train: int) -> SurrogateFit:
 
 
 def _arrays(samples: Samples) -> tuple[Array, Array, Array]:
-    X, Y, dYdX = samples
-    assert Y is not None
-    assert dYdX is not None
-    return X, Y, dYdX
+    assert samples.Y is not None
+    assert samples.dYdX is not None
+    return samples.X, samples.Y[:, 0], samples.dYdX[:, 0]
 
 
 def _scan() -> None:

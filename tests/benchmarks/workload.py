@@ -79,12 +79,11 @@ def of_experiment(name: str, *, epochs: int | None = None) -> Workload:
     assert isinstance(fit.learning_rate, float)
 
     def arrays(which: str) -> Samples:
-        X, Y, dYdX = samples[which]
-        n = len(X)
+        Y, dYdX = samples[which].Y, samples[which].dYdX
         return (
-            _float32(X.reshape(n, 1)),
-            _float32(Y.reshape(n, 1)) if Y is not None and fit.value_trained else None,
-            _float32(dYdX.reshape(n, 1, 1)) if dYdX is not None and fit.derivative_trained else None,
+            _float32(samples[which].X),
+            _float32(Y) if Y is not None and fit.value_trained else None,
+            _float32(dYdX) if dYdX is not None and fit.derivative_trained else None,
         )
 
     return Workload(
@@ -157,4 +156,4 @@ def _float32(array: Array) -> Array:
 
 
 def _start(sizes: tuple[int, ...], activation: str, init: str, dtype: str) -> Array:
-    return jetmlp.MLP(sizes, activation, dtype=dtype, init=init, seed=0).parameters
+    return jetmlp.MLP(sizes, activation, dtype=dtype, init=init, seed=0, normalize=False).parameters

@@ -38,7 +38,8 @@ import torch
 from numpy.typing import NDArray
 
 import jetmlp
-from jetmlp.experiments import ERRORS, EXPERIMENTS, Comparison, FitExperiment, Samples
+from jetmlp import Samples
+from jetmlp.experiments import ERRORS, EXPERIMENTS, Comparison, FitExperiment
 
 N_SEEDS = 40
 SIDE_BY_SIDE = 8
@@ -112,7 +113,7 @@ def train(fit: FitExperiment, seeds: Sequence[int], samples: Sequence[Samples]) 
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
     networks = Networks(fit, generators)
     optimizer = torch.optim.Adam(networks.parameters, lr=fit.learning_rate, fused=True)
-    X, Y, dYdX = (columns([one[part] for one in samples]) for part in range(3))
+    X, Y, dYdX = (columns([getattr(one, part) for one in samples]) for part in ("X", "Y", "dYdX"))
     n = X.shape[1]
     for _ in range(fit.epochs):
         for rows in [None] if fit.batch_size is None else batches(n, fit.batch_size, generators):
@@ -136,8 +137,8 @@ def train(fit: FitExperiment, seeds: Sequence[int], samples: Sequence[Samples]) 
 
 
 def columns(arrays: Sequence[NDArray[np.float64] | None]) -> torch.Tensor:
-    """Numbers of each network as (networks, n, 1)."""
-    return torch.from_numpy(np.stack(arrays).astype(np.float32)[..., np.newaxis])  # type: ignore[arg-type]
+    """Numbers of each network, of one input and one output, as (networks, n, 1)."""
+    return torch.from_numpy(np.stack([np.reshape(one, (-1, 1)) for one in arrays]).astype(np.float32))
 
 
 def errors_of(networks: Networks, samples: Sequence[Samples]) -> list[dict[str, float]]:
@@ -148,7 +149,8 @@ def errors_of(networks: Networks, samples: Sequence[Samples]) -> list[dict[str, 
     found = [array.detach().numpy()[..., 0].astype(np.float64) for array in (values, slopes)]
     errors = []
     for one, *predicted in zip(samples, *found, strict=True):
-        pairs = dict(zip(("value", "derivative"), zip(one[1:], predicted, strict=True), strict=True))
+        true = [np.ravel(one.Y), np.ravel(one.dYdX)]
+        pairs = dict(zip(("value", "derivative"), zip(true, predicted, strict=True), strict=True))
         errors.append({})
         for error in ERRORS:
             quantity, _, metric = error.partition("_")

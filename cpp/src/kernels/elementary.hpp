@@ -21,25 +21,25 @@ struct FloatFormat<float> {
     static constexpr int mantissa_bits = 23;
     static constexpr float round_magic = 0x1.8p23F;  // adding it leaves no bits for a fraction
     static constexpr float smallest_exponent = -87.33654F;  // of a normal e^x: ln 2⁻¹²⁶
-    static constexpr float largest_lifted = 91.85F;         // x e^−x is still normal
-    static constexpr float ln2_high = 0x1.63p-1F;           // 9 bits: times n ≤ 127 it is exact
-    static constexpr float ln2_low = -2.12194440e-4F;       // ln 2 − ln2_high
-    static constexpr int exponential_terms = 7;             // 0.347⁷/8! is a quarter of an ulp
-    static constexpr int logarithm_terms = 8;               // (1/9)⁸/17 likewise
-    static constexpr int sine_terms = 5;
+    static constexpr float largest_lifted = 91.85F;    // x e^−x = 2⁻¹²⁶ at 91.8568, rounded down
+    static constexpr float ln2_high = 0x1.63p-1F;      // 9 bits: times n ≤ 127 it is exact
+    static constexpr float ln2_low = -2.12194440e-4F;  // ln 2 − ln2_high
+    static constexpr int exponential_terms = 7;        // 0.347⁷/8! is a quarter of an ulp
+    static constexpr int logarithm_terms = 8;          // (1/9)⁸/17 is a fortieth
+    static constexpr int sine_terms = 5;               // (π/4)¹²/12! is a five hundredth
 };
 
 template <>
 struct FloatFormat<double> {
     static constexpr int mantissa_bits = 52;
     static constexpr double round_magic = 0x1.8p52;
-    static constexpr double smallest_exponent = -708.39641853226408;
-    static constexpr double largest_lifted = 714.96;
-    static constexpr double ln2_high = 6.93147180369123816490e-01;  // 33 bits
+    static constexpr double smallest_exponent = -708.39641853226408;  // ln 2⁻¹⁰²²
+    static constexpr double largest_lifted = 714.96;                  // x e^−x = 2⁻¹⁰²² at 714.9687
+    static constexpr double ln2_high = 6.93147180369123816490e-01;    // 33 bits
     static constexpr double ln2_low = 1.90821492927058770002e-10;
-    static constexpr int exponential_terms = 13;
-    static constexpr int logarithm_terms = 17;
-    static constexpr int sine_terms = 8;
+    static constexpr int exponential_terms = 13;  // 0.347¹³/14! is a tenth of an ulp
+    static constexpr int logarithm_terms = 17;    // (1/9)¹⁷/35 is a hundredth
+    static constexpr int sine_terms = 8;          // (π/4)¹⁸/18! is a fiftieth
 };
 
 template <class T>
@@ -107,8 +107,12 @@ inline constexpr T lift = static_cast<T>(0x1p24);
 // q = e^cr − 1 by its Taylor series Σ cᵏ rᵏ/k!. Then e^−cx = 2ⁿ + 2ⁿq and e^−cx − 1 =
 // (2ⁿ − 1) + 2ⁿq: neither cancels. Where the result would be subnormal it is 0: subnormal numbers
 // cost a hundred times as much as others, and nothing here can tell 1e-38 from none.
+//
+// `low`, of either sign, is what is left of x beyond its precision, or a little more: then these
+// are the exponentials of −(cx + low).
 template <int c, class T, int N>
-[[gnu::always_inline]] inline Exponential<T, N> exponential_of_minus(const Pack<T, N>& x) {
+[[gnu::always_inline]] inline Exponential<T, N> exponential_of_minus(const Pack<T, N>& x,
+                                                                     const Pack<T, N>& low = {}) {
     using Format = FloatFormat<T>;
     const Pack<T, N> bounded = at_most(Format::largest_lifted / c, x);
 
@@ -127,7 +131,8 @@ template <int c, class T, int N>
     };
     const Pack<T, N> power = zero_beyond(-Format::smallest_exponent / c, x, scaled(T(1)));
 
-    const Pack<T, N> r = (-bounded - n * (Format::ln2_high / c)) - n * (Format::ln2_low / c);
+    const Pack<T, N> r =
+        (-bounded - n * (Format::ln2_high / c)) - low * (T(1) / c) - n * (Format::ln2_low / c);
     // Terms of odd and of even k apart, two chains at a time.
     constexpr int last = Format::exponential_terms;
     const auto term = [](int k) {

@@ -235,10 +235,10 @@ void LeastSquares::pull_back(const double* weights, double* result, Execution& e
     }
 }
 
-// Two operations for a multiply-add, half of a square for its triangle. With N residuals, P positions
-// of δ and Q columns of a (absent ones included): the Cholesky factorization, N³/3; in each layer the
-// inner products of its inputs, Q² (n_in + 1), and of its δ, P² n_out, and what add_layer makes of
-// them, at most four multiply-adds an entry.
+// Two operations for a multiply-add, half of a square for its triangle. With N residuals, P
+// positions of δ and Q columns of a (absent ones included): the Cholesky factorization, N³/3; in
+// each layer the inner products of its inputs, Q² (n_in + 1), and of its δ, P² n_out, and what
+// add_layer makes of them, at most four multiply-adds an entry.
 double LeastSquares::dual_cost() const {
     const auto n = static_cast<double>(n_residuals());
     const auto columns = static_cast<double>(forward_.inputs(0).columns);

@@ -23,10 +23,6 @@ std::string list_of_targets() {
 
 }  // namespace
 
-Terms<Index> entries_per_sample(Index n_inputs, Index n_outputs, Index n_tangents) {
-    return {{n_outputs, n_outputs * n_tangents, n_outputs * n_inputs * n_inputs}};
-}
-
 template <class T>
 Dataset<T>::Dataset(Index n_samples, Index n_inputs, Index n_outputs, const T* inputs,
                     const Terms<Targets<T>>& targets, Directions<T> directions)

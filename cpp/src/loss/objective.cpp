@@ -2,8 +2,7 @@
 #include "loss/squared_errors.hpp"
 #include "machine/subnormals.hpp"
 #include "network/packed_parameters.hpp"
-#include "propagation/propagation.hpp"
-#include "propagation/second_derivative_jet_propagation.hpp"
+#include "propagation/factory.hpp"
 
 #include <jetmlp/loss/objective.hpp>
 
@@ -78,15 +77,11 @@ struct Objective<T>::Workspace {
     }
 
     [[nodiscard]] std::unique_ptr<Propagation<T>> make_own_propagation() const {
-        if (data.has(Term::second_derivative)) {
-            return std::make_unique<SecondDerivativeJetPropagation<T>>(
-                packed.layout(), Passes::forward_and_backward);
-        }
         if (data.has_directions()) {
-            return make_directional_propagation<T>(packed.layout(), data.n_tangents());
+            return make_directional_propagation(packed.layout(), data.n_tangents());
         }
-        return make_propagation<T>(packed.layout(), data.has(Term::derivative),
-                                   Passes::forward_and_backward);
+        return make_propagation(packed.layout(), data.has(Term::derivative),
+                                data.has(Term::second_derivative));
     }
 
     Architecture architecture;

@@ -7,10 +7,11 @@ namespace jetmlp {
 
 namespace {
 
-constexpr std::chrono::milliseconds question_interval{20};
+constexpr std::chrono::milliseconds question_interval{20};  // what the header promises
 
 // Waits until `value` is no longer `old`. A step of training takes tens of microseconds, waking a
-// sleeping thread about as many: so look for a moment before sleeping.
+// sleeping thread about as many: so look for a moment before sleeping. A pause takes 10 to 140
+// cycles, by the processor: 2000 of them some 10 to 100 µs.
 void wait_while_equal(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
     for (int look = 0; look < 2000; ++look) {
         if (value.load(std::memory_order_acquire) != old) {
@@ -127,7 +128,7 @@ void TeamChoice::record(double seconds, double work) {
     // A settled team is judged by its last few runs: a program that has just begun to share its
     // processors slows it down at once, which a mean of all would not show for long.
     if (settled_ && !alone_ && runs_ % trial_runs == 0) {
-        over = over || seconds_ > 1.05 * cost_alone_ * work_;
+        over = over || seconds_ > tolerated * cost_alone_ * work_;
         seconds_ = 0.0;
         work_ = 0.0;
     }
@@ -147,9 +148,13 @@ void TeamChoice::decide() {
     } else if (seconds_ / work_ < cost_alone_) {
         settled_ = true;
     } else {
+        // The trial lost its seconds less what its work takes alone. That is to be at most the part
+        // `affordable` of the time until the next: wait ≥ loss / affordable. A loss near 0 may be
+        // chance, so the wait is at least `shortest_wait` times what the trial takes alone.
         settled_ = true;
         alone_ = true;
-        wait_ = std::max((seconds_ - cost_alone_ * work_) / affordable, cost_alone_ * work_ * 100);
+        const double seconds_alone = cost_alone_ * work_;
+        wait_ = std::max((seconds_ - seconds_alone) / affordable, shortest_wait * seconds_alone);
     }
     runs_ = 0;
     seconds_ = 0.0;

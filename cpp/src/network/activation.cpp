@@ -7,8 +7,10 @@
 
 namespace jetmlp {
 
+std::span<const std::string_view> activation_names() { return kernels::Activations::names; }
+
 Activation activation_from_name(std::string_view name) {
-    return from_name<Activation>("activation", name, activation_names);
+    return from_name<Activation>("activation", name, activation_names());
 }
 
 template <class T>

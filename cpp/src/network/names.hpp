@@ -1,23 +1,26 @@
-// Looking an enumerator up by its name, with an error that lists what there is.
+// Looking up by its name what is numbered by its place in a list, with an error that lists what
+// there is.
 #pragma once
 
 #include <algorithm>
-#include <array>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
 namespace jetmlp {
 
-template <class Enum, std::size_t N>
+template <class Enum>
 Enum from_name(std::string_view argument, std::string_view name,
-               const std::array<std::string_view, N>& names) {
-    const auto found = std::find(names.begin(), names.end(), name);
+               std::span<const std::string_view> names) {
+    const auto found = std::ranges::find(names, name);
     if (found == names.end()) {
         std::string message = std::string(argument) + ": expected one of";
+        const char* separator = " '";
         for (const std::string_view known : names) {
-            message += known == names.front() ? " '" : ", '";
+            message += separator;
             message += std::string(known) + "'";
+            separator = ", '";
         }
         throw std::invalid_argument(message + ", got '" + std::string(name) + "'");
     }

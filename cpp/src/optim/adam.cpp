@@ -47,8 +47,8 @@ std::unique_ptr<Optimizer<double>> AdamOptions::make_double(Index n_parameters) 
 }
 
 template <class T>
-Adam<T>::Adam(const AdamOptions& options, Index n_parameters)
-    : options_(options),
+Adam<T>::Adam(AdamOptions options, Index n_parameters)
+    : options_(std::move(options)),
       gradient_(static_cast<std::size_t>(n_parameters)),
       first_moment_(static_cast<std::size_t>(n_parameters)),
       second_moment_(static_cast<std::size_t>(n_parameters)) {}

@@ -39,8 +39,8 @@ std::unique_ptr<Optimizer<double>> LbfgsOptions::make_double(Index n_parameters)
 }
 
 template <class T>
-Lbfgs<T>::Lbfgs(const LbfgsOptions& options, Index n_parameters)
-    : options_(options),
+Lbfgs<T>::Lbfgs(LbfgsOptions options, Index n_parameters)
+    : options_(std::move(options)),
       gradient_(static_cast<std::size_t>(n_parameters)),
       trial_gradient_(gradient_.size()),
       direction_(gradient_.size()),

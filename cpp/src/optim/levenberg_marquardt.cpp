@@ -125,8 +125,8 @@ struct LevenbergMarquardt::Workspace {
     Cholesky cholesky;
 };
 
-LevenbergMarquardt::LevenbergMarquardt(const LevenbergMarquardtOptions& options)
-    : options_(options) {}
+LevenbergMarquardt::LevenbergMarquardt(LevenbergMarquardtOptions options)
+    : options_(std::move(options)) {}
 LevenbergMarquardt::~LevenbergMarquardt() = default;
 
 void LevenbergMarquardt::check(const Objective<double>& objective) const {

@@ -1,6 +1,6 @@
 #include "network/packed_parameters.hpp"
 #include "predict/sample_blocks.hpp"
-#include "propagation/propagation.hpp"
+#include "propagation/factory.hpp"
 
 #include <jetmlp/predict/predict.hpp>
 
@@ -15,9 +15,8 @@ void predict(const Architecture& architecture, const T* parameters, Index n_samp
     packed.assign(architecture, parameters);
     in_blocks(
         packed, n_samples, inputs, execution,
-        [&] { return make_propagation<T>(packed.layout(), jacobian != nullptr, Passes::forward); },
-        nothing,
-        [&](const Propagation<T>& propagation, Index i, Index sample) {
+        [&] { return make_forward_propagation(packed.layout(), jacobian != nullptr); }, nothing,
+        [&](const ForwardPropagation<T>& propagation, Index i, Index sample) {
             for (Index o = 0; o < m; ++o) {
                 const Index at = sample * m + o;
                 if (values != nullptr) {

@@ -1,9 +1,8 @@
 #include "network/packed_parameters.hpp"
 #include "predict/sample_blocks.hpp"
-#include "propagation/hessian_propagation.hpp"
+#include "propagation/factory.hpp"
 #include "propagation/hessian_vector_propagation.hpp"
 #include "propagation/laplacian_propagation.hpp"
-#include "propagation/second_derivative_jet_propagation.hpp"
 #include "propagation/symmetric_pairs.hpp"
 #include "propagation/taylor_propagation.hpp"
 
@@ -11,24 +10,10 @@
 
 #include <algorithm>
 #include <memory>
-#include <vector>
 
 namespace jetmlp {
 
 namespace {
-
-// By the cheaper way: besides the 1 + d rows of values and tangents, a layer takes the m gradients
-// of the outputs or the d(d+1)/2 second derivatives by pairs of inputs.
-template <class T>
-std::unique_ptr<Propagation<T>> make_hessian_propagation(const PackedParameters<T>& parameters) {
-    const Index d = parameters.layout().layers().front().n_in;
-    const Index m = parameters.layout().layers().back().n_out;
-    if (m < n_pairs(d)) {
-        return std::make_unique<HessianPropagation<T>>(parameters);
-    }
-    return std::make_unique<SecondDerivativeJetPropagation<T>>(parameters.layout(),
-                                                               Passes::forward);
-}
 
 template <class T>
 PackedParameters<T> pack(const Architecture& architecture, const T* parameters) {
@@ -48,7 +33,7 @@ void predict_hessian(const Architecture& architecture, const T* parameters, Inde
     in_blocks(
         packed, n_samples, inputs, execution, [&] { return make_hessian_propagation(packed); },
         nothing,
-        [&](const Propagation<T>& propagation, Index i, Index sample) {
+        [&](const ForwardPropagation<T>& propagation, Index i, Index sample) {
             for (Index o = 0; o < m; ++o) {
                 T* const matrix = hessian + (sample * m + o) * d * d;
                 for (Index k = 0, pair = 0; k < d; ++k) {
@@ -105,7 +90,7 @@ void predict_hessian_vector_product(const Architecture& architecture, const T* p
     in_blocks(
         packed, n_samples, inputs, execution, [&] { return make_hessian_propagation(packed); },
         nothing,
-        [&](const Propagation<T>& propagation, Index i, Index sample) {
+        [&](const ForwardPropagation<T>& propagation, Index i, Index sample) {
             const T* const direction = directions + sample * d;
             for (Index o = 0; o < m; ++o) {
                 for (Index k = 0; k < d; ++k) {
@@ -120,9 +105,9 @@ void predict_hessian_vector_product(const Architecture& architecture, const T* p
 }
 
 template <class T>
-void predict_directional_derivatives(const Architecture& architecture, const T* parameters,
-                                     Index n_samples, const T* inputs, const T* directions,
-                                     T* derivatives, Execution& execution) {
+void predict_taylor_derivatives(const Architecture& architecture, const T* parameters,
+                                Index n_samples, const T* inputs, const T* directions,
+                                T* derivatives, Execution& execution) {
     const Index d = architecture.n_inputs();
     const Index m = architecture.n_outputs();
     constexpr Index n_orders = TaylorPropagation<T>::n_orders;
@@ -137,7 +122,7 @@ void predict_directional_derivatives(const Architecture& architecture, const T* 
             for (Index o = 0; o < m; ++o) {
                 for (Index j = 0; j < n_orders; ++j) {
                     derivatives[(sample * m + o) * n_orders + j] =
-                        propagation.directional_derivative(i, o, 1 + j);
+                        propagation.taylor_derivative(i, o, 1 + j);
                 }
             }
         });
@@ -155,9 +140,9 @@ template void predict_hessian_vector_product(const Architecture&, const float*, 
                                              const float*, float*, Execution&);
 template void predict_hessian_vector_product(const Architecture&, const double*, Index,
                                              const double*, const double*, double*, Execution&);
-template void predict_directional_derivatives(const Architecture&, const float*, Index,
-                                              const float*, const float*, float*, Execution&);
-template void predict_directional_derivatives(const Architecture&, const double*, Index,
-                                              const double*, const double*, double*, Execution&);
+template void predict_taylor_derivatives(const Architecture&, const float*, Index, const float*,
+                                         const float*, float*, Execution&);
+template void predict_taylor_derivatives(const Architecture&, const double*, Index, const double*,
+                                         const double*, double*, Execution&);
 
 }  // namespace jetmlp

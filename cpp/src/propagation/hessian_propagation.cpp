@@ -19,23 +19,19 @@ using kernels::Vector;
 
 template <class T>
 HessianPropagation<T>::HessianPropagation(const PackedParameters<T>& parameters)
-    : PredictivePropagation<T>(parameters.layout(),
-                               std::max(parameters.layout().layers().front().n_in,
-                                        parameters.layout().layers().back().n_out)),
+    : ForwardPropagation<T>(parameters.layout(),
+                            std::max(parameters.layout().layers().front().n_in,
+                                     parameters.layout().layers().back().n_out)),
       n_inputs_(layers_.front().n_in),
       n_outputs_(layers_.back().n_out),
       n_pairs_(n_pairs(n_inputs_)),
-      pairs_stride_(padded<T>(n_pairs_)),
-      buffers_(layers_.size()) {
+      pairs_stride_(padded<T>(n_pairs_)) {
     const Index n_samples = this->block_samples();
-    for (std::size_t l = 0; l < layers_.size(); ++l) {
-        const Index width = layers_[l].out_stride;
-        buffers_[l].z = this->zeros((1 + n_inputs_) * n_samples, width);
-        buffers_[l].s1 = this->zeros(n_samples, width);
-        buffers_[l].s2 = this->zeros(n_samples, width);
-    }
+    z_ = this->layer_rows((1 + n_inputs_) * n_samples);
+    a_ = this->layer_rows((1 + n_inputs_) * n_samples);
+    s1_ = this->layer_rows(n_samples);
+    s2_ = this->layer_rows(n_samples);
     const Index widest = this->widest();
-    a_ = this->zeros((1 + n_inputs_) * n_samples, widest);
     gradient_ = this->zeros(n_outputs_ * n_samples, widest);
     next_gradient_ = this->zeros(n_outputs_ * n_samples, widest);
     curvature_ = this->zeros(n_outputs_ * n_samples, widest);
@@ -50,10 +46,13 @@ HessianPropagation<T>::HessianPropagation(const PackedParameters<T>& parameters)
     }
 }
 
-// With few inputs a product of matrices (d, width) and (width, d) would leave most lanes empty.
+// With few inputs a product of matrices (d, width) and (width, d) would leave most lanes empty:
+// below 8 they fill at most half of the widest vector of floats. Not by the lanes at hand: how sums
+// are grouped must not depend on the level.
 template <class T>
 bool HessianPropagation<T>::sums_by_dots() const {
-    return n_inputs_ < 8;
+    constexpr Index few_inputs = 8;
+    return n_inputs_ < few_inputs;
 }
 
 // In the first layer ∂z_j/∂x_k = W_jk for every sample.
@@ -82,16 +81,11 @@ void HessianPropagation<T>::begin(Index n_samples) {
 
 template <class T>
 void HessianPropagation<T>::forward(const PackedParameters<T>& parameters) {
-    const PackedLayer& first = layers_.front();
-    T* const z = buffers_.front().z.data();
-    this->multiply_by_transposed(parameters, first, n_samples_, input_.data(), n_samples_, z);
-    set_first_tangents(parameters, first, n_inputs_, n_samples_, z + n_samples_ * first.out_stride);
-    activate(0);
-    for (std::size_t l = 1; l < layers_.size(); ++l) {
-        this->multiply_by_transposed(parameters, layers_[l], (1 + n_inputs_) * n_samples_,
-                                     a_.data(), n_samples_, buffers_[l].z.data());
-        activate(l);
-    }
+    T* const z = z_.front().data();
+    this->set_first_values(parameters, z);
+    this->set_first_tangents(parameters, z + n_samples_ * layers_.front().out_stride);
+    this->through_layers(parameters, (1 + n_inputs_) * n_samples_, z_, a_,
+                         [this](std::size_t l) { activate(l); });
     sweep_gradients(parameters);
     if (!sums_by_dots()) {
         gather_upper_triangles();
@@ -102,10 +96,10 @@ template <class T>
 void HessianPropagation<T>::activate(std::size_t l) {
     const Index next = n_samples_ * layers_[l].out_stride;
     const Index n_inputs = n_inputs_;
-    const T* const z = buffers_[l].z.data();
-    T* const a = a_.data();
-    T* const s1 = buffers_[l].s1.data();
-    T* const s2 = buffers_[l].s2.data();
+    const T* const z = z_[l].data();
+    T* const a = a_[l].data();
+    T* const s1 = s1_[l].data();
+    T* const s2 = s2_[l].data();
     kernels::visit(layers_[l].activation, [=]<class Sigma>(Sigma) {
         kernels::for_each_pack<T, Sigma::pack>(
             next, [=]<int N>(Index at) __attribute__((always_inline)) {
@@ -130,8 +124,8 @@ void HessianPropagation<T>::sweep_gradients(const PackedParameters<T>& parameter
     }
     for (std::size_t l = layers_.size(); l-- > 0;) {
         const Index width = layers_[l].out_stride;
-        if (is_curved(layers_[l].activation)) {
-            scale_gradients(buffers_[l].s2, width, curvature_.data());
+        if (kernels::is_curved(layers_[l].activation)) {
+            scale_gradients(s2_[l], width, curvature_.data());
             if (l == 0) {
                 add_first_neurons(parameters);
             } else {
@@ -139,7 +133,7 @@ void HessianPropagation<T>::sweep_gradients(const PackedParameters<T>& parameter
             }
         }
         if (l > 0) {
-            scale_gradients(buffers_[l].s1, width, gradient_.data());
+            scale_gradients(s1_[l], width, gradient_.data());
             this->multiply(parameters, layers_[l], n_rows, gradient_.data(), next_gradient_.data());
             std::swap(gradient_, next_gradient_);
         }
@@ -181,7 +175,7 @@ void HessianPropagation<T>::add_neurons(std::size_t l) {
     const Index width = layer.out_stride;
     const Index in_stride = layers_.front().in_stride;
     for (Index i = 0; i < n_samples_; ++i) {
-        const T* const tangents = buffers_[l].z.data() + (n_samples_ + i) * width;
+        const T* const tangents = z_[l].data() + (n_samples_ + i) * width;
         if (!sums_by_dots()) {
             kernels::transpose(n_inputs_, layer.n_out, tangents, n_samples_ * width,
                                transposed_.data(), in_stride);
@@ -214,7 +208,7 @@ void HessianPropagation<T>::add_by_dots(std::size_t l, Index sample, Index row) 
         n_partial = 0;
     };
     const auto tangent = [&](Index k) {
-        return buffers_[l].z.data() + ((1 + k) * n_samples_ + sample) * width;
+        return z_[l].data() + ((1 + k) * n_samples_ + sample) * width;
     };
     for (Index k = 0; k < n_inputs_; ++k) {
         for (Index j = 0; j < width; j += lanes<T>) {

@@ -8,19 +8,17 @@
 // sum over its neurons.
 #pragma once
 
-#include "propagation/predictive_propagation.hpp"
+#include "propagation/forward_propagation.hpp"
 
 #include <jetmlp/machine/types.hpp>
-
-#include <vector>
 
 namespace jetmlp {
 
 // Rows: n of values, then n of tangents for each of the d inputs; for gradients, row o·n + i
 // belongs to output o of sample i. Layer l takes a_l to a_{l+1}. second_derivative(sample, o, p) is
-// that of the pair p of inputs, numbered as by pair_of().
+// that of the pair p of inputs, numbered as by pair_of(); there is nothing else to read.
 template <class T>
-class HessianPropagation final : public PredictivePropagation<T> {
+class HessianPropagation final : public ForwardPropagation<T> {
   public:
     explicit HessianPropagation(const PackedParameters<T>& parameters);
 
@@ -33,15 +31,11 @@ class HessianPropagation final : public PredictivePropagation<T> {
     void forward(const PackedParameters<T>& parameters) override;
 
   private:
-    using Propagation<T>::layers_;
-    using Propagation<T>::input_;
-    using Propagation<T>::n_samples_;
+    using ForwardPropagation<T>::layers_;
+    using ForwardPropagation<T>::input_;
+    using ForwardPropagation<T>::n_samples_;
 
-    struct LayerBuffers {
-        Buffer<T> z;   // z_l and the ż_lk, (1+d)·n rows
-        Buffer<T> s1;  // σ'(z_l), n rows
-        Buffer<T> s2;  // σ''(z_l), n rows
-    };
+    using Rows = typename ForwardPropagation<T>::LayerRows;
 
     [[nodiscard]] bool sums_by_dots() const;
     void square_first_weights(const PackedParameters<T>& parameters);
@@ -58,9 +52,11 @@ class HessianPropagation final : public PredictivePropagation<T> {
     Index n_inputs_;
     Index n_outputs_;
     Index n_pairs_;
-    Index pairs_stride_;  // n_pairs, padded
-    std::vector<LayerBuffers> buffers_;
-    Buffer<T> a_;              // a and the ȧ_k of the layer at hand, (1+d)·n rows
+    Index pairs_stride_;       // n_pairs, padded
+    Rows z_;                   // z_l and the ż_lk, (1+d)·n rows
+    Rows a_;                   // a_{l+1} and the ȧ_{l+1,k}, (1+d)·n rows
+    Rows s1_;                  // σ'(z_l), n rows
+    Rows s2_;                  // σ''(z_l), n rows
     Buffer<T> gradient_;       // g, then g ⊙ σ', m·n rows
     Buffer<T> next_gradient_;  // g of the layer below
     Buffer<T> curvature_;      // c, m·n rows

@@ -15,18 +15,15 @@ using kernels::Vector;
 
 template <class T>
 HessianVectorPropagation<T>::HessianVectorPropagation(const PackedLayout<T>& layout)
-    : PredictivePropagation<T>(layout, 2 * layout.layers().back().n_out - 1),
-      n_outputs_(layers_.back().n_out),
-      buffers_(layers_.size()) {
+    : ForwardPropagation<T>(layout, 2 * layout.layers().back().n_out - 1),
+      n_outputs_(layers_.back().n_out) {
     const Index n_samples = this->block_samples();
     const Index in_stride = layers_.front().in_stride;
-    for (std::size_t l = 0; l < layers_.size(); ++l) {
-        buffers_[l].s1 = this->zeros(n_samples, layers_[l].out_stride);
-        buffers_[l].s1_dot = this->zeros(n_samples, layers_[l].out_stride);
-    }
+    z_ = this->layer_rows(2 * n_samples);
+    a_ = this->layer_rows(2 * n_samples);
+    s1_ = this->layer_rows(n_samples);
+    s1_dot_ = this->layer_rows(n_samples);
     direction_ = this->zeros(n_samples, in_stride);
-    z_ = this->zeros(2 * n_samples, this->widest());
-    a_ = this->zeros(2 * n_samples, this->widest());
     gradient_ = this->zeros(2 * n_outputs_ * n_samples, this->widest());
     next_gradient_ = this->zeros(2 * n_outputs_ * n_samples, this->widest());
     result_ = this->zeros(n_outputs_ * n_samples, in_stride);
@@ -36,33 +33,28 @@ template <class T>
 void HessianVectorPropagation<T>::begin(Index n_samples) {
     n_samples_ = n_samples;
     const Index in_stride = layers_.front().in_stride;
-    this->outputs_ = {a_.data(), layers_.back().out_stride, 1, 0};
     this->second_derivatives_ = {result_.data(), in_stride, n_samples * in_stride, 1};
 }
 
 template <class T>
 void HessianVectorPropagation<T>::forward(const PackedParameters<T>& parameters) {
     const PackedLayer& first = layers_.front();
-    this->multiply_by_transposed(parameters, first, n_samples_, input_.data(), n_samples_,
-                                 z_.data());
+    T* const z = z_.front().data();
+    this->set_first_values(parameters, z);
     this->multiply_by_transposed(parameters, first, n_samples_, direction_.data(), 0,
-                                 z_.data() + n_samples_ * first.out_stride);
-    activate(0);
-    for (std::size_t l = 1; l < layers_.size(); ++l) {
-        this->multiply_by_transposed(parameters, layers_[l], 2 * n_samples_, a_.data(), n_samples_,
-                                     z_.data());
-        activate(l);
-    }
+                                 z + n_samples_ * first.out_stride);
+    this->through_layers(parameters, 2 * n_samples_, z_, a_,
+                         [this](std::size_t l) { activate(l); });
     sweep_gradients(parameters);
 }
 
 template <class T>
 void HessianVectorPropagation<T>::activate(std::size_t l) {
     const Index next = n_samples_ * layers_[l].out_stride;
-    const T* const z = z_.data();
-    T* const a = a_.data();
-    T* const s1 = buffers_[l].s1.data();
-    T* const s1_dot = buffers_[l].s1_dot.data();
+    const T* const z = z_[l].data();
+    T* const a = a_[l].data();
+    T* const s1 = s1_[l].data();
+    T* const s1_dot = s1_dot_[l].data();
     kernels::visit(layers_[l].activation, [=]<class Sigma>(Sigma) {
         kernels::for_each_pack<T, Sigma::pack>(
             next, [=]<int N>(Index at) __attribute__((always_inline)) {
@@ -102,10 +94,9 @@ void HessianVectorPropagation<T>::scale_gradients(std::size_t l) {
         T* const g = gradient_.data() + o * size;
         T* const g_dot = g + n_outputs_ * size;
         for (Index at = 0; at < size; at += lanes<T>) {
-            const Vector<T> s1 = load(buffers_[l].s1.data() + at);
+            const Vector<T> s1 = load(s1_[l].data() + at);
             const Vector<T> gradient = load(g + at);
-            store(g_dot + at,
-                  load(g_dot + at) * s1 + gradient * load(buffers_[l].s1_dot.data() + at));
+            store(g_dot + at, load(g_dot + at) * s1 + gradient * load(s1_dot_[l].data() + at));
             store(g + at, gradient * s1);
         }
     }

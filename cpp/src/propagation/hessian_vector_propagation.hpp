@@ -2,19 +2,17 @@
 // of the outputs backward.
 #pragma once
 
-#include "propagation/predictive_propagation.hpp"
+#include "propagation/forward_propagation.hpp"
 
 #include <jetmlp/machine/types.hpp>
-
-#include <vector>
 
 namespace jetmlp {
 
 // Rows: n of values and n of tangents; then, for the gradients, row o·n + i belongs to output o of
 // sample i, and m·n rows of their tangents follow. Layer l takes a_l to a_{l+1}.
-// second_derivative(sample, o, k) is Σ_l ∂²y_o/∂x_k∂x_l v_l.
+// second_derivative(sample, o, k) is Σ_l ∂²y_o/∂x_k∂x_l v_l; there is nothing else to read.
 template <class T>
-class HessianVectorPropagation final : public PredictivePropagation<T> {
+class HessianVectorPropagation final : public ForwardPropagation<T> {
   public:
     explicit HessianVectorPropagation(const PackedLayout<T>& layout);
 
@@ -29,24 +27,22 @@ class HessianVectorPropagation final : public PredictivePropagation<T> {
     void forward(const PackedParameters<T>& parameters) override;
 
   private:
-    using Propagation<T>::layers_;
-    using Propagation<T>::input_;
-    using Propagation<T>::n_samples_;
+    using ForwardPropagation<T>::layers_;
+    using ForwardPropagation<T>::input_;
+    using ForwardPropagation<T>::n_samples_;
 
-    struct LayerBuffers {
-        Buffer<T> s1;      // σ'(z_l), n rows
-        Buffer<T> s1_dot;  // its tangent σ''(z_l) ⊙ ż_l, n rows
-    };
+    using Rows = typename ForwardPropagation<T>::LayerRows;
 
     void activate(std::size_t l);
     void sweep_gradients(const PackedParameters<T>& parameters);
     void scale_gradients(std::size_t l);
 
     Index n_outputs_;
-    std::vector<LayerBuffers> buffers_;
+    Rows z_;                   // z_l and ż_l, 2n rows
+    Rows a_;                   // a_{l+1} and ȧ_{l+1}, 2n rows
+    Rows s1_;                  // σ'(z_l), n rows
+    Rows s1_dot_;              // its tangent σ''(z_l) ⊙ ż_l, n rows
     Buffer<T> direction_;      // v, n rows
-    Buffer<T> z_;              // z and ż of the layer at hand, 2n rows
-    Buffer<T> a_;              // a and ȧ, 2n rows
     Buffer<T> gradient_;       // g and ġ, then u and u̇, 2mn rows
     Buffer<T> next_gradient_;  // g and ġ of the layer below
     Buffer<T> result_;         // ġ_0, mn rows

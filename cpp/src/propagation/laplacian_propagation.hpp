@@ -1,18 +1,16 @@
 // Laplacians carried forward with values and tangents: no Hessian.
 #pragma once
 
-#include "propagation/predictive_propagation.hpp"
+#include "propagation/forward_propagation.hpp"
 
 #include <jetmlp/machine/types.hpp>
-
-#include <vector>
 
 namespace jetmlp {
 
 // Rows: n of values, then n of tangents for each of the d inputs, then n of Laplacians.
-// second_derivative(sample, o, 0) is the Laplacian of output o.
+// second_derivative(sample, o, 0) is the Laplacian of output o; there is nothing else to read.
 template <class T>
-class LaplacianPropagation final : public PredictivePropagation<T> {
+class LaplacianPropagation final : public ForwardPropagation<T> {
   public:
     // input_factors (d), which must outlive the object, or null for 1: c_k, by which the
     // derivatives along input k are multiplied.
@@ -26,17 +24,17 @@ class LaplacianPropagation final : public PredictivePropagation<T> {
     void forward(const PackedParameters<T>& parameters) override;
 
   private:
-    using Propagation<T>::layers_;
-    using Propagation<T>::input_;
-    using Propagation<T>::n_samples_;
+    using ForwardPropagation<T>::layers_;
+    using ForwardPropagation<T>::input_;
+    using ForwardPropagation<T>::n_samples_;
 
-    void first_products(const PackedParameters<T>& parameters);
-    void activate(const PackedLayer& layer);
+    void set_first_rows(const PackedParameters<T>& parameters);
+    void activate(std::size_t l);
 
     Index n_inputs_;
     const T* input_factors_;
-    Buffer<T> z_;  // z, the ż_k and Lz of the layer at hand
-    Buffer<T> a_;  // a⁺, the ȧ⁺_k and La⁺
+    typename ForwardPropagation<T>::LayerRows z_;  // z, the ż_k and Lz
+    typename ForwardPropagation<T>::LayerRows a_;  // a⁺, the ȧ⁺_k and La⁺
 };
 
 extern template class LaplacianPropagation<float>;

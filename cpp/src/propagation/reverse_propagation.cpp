@@ -21,9 +21,9 @@ ReversePropagation<T>::ReversePropagation(const PackedLayout<T>& layout, Passes 
       buffers_(layers_.size()) {
     const Index n_samples = this->block_samples();
     const Index most_rows = n_outputs_ * n_samples;
+    a_ = this->layer_rows(n_samples);
     for (std::size_t l = 0; l < layers_.size(); ++l) {
         const Index width = layers_[l].out_stride;
-        buffers_[l].a = this->zeros(n_samples, width);
         buffers_[l].s1 = this->zeros(n_samples, width);
         buffers_[l].g = this->zeros(most_rows, width);
         buffers_[l].u = this->zeros(most_rows, width);
@@ -45,7 +45,7 @@ void ReversePropagation<T>::begin(Index n_samples) {
     n_samples_ = n_samples;
     const Index in_stride = layers_.front().in_stride;
     const Index out_stride = layers_.back().out_stride;
-    this->outputs_ = {buffers_.back().a.data(), out_stride, 1, 0};
+    this->outputs_ = {a_.back().data(), out_stride, 1, 0};
     this->derivatives_ = {gradient_.data(), in_stride, n_samples * in_stride, 1};
 
     Buffer<T>& last = buffers_.back().g;  // g_L = e_o
@@ -64,11 +64,8 @@ void ReversePropagation<T>::begin(Index n_samples) {
 
 template <class T>
 void ReversePropagation<T>::forward(const PackedParameters<T>& parameters) {
-    for (std::size_t l = 0; l < layers_.size(); ++l) {
-        this->multiply_by_transposed(parameters, layers_[l], n_samples_, layer_input(l), n_samples_,
-                                     buffers_[l].a.data());
-        activate(l);
-    }
+    this->set_first_values(parameters, a_.front().data());
+    this->through_layers(parameters, n_samples_, a_, a_, [this](std::size_t l) { activate(l); });
     sweep_gradients(parameters);
 }
 
@@ -79,7 +76,7 @@ void ReversePropagation<T>::activate(std::size_t l) {
     kernels::visit(layers_[l].activation, [&]<class Sigma>(Sigma) {
         const Index size = n_samples_ * layers_[l].out_stride;
         kernels::for_each_pack<T, Sigma::pack>(size, [&]<int N>(Index at) {
-            T* const a = buffers.a.data() + at;
+            T* const a = a_[l].data() + at;
             const kernels::ActivationJet<T, N> jet = Sigma::at(load_pack<N>(a));
             store(a, jet.a);
             store(buffers.s1.data() + at, jet.s1);

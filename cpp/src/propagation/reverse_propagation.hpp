@@ -37,7 +37,6 @@ class ReversePropagation final : public Propagation<T> {
     using Propagation<T>::n_samples_;
 
     struct LayerBuffers {
-        Buffer<T> a;   // a_{l+1}, n rows (z_l before its activation)
         Buffer<T> s1;  // σ'(z_l), n rows
         Buffer<T> s2;  // σ''(z_l), n rows; then the addition to z̄_l
         Buffer<T> g;   // g_{l+1}, m·n rows
@@ -46,7 +45,7 @@ class ReversePropagation final : public Propagation<T> {
 
     [[nodiscard]] Index n_rows() const { return n_outputs_ * n_samples_; }
     [[nodiscard]] const T* layer_input(std::size_t l) const {
-        return l == 0 ? input_.data() : buffers_[l - 1].a.data();
+        return l == 0 ? input_.data() : a_[l - 1].data();
     }
 
     void activate(std::size_t l);
@@ -56,6 +55,7 @@ class ReversePropagation final : public Propagation<T> {
 
     Index n_outputs_;
     Passes passes_;
+    typename ForwardPropagation<T>::LayerRows a_;  // a_{l+1}, n rows (z_l before its activation)
     std::vector<LayerBuffers> buffers_;
     Buffer<T> gradient_;          // g_0, m·n rows
     Buffer<T> gradient_adjoint_;  // ḡ_l, m·n rows

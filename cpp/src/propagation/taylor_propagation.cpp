@@ -12,43 +12,36 @@ using kernels::store;
 
 template <class T>
 TaylorPropagation<T>::TaylorPropagation(const PackedLayout<T>& layout)
-    : PredictivePropagation<T>(layout, n_orders) {
+    : ForwardPropagation<T>(layout, n_orders) {
     const Index n_samples = this->block_samples();
     direction_ = this->zeros(n_samples, layers_.front().in_stride);
-    z_ = this->zeros((1 + n_orders) * n_samples, this->widest());
-    a_ = this->zeros((1 + n_orders) * n_samples, this->widest());
+    z_ = this->layer_rows((1 + n_orders) * n_samples);
+    a_ = this->layer_rows((1 + n_orders) * n_samples);
 }
 
 template <class T>
 void TaylorPropagation<T>::begin(Index n_samples) {
     n_samples_ = n_samples;
-    const Index stride = layers_.back().out_stride;
-    this->outputs_ = {a_.data(), stride, 1, 0};
 }
 
 template <class T>
 void TaylorPropagation<T>::forward(const PackedParameters<T>& parameters) {
     const PackedLayer& first = layers_.front();
     const Index next = n_samples_ * first.out_stride;
-    this->multiply_by_transposed(parameters, first, n_samples_, input_.data(), n_samples_,
-                                 z_.data());
-    this->multiply_by_transposed(parameters, first, n_samples_, direction_.data(), 0,
-                                 z_.data() + next);
-    std::fill_n(z_.begin() + 2 * next, 2 * next, T(0));
-    activate(first);
-    for (std::size_t l = 1; l < layers_.size(); ++l) {
-        this->multiply_by_transposed(parameters, layers_[l], (1 + n_orders) * n_samples_, a_.data(),
-                                     n_samples_, z_.data());
-        activate(layers_[l]);
-    }
+    T* const z = z_.front().data();
+    this->set_first_values(parameters, z);
+    this->multiply_by_transposed(parameters, first, n_samples_, direction_.data(), 0, z + next);
+    std::fill_n(z + 2 * next, 2 * next, T(0));
+    this->through_layers(parameters, (1 + n_orders) * n_samples_, z_, a_,
+                         [this](std::size_t l) { activate(l); });
 }
 
 template <class T>
-void TaylorPropagation<T>::activate(const PackedLayer& layer) {
-    const Index next = n_samples_ * layer.out_stride;
-    const T* const z = z_.data();
-    T* const a = a_.data();
-    kernels::visit(layer.activation, [=]<class Sigma>(Sigma) {
+void TaylorPropagation<T>::activate(std::size_t l) {
+    const Index next = n_samples_ * layers_[l].out_stride;
+    const T* const z = z_[l].data();
+    T* const a = a_[l].data();
+    kernels::visit(layers_[l].activation, [=]<class Sigma>(Sigma) {
         kernels::for_each_pack<T, Sigma::pack>(
             next, [=]<int N>(Index at) __attribute__((always_inline)) {
                 const kernels::ActivationJet<T, N> jet = Sigma::at(load_pack<N>(z + at));

@@ -1,15 +1,15 @@
-// The first three derivatives along one direction, carried forward as a Taylor series.
+// The first three derivatives along a line x + t v, carried forward as a Taylor series in t.
 #pragma once
 
-#include "propagation/predictive_propagation.hpp"
+#include "propagation/forward_propagation.hpp"
 
 #include <jetmlp/machine/types.hpp>
 
 namespace jetmlp {
 
-// Rows: n of values, then n of each derivative.
+// Rows: n of values, then n of each derivative. It has nothing to give but taylor_derivative().
 template <class T>
-class TaylorPropagation final : public PredictivePropagation<T> {
+class TaylorPropagation final : public ForwardPropagation<T> {
   public:
     static constexpr Index n_orders = 3;
 
@@ -24,22 +24,22 @@ class TaylorPropagation final : public PredictivePropagation<T> {
     //   a⁺₍₃₎ = σ' z₍₃₎ + 3σ'' z₍₁₎ z₍₂₎ + σ''' z₍₁₎³   (Faà di Bruno).
     void forward(const PackedParameters<T>& parameters) override;
 
-    // That of output o of the given order, from 1 to 3.
-    [[nodiscard]] T directional_derivative(Index sample, Index o, Index order) const {
-        return a_[static_cast<std::size_t>(
+    // The derivative of output o of this order in t, from 1 to 3, of y(x + t v) at t = 0.
+    [[nodiscard]] T taylor_derivative(Index sample, Index o, Index order) const {
+        return a_.back()[static_cast<std::size_t>(
             (order * n_samples_ + sample) * layers_.back().out_stride + o)];
     }
 
   private:
-    using Propagation<T>::layers_;
-    using Propagation<T>::input_;
-    using Propagation<T>::n_samples_;
+    using ForwardPropagation<T>::layers_;
+    using ForwardPropagation<T>::input_;
+    using ForwardPropagation<T>::n_samples_;
 
-    void activate(const PackedLayer& layer);
+    void activate(std::size_t l);
 
     Buffer<T> direction_;  // v, n rows
-    Buffer<T> z_;          // of the layer at hand
-    Buffer<T> a_;
+    typename ForwardPropagation<T>::LayerRows z_;
+    typename ForwardPropagation<T>::LayerRows a_;
 };
 
 extern template class TaylorPropagation<float>;

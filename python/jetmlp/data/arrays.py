@@ -15,6 +15,13 @@ Arrays = Mapping[str, NDArray[Any] | None]
 
 #: The arrays of samples, in the order of the parameters of `Samples`.
 ARRAYS = ("X", "Y", "dYdX", "d2YdX2", "sample_weight", "derivative_sample_weight", "directions", "dYdV")
+#: What there may be to fit, each array with the weights that its entries have.
+TARGETS = {
+    "Y": "sample_weight",
+    "dYdX": "derivative_sample_weight",
+    "dYdV": "derivative_sample_weight",
+    "d2YdX2": "sample_weight",
+}
 
 
 class SampleNames(NamedTuple):
@@ -24,6 +31,11 @@ class SampleNames(NamedTuple):
     Y: str = "Y"
     derivatives: str = "dYdX"
     second_derivatives: str = "d2YdX2"
+
+    def of_target(self, target: str) -> str:
+        """Return what messages call one of `TARGETS`."""
+        names = {"Y": self.Y, "d2YdX2": self.second_derivatives}
+        return names.get(target, self.derivatives)
 
 
 USUAL_NAMES = SampleNames()

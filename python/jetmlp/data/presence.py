@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .arrays import TARGETS
 from .samples import Samples
 
 
@@ -21,35 +22,24 @@ def counting(samples: Samples, dtype: np.dtype[Any]) -> Samples:
     """
     if samples.sample_weight is None and samples.derivative_sample_weight is None:
         return samples
-    by_sample = _ratios(samples.sample_weight, dtype)
-    by_derivative = _ratios(samples.derivative_sample_weight, dtype)
-    Y = _mark(samples.Y, by_sample)
-    second_derivatives = _mark(samples.d2YdX2, by_sample)
-    derivatives = _mark(samples.derivatives, by_derivative)
-    names = samples._names
+    changed: dict[str, NDArray[Any] | None] = {
+        name: _ratios(getattr(samples, name), dtype) for name in ("sample_weight", "derivative_sample_weight")
+    }
     kept = np.zeros(len(samples), dtype=bool)
-    for name, array, weights in (
-        (names.Y, Y, "sample_weight"),
-        (names.second_derivatives, second_derivatives, "sample_weight"),
-        (names.derivatives, derivatives, "sample_weight, derivative_sample_weight"),
-    ):
+    for target, weights in TARGETS.items():
+        array = _mark(getattr(samples, target), changed[weights])
         if array is None:
             continue
+        changed[target] = array
         counts = ~np.isnan(array)
         if not counts.any():
+            names = weights if weights == "sample_weight" else f"sample_weight, {weights}"
             raise ValueError(
-                f"{weights}: expected a weight above 0 for at least one entry of {name}, "
-                "got 0 for all that are not NaN"
+                f"{names}: expected a weight above 0 for at least one entry of "
+                f"{samples._names.of_target(target)}, got 0 for all that are not NaN"
             )
         kept |= counts.any(axis=tuple(range(1, array.ndim)))
-    slopes = "dYdX" if samples.directions is None else "dYdV"
-    marked = samples.replace(
-        Y=Y,
-        d2YdX2=second_derivatives,
-        sample_weight=by_sample,
-        derivative_sample_weight=by_derivative,
-        **{slopes: derivatives},
-    )
+    marked = samples.replace(**changed)
     return marked if kept.all() else marked[kept]
 
 

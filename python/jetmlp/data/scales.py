@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,13 +43,14 @@ def _far_off(column: NDArray[np.float64], far: float) -> str:
     return " and ".join(found)
 
 
-def scale_warning(samples: Samples) -> str | None:
-    """Write the warning for samples that a model without normalization is fitted to; None if they suit it."""
+def warn_of_scales(samples: Samples) -> None:
+    """Warn whoever fits a model without normalization to such samples, at the line of the call of a fit."""
     columns = unsuitable_columns(samples)
     if not columns:
-        return None
+        return
     shown = ", ".join(columns[:4]) + (f" and {len(columns) - 4} more" if len(columns) > 4 else "")
-    return (
+    warnings.warn(
         f"{shown}: a network starts for numbers of mean 0 and standard deviation 1. "
-        "jetmlp.MLP(..., normalize=True), the default, keeps the units out of the network."
+        "jetmlp.MLP(..., normalize=True), the default, keeps the units out of the network.",
+        stacklevel=4,  # this, the fit, what checks its arguments' names, the caller
     )

@@ -11,8 +11,10 @@ Examples
 True
 """
 
-from .ablation import Ablation, AblationResult, Effect
-from .engineering import (
+from .curves.fit import FitExperiment, FitResult
+from .curves.published import ERRORS, PUBLISHED, Published
+from .problems.box import BoxProblem, Problem, Quantity
+from .problems.engineering import (
     robot_arm,
     robot_arm_derivative,
     rosenbrock,
@@ -22,21 +24,20 @@ from .engineering import (
     wing_weight,
     wing_weight_derivative,
 )
-from .finance import BachelierBasket, BlackScholes
-from .fit import FitExperiment
-from .functions import Monomial, runge, runge_derivative
-from .gradient_check import GradientCheck, InputGradient
-from .gradient_steps import central_differences, input_gradient
-from .monomials import Monomials, MonomialsResult
-from .problems import BoxProblem, Problem, Quantity
-from .published import ERRORS, PUBLISHED, Published
-from .registry import EXPERIMENTS, Experiment, get
-from .result import FitResult
-from .samples import Arrays, Samples
-from .sampling import Chebyshev, Equispaced, Points, Sampling, ShuffledGrid, UniformRandom
-from .study import Comparison, Study, run_fits, seeds_of
-from .surrogate import CosineAdam, SurrogateFit, SurrogateResult, surrogate_errors
-from .surrogate_study import SurrogateStudy, SurrogateStudyResult
+from .problems.finance import BachelierBasket, BlackScholes
+from .problems.functions import Monomial, runge, runge_derivative
+from .problems.measured import MeasuredData
+from .problems.option import Option
+from .problems.sampling import Chebyshev, Equispaced, Points, Sampling, ShuffledGrid, UniformRandom
+from .registry import EXPERIMENTS, get
+from .studies.ablation import Ablation, AblationResult, Effect
+from .studies.comparison import Comparison
+from .studies.gradient_check import GradientCheck, InputGradient
+from .studies.gradient_steps import central_differences, input_gradient
+from .studies.monomials import Monomials, MonomialsResult
+from .study import Fit, Study, run_fits, seeds_of
+from .surrogates.fit import CosineAdam, SurrogateFit, SurrogateResult, surrogate_errors
+from .surrogates.study import SurrogateStudy, SurrogateStudyResult
 
 __all__ = [
     "ERRORS",
@@ -44,7 +45,6 @@ __all__ = [
     "PUBLISHED",
     "Ablation",
     "AblationResult",
-    "Arrays",
     "BachelierBasket",
     "BlackScholes",
     "BoxProblem",
@@ -53,19 +53,20 @@ __all__ = [
     "CosineAdam",
     "Effect",
     "Equispaced",
-    "Experiment",
+    "Fit",
     "FitExperiment",
     "FitResult",
     "GradientCheck",
     "InputGradient",
+    "MeasuredData",
     "Monomial",
     "Monomials",
     "MonomialsResult",
+    "Option",
     "Points",
     "Problem",
     "Published",
     "Quantity",
-    "Samples",
     "Sampling",
     "ShuffledGrid",
     "Study",

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from .ablation import Ablation
-from .fit import FitExperiment
-from .functions import runge, runge_derivative
-from .gradient_check import InputGradient
-from .monomials import Monomials
-from .published import PUBLISHED
-from .sampling import Chebyshev, Equispaced, ShuffledGrid, UniformRandom
-from .study import Comparison
-from .surrogate_study import SurrogateStudy
-from .surrogates import SURROGATES
-
-Experiment = FitExperiment | Comparison | Ablation | Monomials | InputGradient | SurrogateStudy
+from .curves.fit import FitExperiment
+from .curves.published import PUBLISHED
+from .problems.functions import runge, runge_derivative
+from .problems.sampling import Chebyshev, Equispaced, ShuffledGrid, UniformRandom
+from .studies.ablation import Ablation
+from .studies.comparison import Comparison
+from .studies.gradient_check import InputGradient
+from .studies.monomials import Monomials
+from .study import Study
+from .surrogates.registered import SURROGATES
 
 derivative_only = FitExperiment(
     name="derivative-only",
@@ -134,7 +133,7 @@ monomials = Monomials(
 )
 
 #: The experiments in the order of their reports.
-EXPERIMENTS: dict[str, Experiment] = {
+EXPERIMENTS: dict[str, Study[Any]] = {
     experiment.name: experiment
     for experiment in (
         derivative_only,
@@ -151,7 +150,7 @@ EXPERIMENTS: dict[str, Experiment] = {
 }
 
 
-def get(name: str) -> Experiment:
+def get(name: str) -> Study[Any]:
     """Return an experiment by its name.
 
     Raises

@@ -1,21 +1,44 @@
-"""Experiments of several fits, and how to run any experiment for several seeds."""
+"""What an experiment is: fits that do not depend on each other, run for one or several seeds."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
+from .._core import StopFlag
 from ..fitting.callbacks import Callback
-from .fit import FitExperiment
-from .result import FitResult
+
+Result = TypeVar("Result")
+OneResult = TypeVar("OneResult", covariant=True)
+Whole = TypeVar("Whole")
 
 #: Results by the name of the fit, one for each seed.
-Runs = Mapping[str, list[FitResult]]
+Runs = Mapping[str, list[Result]]
 
 
-class Study(Protocol):
-    """What every experiment of fits has; `FitExperiment` is the one with a single fit."""
+class Fit(Protocol[OneResult]):
+    """A part of an experiment that is determined by a seed."""
+
+    @property
+    def work(self) -> float:
+        """About how many products it takes: what takes longest is begun first."""
+        ...
+
+    def run(
+        self,
+        seed: int = 0,
+        *,
+        n_threads: int = 1,
+        callbacks: Iterable[Callback] | Callback = (),
+        stop: StopFlag | None = None,
+    ) -> OneResult:
+        """Do it; parameters and errors are those of `FitExperiment.run`."""
+        ...
+
+
+class Study(Protocol[OneResult]):
+    """What every experiment has; `FitExperiment` is the one with a single fit."""
 
     @property
     def name(self) -> str:
@@ -33,51 +56,44 @@ class Study(Protocol):
         ...
 
     @property
-    def fits(self) -> Mapping[str, FitExperiment]:
+    def fits(self) -> Mapping[str, Fit[OneResult]]:
         """The fits by name; they do not depend on each other."""
         ...
 
-
-class Repeated(Protocol):
-    """What has to be run for a number of seeds."""
-
-    @property
-    def least_seeds(self) -> int:
-        """How many seeds it takes to say anything."""
+    def run(self, seed: int = 0) -> Any:  # noqa: ANN401  each kind has a result of its own
+        """Run everything, here and now, and put the results together."""
         ...
 
 
-def seeds_of(study: Repeated, seed: int, n_seeds: int = 1) -> range:
+def seeds_of(study: Study[Any], seed: int, n_seeds: int = 1) -> range:
     """Return the seeds to run: from `seed` on, as many as asked for and as the experiment needs."""
     return range(seed, seed + max(n_seeds, study.least_seeds))
 
 
 def run_fits(
-    study: Study,
+    study: Study[Result],
     seed: int = 0,
     n_seeds: int = 1,
     *,
     n_threads: int = 1,
     callbacks: Iterable[Callback] | Callback = (),
-) -> dict[str, list[FitResult]]:
+) -> dict[str, list[Result]]:
     """Run all fits of an experiment for its seeds, one after the other.
 
     Parameters
     ----------
     study : Study
-        A `FitExperiment` or an experiment of several.
+        Any experiment.
     seed : int, default 0
         The first seed.
     n_seeds : int, default 1
         How many to run; more if the experiment needs more.
-    n_threads : int, default 1
-        Threads of each fit.
-    callbacks : callable or iterable of callables
-        As for `jetmlp.Trainer.fit`.
+    n_threads, callbacks
+        As for `FitExperiment.run`.
 
     Returns
     -------
-    dict of str to list of FitResult
+    dict of str to list of results
         For each fit one result a seed.
     """
     callbacks = (callbacks,) if callable(callbacks) else tuple(callbacks)
@@ -89,33 +105,32 @@ def run_fits(
     }
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """The same task with a few networks side by side.
-
-    Parameters
-    ----------
-    name, description : str
-        Of the experiment.
-    networks : dict of str to FitExperiment
-        The fits by the names that figures and tables show.
-    least_seeds : int, default 1
-        Seeds that `jetmlp reproduce` runs at least.
-    """
+class SeveralFits(ABC, Generic[Result, Whole]):
+    """An experiment whose result is put together from all its fits and seeds."""
 
     name: str
     description: str
-    networks: Mapping[str, FitExperiment]
-    least_seeds: int = 1
+    least_seeds: int
 
     @property
-    def fits(self) -> Mapping[str, FitExperiment]:
-        """The fits by name."""
-        return self.networks
+    @abstractmethod
+    def fits(self) -> Mapping[str, Fit[Result]]:
+        """The fits by name; they do not depend on each other."""
+
+    @abstractmethod
+    def collect(self, runs: Runs[Result]) -> Whole:
+        """Put the results of all fits together: by the name of the fit one for each seed."""
 
     def run(
-        self, seed: int = 0, *, n_threads: int = 1, callbacks: Iterable[Callback] | Callback = ()
-    ) -> dict[str, FitResult]:
-        """Run all fits for one seed; return the result of each by name."""
-        runs = run_fits(self, seed, n_threads=n_threads, callbacks=callbacks)
-        return {label: results[0] for label, results in runs.items()}
+        self,
+        seed: int = 0,
+        *,
+        n_seeds: int = 1,
+        n_threads: int = 1,
+        callbacks: Iterable[Callback] | Callback = (),
+    ) -> Whole:
+        """Run all fits for `n_seeds` seeds, at least `least_seeds`, and put their results together.
+
+        The other parameters are as for `run_fits`.
+        """
+        return self.collect(run_fits(self, seed, n_seeds, n_threads=n_threads, callbacks=callbacks))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import _checks, _core
 from .._cures import with_cures
 from ..data.samples import Samples, as_samples
-from ..data.scales import scale_warning
+from ..data.scales import warn_of_scales
 from ..models.mlp import MLP
 from ..optimizers.auto import AUTO, choose_optimizer
 from ..optimizers.base import Optimizer
@@ -125,9 +124,8 @@ class Trainer:
     ) -> None:
         model = as_model(model)
         if not isinstance(optimizer, Optimizer) and optimizer != AUTO:
-            raise TypeError(
-                f"optimizer: expected 'auto' or an optimizer such as jetmlp.Adam(), got {optimizer!r}"
-            )
+            kind = ValueError if isinstance(optimizer, str) else TypeError
+            raise kind(f"optimizer: expected 'auto' or an optimizer such as jetmlp.Adam(), got {optimizer!r}")
         self._weights = as_loss_weights(value_weight, derivative_weight, second_derivative_weight, l2)
         self._batch_size = (
             None if batch_size is None else _checks.as_integer("batch_size", batch_size, 1, 2**53)
@@ -272,10 +270,24 @@ class Trainer:
                 precision=self._model.dtype,
             )
             ending = Ending(validation_data, patience, min_delta, restore_best, anchor, allow_missing_values)
-            plan = self._plan(samples, ending, epochs)
-            with ProgressBar(epochs, type(self._optimizer).__name__, shown=progress) as bar:
-                hook = self._hook(listeners, bar, plan)
-                return self._run(plan, hook, n_threads=self._n_threads)
+            if self.n_epochs == 0 and not self._model.normalize:
+                warn_of_scales(samples)
+            return self._fit(samples, ending, epochs, listeners, progress=progress)
+
+    def _fit(
+        self,
+        samples: Samples,
+        ending: Ending,
+        epochs: int,
+        callbacks: tuple[Callback, ...] = (),
+        stop: _core.StopFlag | None = None,
+        *,
+        progress: bool = False,
+    ) -> History:
+        """Fit to samples that have been checked, with the trainer claimed; `stop` ends it from outside."""
+        plan = self._plan(samples, ending, epochs)
+        with ProgressBar(epochs, type(self._optimizer).__name__, shown=progress) as bar:
+            return self._run(plan, self._hook(callbacks, bar, plan), stop, n_threads=self._n_threads)
 
     @contextmanager
     def _claimed(self) -> Iterator[None]:
@@ -302,12 +314,6 @@ class Trainer:
             self._compile(choice.optimizer)
         assert isinstance(self._optimizer, Optimizer)
         self._core.check(plan.problem.training)
-        if callable(self._optimizer.rate) and epochs > 0:
-            self._optimizer.rate(self.n_epochs)  # what is wrong with a schedule mostly is so at once
-        if self.n_epochs == 0 and not self._model.normalize:
-            warning = scale_warning(samples)
-            if warning is not None:
-                warnings.warn(warning, stacklevel=3)
         return plan
 
     def _run(
@@ -365,7 +371,8 @@ class Trainer:
             nonlocal epoch
             epoch += 1
             losses = {name: float(column[0]) for name, column in plan.history(row).items()}
-            optimizer.observe(losses)
+            if optimizer.observes:
+                optimizer.observe(losses)
             if bar is not None:
                 bar.advance(losses)
             if not callbacks:

@@ -98,7 +98,7 @@ class MLP(HigherDerivatives):
         activation: str,
         output_activation: str,
         dtype: DTypeLike,
-        normalize: bool = True,
+        normalize: bool,
     ) -> None:
         """Check and keep everything but the parameters."""
         self._layer_sizes = _checks.as_layer_sizes(layer_sizes)
@@ -282,15 +282,13 @@ class MLP(HigherDerivatives):
         return type(self)._from_tensors(self._configuration(), self._tensors())
 
     def _configuration(self) -> dict[str, Any]:
-        configuration: dict[str, Any] = {
+        return {
             "layer_sizes": list(self._layer_sizes),
             "activation": self._activation,
             "output_activation": self._output_activation,
             "dtype": self._dtype.name,
+            "normalize": self._normalize,
         }
-        if not self._normalize:
-            configuration["normalize"] = False
-        return configuration
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self)._from_tensors, (self._configuration(), self._tensors())

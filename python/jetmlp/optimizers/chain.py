@@ -96,7 +96,8 @@ class Chain(Optimizer):
     def observe(self, losses: Mapping[str, float]) -> None:
         """Let the schedules look at the losses of an epoch."""
         for optimizer in self.optimizers:
-            optimizer.observe(losses)
+            if optimizer.observes:
+                optimizer.observe(losses)
 
     @property
     def observes(self) -> bool:

@@ -73,11 +73,11 @@ def plot_ablation(
     """
     rows = as_mapping(results)
     if not rows:
-        raise ValueError(f"results must be a mapping with at least one row, got {results!r}")
+        raise ValueError(f"results: expected a mapping with at least one row, got {results!r}")
     if not metrics or isinstance(metrics, str):
-        raise ValueError(f"metrics must be a sequence of names, got {metrics!r}")
+        raise ValueError(f"metrics: expected a sequence of names, got {metrics!r}")
     if baseline is not None and baseline not in rows:
-        raise ValueError(f"baseline must be one of {', '.join(map(str, rows))}, got {baseline!r}")
+        raise ValueError(f"baseline: expected one of {', '.join(map(str, rows))}, got {baseline!r}")
     names = list(rows)
     spreads = {
         (quantity, metric): [_spread(rows[name], name, quantity, metric) for name in names]
@@ -113,18 +113,18 @@ def _spread(results: object, name: str, quantity: str, metric: str) -> _Spread |
     where = f"results[{name!r}]"
     seeds = [results] if as_mapping(results) is not None else results
     if not isinstance(seeds, (list, tuple)) or not seeds:
-        raise ValueError(f"{where} must be an evaluation or a sequence of them, got {results!r}")
+        raise ValueError(f"{where}: expected an evaluation or a sequence of them, got {results!r}")
     errors: list[FloatArray] = []
     for evaluation in seeds:
         quantities = as_mapping(evaluation)
         if quantities is None:
-            raise ValueError(f"{where} must hold evaluations, got {evaluation!r}")
+            raise ValueError(f"{where}: expected evaluations, got {evaluation!r}")
         if quantities.get(quantity) is None:
             continue
         found = as_mapping(quantities[quantity])
         if found is None or metric not in found:
             raise ValueError(
-                f"metrics must be in every evaluation, but {where}[{quantity!r}] has no {metric!r}"
+                f"metrics: expected names in every evaluation, but {where}[{quantity!r}] has no {metric!r}"
             )
         errors.append(as_numbers(f"{where}[{quantity!r}][{metric!r}]", found[metric]))
     if not errors:
@@ -132,7 +132,7 @@ def _spread(results: object, name: str, quantity: str, metric: str) -> _Spread |
     values = np.array(errors)
     if values.ndim != 1 or not np.isfinite(values).all() or (values < 0.0).any():
         raise ValueError(
-            f"{where}[{quantity!r}][{metric!r}] must be finite numbers >= 0, got {values.tolist()}"
+            f"{where}[{quantity!r}][{metric!r}]: expected finite numbers >= 0, got {values.tolist()}"
         )
     return _Spread(float(values.min()), float(np.median(values)), float(values.max()))
 

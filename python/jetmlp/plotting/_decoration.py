@@ -33,7 +33,7 @@ def function_label(symbol: str, x_label: str) -> str:
     try:
         MathTextParser("path").parse(label)
     except ValueError as error:
-        raise ValueError(f"symbol must be mathematics that matplotlib can set, got {symbol!r}") from error
+        raise ValueError(f"symbol: expected mathematics that matplotlib can set, got {symbol!r}") from error
     return label
 
 
@@ -121,6 +121,17 @@ def title_and_legend(axes: Axes, title: str | None = None, *, legend: bool = Tru
         height = box.height * 72.0 / axes.figure.dpi
     if title is not None:
         axes.set_title(title, loc="left", pad=height + 6.0)
+
+
+def enlarge_markers(axes: Axes) -> None:
+    """Make the dots of a legend large and full enough to tell them apart."""
+    legend = axes.get_legend()
+    if legend is None:
+        return
+    for line in legend.get_lines():
+        if line.get_linestyle() == "None":
+            line.set_markersize(5.0)
+            line.set_alpha(1.0)
 
 
 def _room(axes: Axes) -> float:

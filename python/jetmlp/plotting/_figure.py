@@ -152,7 +152,7 @@ def _check_axes(axes: object, count: int) -> tuple[Axes, ...]:
 
     given = _flat(axes)
     if len(given) != count or not all(isinstance(one, Axes) for one in given):
-        raise ValueError(f"axes must be {count} matplotlib Axes, got {axes!r}")
+        raise ValueError(f"axes: expected {count} matplotlib Axes, got {axes!r}")
     return given
 
 
@@ -188,9 +188,9 @@ def save_figure(
     path = Path(path)
     metadata = _METADATA.get(path.suffix.lower())
     if metadata is None:
-        raise ValueError(f"path must end in {', '.join(_METADATA)}, got {str(path)!r}")
+        raise ValueError(f"path: expected a file that ends in {', '.join(_METADATA)}, got {str(path)!r}")
     if not dpi > 0:
-        raise ValueError(f"dpi must be positive, got {dpi!r}")
+        raise ValueError(f"dpi: expected a positive number, got {dpi!r}")
     figure = _figure_of(axes_or_figure)
     with style():
         figure.savefig(path, dpi=dpi, metadata=metadata)
@@ -207,7 +207,7 @@ def _figure_of(axes_or_figure: object) -> Figure:
     given = _flat(axes_or_figure)
     figures = {one.figure.figure for one in given if isinstance(one, Axes)}
     if len(figures) != 1 or not all(isinstance(one, Axes) for one in given):
-        raise ValueError(f"axes_or_figure must be a Figure, or Axes of one figure, got {axes_or_figure!r}")
+        raise ValueError(f"axes_or_figure: expected a Figure, or Axes of one figure, got {axes_or_figure!r}")
     (figure,) = figures
     assert isinstance(figure, Figure)
     return figure

@@ -8,7 +8,7 @@ import numpy as np
 
 from ._decoration import function_label, label_x, log_axis, note, symbol_label, title_and_legend
 from ._figure import panels
-from ._inputs import as_curve, as_mapping
+from ._inputs import as_curve, as_mapping, as_places, evenly_chosen
 from ._style import REFERENCE_COLOR, next_looks
 
 if TYPE_CHECKING:
@@ -76,16 +76,12 @@ def plot_fit(
     Where the error is exactly zero its curve leaves the panel downwards. The spikes towards zero at changes
     of sign may be cut off below the smallest hundredth of the errors.
     """
-    points = as_curve("x", x)
-    if points.size < 2:
-        raise ValueError("x must have at least two points, got 1")
-    order = np.argsort(points, kind="stable")
-    points = points[order]
+    points, order = as_places("x", x)
     truth = as_curve("true", true, length=points.size)[order]
     curves = {name: curve[order] for name, curve in _predictions(predicted, points.size).items()}
     training = _training_points(x_train, y_train)
     if max_markers < 1:
-        raise ValueError(f"max_markers must be at least 1, got {max_markers!r}")
+        raise ValueError(f"max_markers: expected at least 1, got {max_markers!r}")
 
     with panels(axes, (5.0, 3.9), rows=2, height_ratios=(1.6, 1.0)) as (fit_axes, error_axes):
         label = function_label(symbol, x_label) if y_label is None else symbol_label(y_label)
@@ -113,7 +109,7 @@ def _predictions(predicted: ArrayLike | Mapping[str, ArrayLike], length: int) ->
     if several is None:
         return {"predicted": as_curve("predicted", predicted, length=length)}  # type: ignore[arg-type]
     if not several:
-        raise ValueError("predicted must have at least one curve, got an empty mapping")
+        raise ValueError("predicted: expected at least one curve, got an empty mapping")
     return {name: as_curve(f"predicted[{name!r}]", curve, length=length) for name, curve in several.items()}
 
 
@@ -122,7 +118,7 @@ def _training_points(
 ) -> tuple[FloatArray, FloatArray | None] | None:
     if x_train is None:
         if y_train is not None:
-            raise ValueError("y_train needs x_train, got None")
+            raise ValueError("x_train: expected the places of y_train, got None")
         return None
     places = as_curve("x_train", x_train)
     order = np.argsort(places, kind="stable")
@@ -130,7 +126,7 @@ def _training_points(
         return places[order], None
     heights = as_curve("y_train", y_train, length=places.size, like="x_train", finite=False)[order]
     if np.isinf(heights).any():
-        raise ValueError("y_train must be finite, or NaN where it was not measured, got Inf")
+        raise ValueError("y_train: expected finite numbers, or NaN where it was not measured, got Inf")
     measured = ~np.isnan(heights)
     return places[order][measured], heights[measured]
 
@@ -155,7 +151,7 @@ def _mark_training_points(axes: Axes, x: FloatArray, y: FloatArray | None, max_m
         )
     if y is None:
         return
-    shown = np.unique(np.linspace(0, count - 1, min(count, max_markers)).round().astype(np.intp))
+    shown = evenly_chosen(count, max_markers)
     axes.plot(
         x[shown],
         y[shown],

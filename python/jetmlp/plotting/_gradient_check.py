@@ -8,7 +8,7 @@ import numpy as np
 
 from ._decoration import function_label, label_x, log_axis, note, symbol_label, title_and_legend
 from ._figure import panels
-from ._inputs import as_curve
+from ._inputs import as_curve, as_places, evenly_chosen
 from ._style import LOOKS, REFERENCE_COLOR
 
 if TYPE_CHECKING:
@@ -67,13 +67,9 @@ def plot_gradient_check(
     ValueError
         For shapes that do not agree, entries that are not finite, or fewer than two points.
     """
-    points = as_curve("x", x)
-    if points.size < 2:
-        raise ValueError("x must have at least two points, got 1")
     if max_markers < 1:
-        raise ValueError(f"max_markers must be at least 1, got {max_markers!r}")
-    order = np.argsort(points, kind="stable")
-    points = points[order]
+        raise ValueError(f"max_markers: expected at least 1, got {max_markers!r}")
+    points, order = as_places("x", x)
     steps = as_curve("step_by_step", step_by_step, length=points.size)[order]
     direct = as_curve("jacobian", jacobian, length=points.size)[order]
     central = as_curve("central_differences", central_differences, length=points.size)[order]
@@ -82,9 +78,7 @@ def plot_gradient_check(
         label = function_label(symbol, x_label) if y_label is None else symbol_label(y_label)
         gradient_axes.plot(points, steps, color=REFERENCE_COLOR, linewidth=3.2, label="step by step")
         gradient_axes.plot(points, direct, color=LOOKS[0].color, linewidth=1.2, label="Jacobian")
-        shown = np.unique(
-            np.linspace(0, points.size - 1, min(points.size, max_markers)).round().astype(np.intp)
-        )
+        shown = evenly_chosen(points.size, max_markers)
         gradient_axes.plot(
             points[shown],
             central[shown],

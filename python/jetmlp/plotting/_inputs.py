@@ -15,9 +15,11 @@ def as_numbers(name: str, values: ArrayLike) -> FloatArray:
     try:
         array = np.asarray(values)
     except (ValueError, TypeError, RuntimeError) as error:
-        raise ValueError(f"{name} must be an array of real numbers: {error}") from error
+        raise ValueError(
+            f"{name}: expected an array of real numbers, got one that makes none: {error}"
+        ) from error
     if array.dtype.kind not in "iuf":
-        raise ValueError(f"{name} must hold real numbers, got dtype {array.dtype}")
+        raise ValueError(f"{name}: expected real numbers, got dtype {array.dtype}")
     return array.astype(np.float64)
 
 
@@ -30,14 +32,30 @@ def as_curve(
     """
     array = as_numbers(name, values)
     if array.ndim == 0 or array.size != array.shape[0]:
-        raise ValueError(f"{name} must have shape (n,), (n, 1) or (n, 1, 1), got {array.shape}")
+        raise ValueError(f"{name}: expected shape (n,), (n, 1) or (n, 1, 1), got {array.shape}")
     if array.size == 0:
-        raise ValueError(f"{name} is empty")
+        raise ValueError(f"{name}: expected at least one entry, got shape {array.shape}")
     if length is not None and array.size != length:
-        raise ValueError(f"{name} must have as many entries as {like}: expected {length}, got {array.size}")
+        raise ValueError(f"{name}: expected as many entries as {like}, {length}, got {array.size}")
     if finite and not np.isfinite(array).all():
-        raise ValueError(f"{name} must be finite, got NaN or Inf in {np.sum(~np.isfinite(array))} entries")
+        raise ValueError(
+            f"{name}: expected finite numbers, got NaN or Inf in {np.sum(~np.isfinite(array))} entries"
+        )
     return array.reshape(-1)
+
+
+def as_places(name: str, values: ArrayLike) -> tuple[FloatArray, NDArray[np.intp]]:
+    """Return at least two places of a curve in rising order, and the order that makes them so."""
+    places = as_curve(name, values)
+    if places.size < 2:
+        raise ValueError(f"{name}: expected at least two points, got 1")
+    order = np.argsort(places, kind="stable")
+    return places[order], order
+
+
+def evenly_chosen(count: int, most: int) -> NDArray[np.intp]:
+    """Return the indices of at most `most` of `count` entries, the first and the last among them."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.intp))
 
 
 def as_mapping(values: object) -> dict[str, Any] | None:

@@ -84,22 +84,22 @@ def plot_loss(
 def _histories(history: object, label: str | None) -> list[tuple[str | None, Mapping[str, Any]]]:
     items = as_mapping(history)
     if not items:
-        raise ValueError(f"history must be a mapping of str to arrays, got {history!r}")
+        raise ValueError(f"history: expected a mapping of str to arrays, got {history!r}")
     several = [
         (who, one) for who, one in ((who, as_mapping(item)) for who, item in items.items()) if one is not None
     ]
     if not several:
         return [(label, items)]
     if len(several) < len(items):
-        raise ValueError("history must hold either arrays or histories, got both")
+        raise ValueError("history: expected either arrays or histories, got both")
     if label is not None:
-        raise ValueError("label names a single history; several have the names of their mapping")
+        raise ValueError(f"label: expected None with several histories, which have names, got {label!r}")
     return [*several]
 
 
 def _losses(history: Mapping[str, Any], name: str) -> tuple[FloatArray, FloatArray | None]:
     if name not in history:
-        raise ValueError(f"name must be an entry of history, got {name!r}; it has {', '.join(history)}")
+        raise ValueError(f"name: expected an entry of history, got {name!r}; it has {', '.join(history)}")
     train = as_curve(f"history[{name!r}]", history[name], finite=False)
     validation_name = f"val_{name}"
     if validation_name not in history:

@@ -57,13 +57,13 @@ def plot_monomials(
     """
     units = as_curve("widths", widths)
     if (units <= 0.0).any():
-        raise ValueError(f"widths must be positive, got {units.tolist()}")
+        raise ValueError(f"widths: expected positive numbers, got {units.tolist()}")
     tables = _tables(errors, units.size)
     n_powers = next(iter(tables.values())).shape[0]
     exponents = np.arange(1.0, n_powers + 1.0) if powers is None else as_curve("powers", powers)
     if any(table.shape[0] != exponents.size for table in tables.values()):
         shapes = ", ".join(str(table.shape) for table in tables.values())
-        raise ValueError(f"errors must have one row for each of {exponents.size} powers, got {shapes}")
+        raise ValueError(f"errors: expected one row for each of {exponents.size} powers, got {shapes}")
     order = np.argsort(units, kind="stable")
 
     size = (1.2 + 2.7 * len(tables), 3.2)
@@ -101,17 +101,17 @@ def _tables(errors: object, n_widths: int) -> dict[str | None, FloatArray]:
     several = as_mapping(errors)
     named: Mapping[Any, Any] = {None: errors} if several is None else several
     if not named:
-        raise ValueError("errors must have at least one panel, got an empty mapping")
+        raise ValueError("errors: expected at least one panel, got an empty mapping")
     tables: dict[str | None, FloatArray] = {}
     for key, values in named.items():
         name = "errors" if key is None else f"errors[{key!r}]"
         table = as_numbers(name, values)
         if table.ndim != 2 or table.shape[0] == 0 or table.shape[1] != n_widths:
             raise ValueError(
-                f"{name} must have shape (powers, {n_widths}), one column a width, got {table.shape}"
+                f"{name}: expected shape (powers, {n_widths}), one column a width, got {table.shape}"
             )
         if (table < 0.0).any() or np.isinf(table).any():
-            raise ValueError(f"{name} must hold finite errors >= 0, or NaN")
+            raise ValueError(f"{name}: expected finite errors >= 0, or NaN")
         tables[key] = table
     return tables
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from ._decoration import title_and_legend
+from ._decoration import enlarge_markers, title_and_legend
 from ._figure import panels
-from ._inputs import as_curve, as_mapping
+from ._inputs import as_curve, as_mapping, evenly_chosen
 from ._style import REFERENCE_COLOR, next_looks
 
 if TYPE_CHECKING:
@@ -57,7 +55,9 @@ def plot_predictions(
     truths = {name: as_curve(f"true[{name!r}]", values) for name, values in (as_mapping(true) or {}).items()}
     fits = as_mapping(predicted)
     if not truths or not fits:
-        raise ValueError("true and predicted must be mappings with at least one entry")
+        raise ValueError(
+            f"true, predicted: expected mappings with at least one entry, got {true!r} and {predicted!r}"
+        )
     clouds = {fit: _cloud(fit, quantities, truths) for fit, quantities in fits.items()}
 
     size = (0.4 + 3.0 * len(truths), 3.3)
@@ -65,7 +65,7 @@ def plot_predictions(
         for plot, (name, truth) in zip(plots, truths.items(), strict=True):
             ends = [float(truth.min()), float(truth.max())]
             plot.plot(ends, ends, color=REFERENCE_COLOR, linewidth=2.4, label="exact")
-            shown = np.unique(np.linspace(0, truth.size - 1, min(truth.size, _MOST_DOTS)).astype(np.intp))
+            shown = evenly_chosen(truth.size, _MOST_DOTS)
             for look, (fit, cloud) in zip(next_looks(plot, len(clouds)), clouds.items(), strict=True):
                 plot.plot(
                     truth[shown],
@@ -81,7 +81,7 @@ def plot_predictions(
             plot.set_xlabel(f"true {name}")
             plot.set_ylabel("predicted")
         title_and_legend(plots[0], title)
-        _enlarge_markers(plots[0])
+        enlarge_markers(plots[0])
     return plots
 
 
@@ -89,21 +89,10 @@ def _cloud(fit: str, quantities: object, truths: Mapping[str, FloatArray]) -> di
     found = as_mapping(quantities) or {}
     missing = [name for name in truths if name not in found]
     if missing:
-        raise ValueError(f"predicted[{fit!r}] must have every quantity of true, lacks {', '.join(missing)}")
+        raise ValueError(f"predicted[{fit!r}]: expected every quantity of true, lacks {', '.join(missing)}")
     return {
         name: as_curve(
             f"predicted[{fit!r}][{name!r}]", found[name], length=truth.size, like=f"true[{name!r}]"
         )
         for name, truth in truths.items()
     }
-
-
-def _enlarge_markers(axes: Axes) -> None:
-    """Make the dots of a legend large and full enough to tell them apart."""
-    legend = axes.get_legend()
-    if legend is None:
-        return
-    for line in legend.get_lines():
-        if line.get_linestyle() == "None":
-            line.set_markersize(5.0)
-            line.set_alpha(1.0)

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._decoration import symbol_label, title_and_legend
+from ._decoration import enlarge_markers, symbol_label, title_and_legend
 from ._figure import panels
-from ._inputs import as_curve, as_mapping
-from ._predictions import _enlarge_markers
+from ._inputs import as_curve, as_mapping, evenly_chosen
 from ._style import NOTE_COLOR, next_looks
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ def plot_prices(
     truth = _pair("true", true, x.size)
     fits = as_mapping(predicted)
     if not fits:
-        raise ValueError(f"predicted must be a mapping with at least one fit, got {predicted!r}")
+        raise ValueError(f"predicted: expected a mapping with at least one fit, got {predicted!r}")
     clouds = {name: _pair(f"predicted[{name!r}]", pair, x.size) for name, pair in fits.items()}
     noise = None if samples is None else _samples(samples)
 
@@ -103,13 +102,13 @@ def plot_prices(
             plot.set_xlabel(symbol_label(x_label))
             plot.set_ylabel(label)
         title_and_legend(plots[0], title)
-        _enlarge_markers(plots[0])
+        enlarge_markers(plots[0])
     return plots[0], plots[1]
 
 
 def _pair(name: str, pair: object, length: int) -> tuple[FloatArray, FloatArray]:
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-        raise ValueError(f"{name} must be a pair of prices and deltas, got {pair!r}")
+        raise ValueError(f"{name}: expected a pair of prices and deltas, got {pair!r}")
     prices, deltas = (
         as_curve(f"{name}[{place}]", values, length=length, like="underlying")
         for place, values in enumerate(pair)
@@ -119,10 +118,10 @@ def _pair(name: str, pair: object, length: int) -> tuple[FloatArray, FloatArray]
 
 def _samples(samples: object) -> tuple[FloatArray, FloatArray, FloatArray]:
     if not isinstance(samples, (tuple, list)) or len(samples) != 3:
-        raise ValueError(f"samples must be underlying, payoffs and slopes, got {samples!r}")
+        raise ValueError(f"samples: expected underlying, payoffs and slopes, got {samples!r}")
     x = as_curve("samples[0]", samples[0])
     payoffs, slopes = (
         as_curve(f"samples[{place}]", samples[place], length=x.size, like="samples[0]") for place in (1, 2)
     )
-    shown = np.unique(np.linspace(0, x.size - 1, min(x.size, _MOST_DOTS)).astype(np.intp))
+    shown = evenly_chosen(x.size, _MOST_DOTS)
     return x[shown], payoffs[shown], slopes[shown]

@@ -56,14 +56,14 @@ def plot_sample_errors(
     """
     samples = as_curve("counts", counts)
     if (samples <= 0.0).any() or (np.diff(samples) <= 0.0).any():
-        raise ValueError(f"counts must be positive and rising, got {samples.tolist()}")
+        raise ValueError(f"counts: expected positive and rising numbers, got {samples.tolist()}")
     tables = (
         _tables("value_errors", value_errors, samples.size),
         _tables("derivative_errors", derivative_errors, samples.size),
     )
     if list(tables[0]) != list(tables[1]):
         raise ValueError(
-            f"derivative_errors must have the names of value_errors, {', '.join(tables[0])}, "
+            f"derivative_errors: expected the names of value_errors, {', '.join(tables[0])}, "
             f"got {', '.join(tables[1])}"
         )
     with panels(axes, (6.6, 2.8), columns=2) as plots:
@@ -97,16 +97,16 @@ def plot_sample_errors(
 def _tables(name: str, errors: object, n_counts: int) -> dict[str, FloatArray]:
     several = as_mapping(errors)
     if not several:
-        raise ValueError(f"{name} must be a mapping of str to arrays, got {errors!r}")
+        raise ValueError(f"{name}: expected a mapping of str to arrays, got {errors!r}")
     tables = {}
     for key, values in several.items():
         table = np.atleast_2d(as_numbers(f"{name}[{key!r}]", values))
         if table.ndim != 2 or table.shape[1] != n_counts or len(table) == 0:
             raise ValueError(
-                f"{name}[{key!r}] must have shape ({n_counts},) or (seeds, {n_counts}), got {table.shape}"
+                f"{name}[{key!r}]: expected shape ({n_counts},) or (seeds, {n_counts}), got {table.shape}"
             )
         if not (np.isfinite(table) & (table > 0.0)).all():
-            raise ValueError(f"{name}[{key!r}] must hold finite errors > 0, got {table.tolist()}")
+            raise ValueError(f"{name}[{key!r}]: expected finite errors > 0, got {table.tolist()}")
         tables[key] = table
     return tables
 

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from itertools import pairwise
 from typing import Any, NamedTuple
 
+from .._core import StopFlag
 from .._core.processors import available_processors
-from ..experiments import FitExperiment, Study, SurrogateFit, SurrogateStudy, seeds_of
+from ..experiments import Fit, Study, seeds_of
+from ._section import Runs
 
 # Fits beyond this many at once would wait for each other's Python parts, and for the figures.
 MOST_THREADS = 8
 
-#: Experiments of fits, whichever kind of result these have.
-AnyStudy = Study | SurrogateStudy
-
-#: Results by the name of the fit, one for each seed: those of the study's kind.
-Runs = dict[str, list[Any]]
-
 
 class _Job(NamedTuple):
-    study: AnyStudy
+    study: Study[Any]
     label: str
-    fit: FitExperiment | SurrogateFit
+    fit: Fit[Any]
     seed: int
 
 
@@ -34,13 +28,13 @@ def default_threads() -> int:
 
 
 def run_studies(
-    studies: Sequence[AnyStudy],
+    studies: Sequence[Study[Any]],
     *,
     seed: int,
     n_seeds: int,
     n_threads: int,
-    after_fit: Callable[[AnyStudy], None],
-    after_study: Callable[[AnyStudy, Runs], None],
+    after_fit: Callable[[Study[Any]], None],
+    after_study: Callable[[Study[Any], Runs], None],
 ) -> None:
     """Run all fits of some experiments, `n_threads` at a time.
 
@@ -68,11 +62,11 @@ def run_studies(
     ]
     results: dict[tuple[str, str, int], Any] = {}
     open_jobs = {study.name: len(study.fits) * len(seeds_of(study, seed, n_seeds)) for study in studies}
-    stop = threading.Event()
+    stop = StopFlag()
     pool = ThreadPoolExecutor(n_threads, thread_name_prefix="fit")
     try:
         futures: dict[Future[Any], _Job] = {
-            pool.submit(job.fit.run, job.seed, stop=stop.is_set): job for job in sorted(jobs, key=_order)
+            pool.submit(job.fit.run, job.seed, stop=stop): job for job in sorted(jobs, key=_order)
         }
         for future in as_completed(futures):
             job = futures.pop(future)
@@ -92,10 +86,6 @@ def run_studies(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _order(job: _Job) -> tuple[bool, int]:
-    """Put first what has the most figures to draw meanwhile, and of those what takes longest."""
-    widths = job.fit.layer_sizes
-    work = sum(n_in * n_out for n_in, n_out in pairwise(widths)) * job.fit.epochs
-    if isinstance(job.fit, SurrogateFit):
-        return False, -work * job.fit.n_train
-    return len(job.study.fits) > 2, -work * getattr(job.fit.data, "n_train", 1)
+def _order(job: _Job) -> tuple[bool, float]:
+    """Put what takes longest first; experiments of many seeds, with few figures to draw meanwhile, last."""
+    return job.study.least_seeds > 1, -job.fit.work

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TextIO
 
-from ._tables import Table
+from ._table import Table
 
 
 def print_tables(tables: Iterable[Table], file: TextIO) -> None:

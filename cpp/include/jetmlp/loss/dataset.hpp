@@ -19,10 +19,6 @@ struct Targets {
     Index weights_per_sample = 1;  // 1, or one for each entry
 };
 
-// Entries that each term has for one sample of d inputs, m outputs and t tangents: m values, m·t
-// derivatives, m·d² second derivatives.
-Terms<Index> entries_per_sample(Index n_inputs, Index n_outputs, Index n_tangents);
-
 // Directions (n, count, d) along which derivatives are given, each sample's own; null: along every
 // input.
 template <class T>

@@ -1,8 +1,10 @@
 // The terms of the loss: what a network can be fitted to. Whatever there is one of for each term
-// (targets, weights, sums, means, columns of a history) is a Terms<…>, so a new term is a line
-// here, its place among a sample's numbers in dataset.cpp, and its prediction in
-// squared_errors.hpp.
+// (targets, weights, sums, means, columns of a history) is a Terms<…>, so a new term is an entry of
+// each list here, its prediction in squared_errors.hpp, and the propagation that has it in
+// objective.cpp.
 #pragma once
+
+#include <jetmlp/machine/types.hpp>
 
 #include <array>
 #include <cstddef>
@@ -30,6 +32,12 @@ struct Terms {
         return by_term[static_cast<std::size_t>(term)];
     }
 };
+
+// Entries that each has for one sample of d inputs, m outputs and t tangents: output by output, so
+// a multiple of m.
+constexpr Terms<Index> entries_per_sample(Index d, Index m, Index t) {
+    return {{m, m * t, m * d * d}};
+}
 
 // The same for each.
 template <class U>

@@ -91,6 +91,10 @@ class TeamChoice {
     static constexpr int runs_between_trials = 2000;
     // A team that lost is tried again once what the trial cost is this small a part of the time.
     static constexpr double affordable = 0.02;
+    // But not before the time of so many trials alone.
+    static constexpr double shortest_wait = 100.0;
+    // A settled team may be this many times as slow as alone: a smaller difference is noise.
+    static constexpr double tolerated = 1.05;
 
     bool alone_ = true;
     bool settled_ = false;     // otherwise this is a trial

@@ -15,7 +15,7 @@ struct Layer {
     Index n_out = 0;
     Index weights_offset = 0;  // of W, row-major (n_out, n_in), in the flat vector
     Index bias_offset = 0;     // of b (n_out), right behind W
-    Activation activation = Activation::identity;
+    Activation activation{};
 };
 
 class Architecture {

@@ -4,20 +4,18 @@
 #include <jetmlp/machine/types.hpp>
 #include <jetmlp/network/architecture.hpp>
 
-#include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace jetmlp {
 
-enum class Initialization {
-    glorot_uniform,  // W ~ U(±√(6/(n_in+n_out))), b = 0 (Glorot and Bengio 2010; Keras's default)
-    fan_in_uniform,  // W, b ~ U(±1/√n_in) (PyTorch's default for Linear)
-    he_normal,       // W ~ N(0, 2/n_in), b = 0 (He et al. 2015, for ReLU)
-};
+// A place in the list of initialisations, which stands in network/initialization.cpp with the
+// formulas and their sources, and nowhere else.
+enum class Initialization : int {};
 
-inline constexpr std::array<std::string_view, 3> initialization_names = {
-    "glorot_uniform", "fan_in_uniform", "he_normal"};
+// The names, in the order of that list.
+std::span<const std::string_view> initialization_names();
 
 // Throws std::invalid_argument that lists the known names.
 Initialization initialization_from_name(std::string_view name);

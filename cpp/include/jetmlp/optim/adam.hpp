@@ -27,7 +27,7 @@ class AdamOptions final : public OptimizerOptions {
 template <class T>
 class Adam final : public Optimizer<T> {
   public:
-    Adam(const AdamOptions& options, Index n_parameters);
+    Adam(AdamOptions options, Index n_parameters);
 
     Losses run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterate<T>& iterate,
                      Execution& execution) override;

@@ -30,7 +30,7 @@ class LbfgsOptions final : public OptimizerOptions {
 template <class T>
 class Lbfgs final : public Optimizer<T> {
   public:
-    Lbfgs(const LbfgsOptions& options, Index n_parameters);
+    Lbfgs(LbfgsOptions options, Index n_parameters);
 
     void begin(Objective<T>& objective) override;
     [[nodiscard]] std::optional<FitEnd> finished() const override { return finished_; }

@@ -37,7 +37,7 @@ class LevenbergMarquardtOptions final : public OptimizerOptions {
 // One epoch is one accepted step, on all samples.
 class LevenbergMarquardt final : public Optimizer<double> {
   public:
-    explicit LevenbergMarquardt(const LevenbergMarquardtOptions& options);
+    explicit LevenbergMarquardt(LevenbergMarquardtOptions options);
     ~LevenbergMarquardt() override;
 
     void check(const Objective<double>& objective) const override;

@@ -26,11 +26,11 @@ void predict_hessian_vector_product(const Architecture& architecture, const T* p
                                     Index n_samples, const T* inputs, const T* directions,
                                     T* products, Execution& execution);
 
-// Along a vector v for each sample, directions (n, d): derivatives (n, m, 3), dʲy_o(x + t v)/dtʲ at
+// Along the line x + t v, with directions v (n, d): derivatives (n, m, 3), dʲy_o(x + t v)/dtʲ at
 // t = 0 for j = 1, 2, 3.
 template <class T>
-void predict_directional_derivatives(const Architecture& architecture, const T* parameters,
-                                     Index n_samples, const T* inputs, const T* directions,
-                                     T* derivatives, Execution& execution);
+void predict_taylor_derivatives(const Architecture& architecture, const T* parameters,
+                                Index n_samples, const T* inputs, const T* directions,
+                                T* derivatives, Execution& execution);
 
 }  // namespace jetmlp

@@ -1,0 +1,1 @@
+"""Fits in the units of the data, most of them of one input: the published experiments."""

@@ -1,0 +1,1 @@
+"""Experiments that take several fits, or none, to say one thing."""

@@ -1,0 +1,1 @@
+"""Fits of many inputs in units of their spread, and what slopes are worth there."""

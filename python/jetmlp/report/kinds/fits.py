@@ -1,0 +1,131 @@
+"""Report of a fit, and of several side by side: errors beside the published ones, curves and losses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ... import plotting
+from ...experiments import Comparison, FitExperiment, FitResult
+from .._fit_results import fit_document
+from .._section import Figure, Rows, Runs, Section, section_of
+
+_LOSSES = {"loss_total": "loss", "loss_f": "value_loss", "loss_df": "derivative_loss"}
+_Y_LABELS = {
+    "loss": "loss",
+    "value_loss": "mean square error of $f$",
+    "derivative_loss": "mean square error of $f'$",
+}
+_QUANTITIES = {"runge_fit_f": "value", "runge_fit_df": "derivative"}
+
+
+@section_of.register
+def section_of_fit(study: FitExperiment, runs: Runs) -> Section:
+    """Report one fit, with the results of all its seeds."""
+    results = runs[study.name]
+    return Section(
+        document=fit_document(results),
+        csv_files={"history.csv": _history_rows(results[0])},
+        figures=_figures({study.name: results[0]}),
+        compared=runs,
+    )
+
+
+@section_of.register
+def section_of_comparison(study: Comparison, runs: Runs) -> Section:
+    """Report fits side by side."""
+    firsts = {label: results[0] for label, results in runs.items()}
+    return Section(
+        document={"fits": {label: fit_document(results) for label, results in runs.items()}},
+        csv_files={"history.csv": _history_rows_of_several(firsts)},
+        figures=_figures(firsts),
+        compared={f"{study.name}: {label}": results for label, results in runs.items()},
+    )
+
+
+def _figures(results: Mapping[str, FitResult]) -> dict[str, Figure]:
+    """Name the fits and losses of one experiment: a single network, or several side by side.
+
+    A fit of several inputs or outputs has no curve; its losses are drawn all the same.
+    """
+    first = next(iter(results.values()))
+    curves: dict[str, Figure] = {
+        f"{name}.png": partial(_draw_fit, results, quantity)
+        for name, quantity in _QUANTITIES.items()
+        if _is_curve(first, quantity)
+    }
+    return curves | {f"{name}.png": partial(_draw_loss, results, loss) for name, loss in _LOSSES.items()}
+
+
+def _history_rows(result: FitResult) -> tuple[list[str], list[tuple[object, ...]]]:
+    """List the epochs of a fit, as a header and rows."""
+    columns = [column.tolist() for column in result.history.values()]
+    return ["epoch", *result.history], list(zip(range(result.history.n_epochs), *columns, strict=True))
+
+
+def _history_rows_of_several(results: Mapping[str, FitResult]) -> Rows:
+    """Put the histories of several networks below each other."""
+    tables = {label: _history_rows(one) for label, one in results.items()}
+    header = next(iter(tables.values()))[0]
+    return ["network", *header], [(label, *row) for label, (_, rows) in tables.items() for row in rows]
+
+
+def _is_curve(result: FitResult, quantity: str) -> bool:
+    samples = result.samples[result.dense_points]
+    true = samples.Y if quantity == "value" else samples.dYdX
+    return (
+        true is not None
+        and len(samples.X) > 1
+        and result.model.n_inputs == result.model.n_outputs == 1
+        and bool(np.isfinite(true).all())
+    )
+
+
+def _draw_fit(results: Mapping[str, FitResult], quantity: str) -> object:
+    # Networks that are compared have the same task, so the samples of one are those of all.
+    first = next(iter(results.values()))
+    dense, train = first.samples[first.dense_points], first.samples["train"]
+    of_value = quantity == "value"
+    predicted: dict[str, Any] = {
+        label: one.model.predict(dense.X) if of_value else one.model.jacobian(dense.X)
+        for label, one in results.items()
+    }
+    true = dense.Y if of_value else dense.dYdX
+    assert true is not None
+    trained = first.experiment.value_trained if of_value else first.experiment.derivative_trained
+    title = None
+    if not trained:
+        title = (
+            "$f$ from its derivative alone, up to a constant: the mean residual"
+            if of_value
+            else "$f'$ of a network that was trained on $f$ alone"
+        )
+    return plotting.plot_fit(
+        dense.X,
+        true,
+        predicted if len(predicted) > 1 else next(iter(predicted.values())),
+        x_train=train.X,
+        # Where the quantity was not trained, only the places of the training points are shown.
+        y_train=(train.Y if of_value else train.dYdX) if trained else None,
+        symbol="f" if of_value else "f'",
+        title=title,
+    )
+
+
+def _draw_loss(results: Mapping[str, FitResult], loss: str) -> object:
+    experiment = next(iter(results.values())).experiment
+    title = None
+    if loss == "value_loss" and not experiment.value_trained:
+        title = "measured, not trained: the constant of $f$ is free"
+    if loss == "derivative_loss" and not experiment.derivative_trained:
+        title = "measured, not trained"
+    histories = {label: one.history for label, one in results.items()}
+    return plotting.plot_loss(
+        histories if len(histories) > 1 else next(iter(histories.values())),
+        loss,
+        y_label=_Y_LABELS[loss],
+        title=title,
+    )

@@ -1,0 +1,146 @@
+"""Report of a study of surrogates: what slopes are worth."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ... import plotting
+from ...experiments import Option, SurrogateResult, SurrogateStudy, SurrogateStudyResult
+from ...experiments.problems.sampled import of_one_output
+from .._section import Document, Figure, Rows, Runs, Section, section_of, spread
+from .._table import Table, number
+
+
+@section_of.register
+def section_of_surrogates(study: SurrogateStudy, runs: Runs) -> Section:
+    """Report the errors by number of samples and loss."""
+    result = study.collect(runs)
+    return Section(
+        document=_document(result),
+        csv_files={"surrogates.csv": _rows(result)},
+        figures=_figures(result),
+        tables=[_table(result)],
+        summary={"counts": list(result.counts), **_summary(result)},
+    )
+
+
+def _document(result: SurrogateStudyResult) -> Document:
+    """Say what was fitted and the errors over the seeds, by number of samples and loss."""
+    return {
+        "problem": {
+            "inputs": [quantity.label for quantity in result.study.problem.inputs],
+            "output": result.study.problem.output.label,
+        },
+        "counts": list(result.counts),
+        "seeds": [one.seed for one in next(iter(result.runs.values()))],
+        **_summary(result),
+        "fits": {
+            label: {
+                "configuration": results[0].fit.configuration(),
+                "n_parameters": results[0].model.n_parameters,
+                "derivative_rmse": _partial_errors(results[0]),
+                "seeds": [
+                    {"seed": one.seed, "time_s": one.time_s, "cpu_time_s": one.cpu_time_s, **one.errors}
+                    for one in results
+                ],
+            }
+            for label, results in result.runs.items()
+        },
+    }
+
+
+def _summary(result: SurrogateStudyResult) -> Document:
+    """Return the errors and times that a summary has: spreads over the seeds, in the order of `counts`."""
+    return {
+        "errors": {
+            name: {loss: [spread(column) for column in table.T] for loss, table in by_loss.items()}
+            for name, by_loss in result.errors.items()
+        },
+        "cpu_time_s": {
+            loss: [spread(one.cpu_time_s for one in result.of(loss, count)) for count in result.counts]
+            for loss in result.last
+        },
+    }
+
+
+def _partial_errors(result: SurrogateResult) -> dict[str, float]:
+    """Root mean square errors of the partial derivatives, each in its unit, by input."""
+    _, true = of_one_output(result.held_out)
+    errors = np.sqrt(np.mean((result.predict(result.held_out.X)[1] - true) ** 2, axis=0))
+    inputs = result.fit.problem.inputs
+    return {quantity.label: float(error) for quantity, error in zip(inputs, errors, strict=True)}
+
+
+def _rows(result: SurrogateStudyResult) -> Rows:
+    """List every fit with its errors, as a header and rows."""
+    rows: list[list[object]] = [
+        [one.fit.n_train, int(one.fit.slopes), one.seed, one.fit.epochs, *one.errors.values(), one.cpu_time_s]
+        for results in result.runs.values()
+        for one in results
+    ]
+    return ["n_train", "slopes", "seed", "epochs", *result.errors, "cpu_time_s"], rows
+
+
+def _table(result: SurrogateStudyResult) -> Table:
+    """Put values only beside values and slopes, with how many times better the second is."""
+    rows: list[tuple[str, ...]] = []
+    for place, count in enumerate(result.counts):
+        head = str(count)
+        for name, symbol in (("value_error", "values"), ("derivative_error", "slopes")):
+            medians = [float(np.median(table[:, place])) for table in result.errors[name].values()]
+            better = number(medians[0] / medians[1], "{:.1f}")
+            rows.append(
+                (
+                    head,
+                    symbol,
+                    number(medians[0]),
+                    number(medians[1]),
+                    better,
+                    *_times(result, count, first=bool(head)),
+                )
+            )
+            head = ""
+    n_seeds = len(next(iter(result.runs.values())))
+    seeds = "one seed" if n_seeds == 1 else f"medians of {n_seeds} seeds"
+    columns = (
+        "samples",
+        "RMSE / deviation of",
+        *(f"from {loss}" for loss in result.last),
+        "times better",
+        "CPU [s]",
+    )
+    return Table(f"{result.study.name}: what slopes are worth, {seeds}", columns, rows, n_left=2)
+
+
+def _times(result: SurrogateStudyResult, count: int, *, first: bool) -> tuple[str]:
+    """Time of the fit of values and slopes, in the first row of a count."""
+    if not first:
+        return ("",)
+    loss = list(result.last)[-1]
+    return (number(spread(one.cpu_time_s for one in result.of(loss, count))["median"], "{:.3f}"),)
+
+
+def _figures(result: SurrogateStudyResult) -> dict[str, Figure]:
+    """Name the figures: errors against samples; predictions of the first seed with the most samples."""
+    errors = result.errors
+    figures: dict[str, Figure] = {
+        "errors.png": lambda: plotting.plot_sample_errors(
+            result.counts, errors["value_error"], errors["derivative_error"]
+        )
+    }
+    problem = result.study.problem
+    if isinstance(problem, Option):
+        return {**figures, "prices.png": lambda: _draw_prices(result, problem)}
+    return {**figures, "predictions.png": lambda: plotting.plot_predictions(*result.predictions())}
+
+
+def _draw_prices(result: SurrogateStudyResult, option: Option) -> object:
+    underlying, true, predicted, samples = result.prices()
+    return plotting.plot_prices(
+        underlying,
+        true,
+        predicted,
+        samples=samples,
+        x_label=option.underlying_name,
+        labels=(option.output.label, option.delta_name),
+    )
