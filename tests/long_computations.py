@@ -47,8 +47,8 @@ def fit(
     n_samples: int, ready: Callable[[jetmlp.Trainer], Check], *, n_threads: int, progress: bool = False
 ) -> None:
     x = np.linspace(-1, 1, n_samples)
-    model = jetmlp.MLP([1, 64, 64, 1] if n_samples > 1000 else [1, 8, 1])
-    trainer = jetmlp.Trainer(model, n_threads=n_threads)
+    model = jetmlp.MLP([1, 64, 64, 1] if n_samples > 1000 else [1, 8, 1], dtype="float32", normalize=False)
+    trainer = jetmlp.Trainer(model, jetmlp.Adam(), n_threads=n_threads)
     announce(ready(trainer))
     ended = "finished"
     try:
@@ -61,7 +61,7 @@ def fit(
 def large_system(n_threads: int) -> None:
     """Thousands of residuals: a step of Levenberg-Marquardt takes seconds."""
     x = np.linspace(-1, 1, 2500)
-    model = jetmlp.MLP([1, 64, 64, 64, 1], dtype="float64")
+    model = jetmlp.MLP([1, 64, 64, 64, 1], dtype="float64", normalize=False)
     trainer = jetmlp.Trainer(model, jetmlp.LevenbergMarquardt(), n_threads=n_threads)
     announce(seconds_from_now(0.3))
     ended = "finished"
@@ -81,7 +81,7 @@ def large_system(n_threads: int) -> None:
 
 def evaluate(what: str, n_threads: int) -> None:
     x = np.linspace(-1, 1, 2 * 10**6)
-    model = jetmlp.MLP([1, 512, 512, 1])
+    model = jetmlp.MLP([1, 512, 512, 1], dtype="float32", normalize=False)
     objective = jetmlp.Objective(model, x, x, x, n_threads=n_threads)
     computations: dict[str, Callable[[], object]] = {
         "predict": lambda: model.predict(x, n_threads=n_threads),

@@ -59,6 +59,7 @@ def model_of(problem: Problem) -> jetmlp.MLP:
         activation=network.activation,
         output_activation=network.output_activation,
         dtype=problem.dtype,
+        normalize=False,
     )
     model.parameters = problem.parameters
     return model

@@ -22,7 +22,7 @@ ANCHOR = (X[5], VALUES[5])
 
 
 def trainer_of(**arguments: Any) -> jetmlp.Trainer:  # noqa: ANN401
-    model = jetmlp.MLP([2, 20, 20, 2], **{"dtype": "float64", **arguments})
+    model = jetmlp.MLP([2, 20, 20, 2], **{"dtype": "float64", "normalize": False, **arguments})
     return jetmlp.Trainer(model, jetmlp.Adam(1e-2, weight_decay=1e-3))
 
 
@@ -78,7 +78,7 @@ def test_without_an_epoch_and_again() -> None:
 
 def test_a_number_will_do_where_there_is_one() -> None:
     x = np.linspace(0, 1, 30)
-    trainer = jetmlp.Trainer(jetmlp.MLP([1, 8, 1], dtype="float64"))
+    trainer = jetmlp.Trainer(jetmlp.MLP([1, 8, 1], dtype="float64", normalize=False), jetmlp.Adam())
     trainer.fit(x, None, np.cos(x), epochs=2, anchor=(0.5, 4.0))
     assert trainer.model.predict([0.5])[0, 0] == pytest.approx(4.0, rel=1e-15)
 

@@ -20,7 +20,7 @@ def standardised(model: jetmlp.MLP) -> tuple[Any, Any, Any]:
 
 def learned() -> jetmlp.MLP:
     model = model_of()
-    jetmlp.Trainer(model).fit(X, Y, DYDX, epochs=0)
+    jetmlp.Trainer(model, jetmlp.Adam()).fit(X, Y, DYDX, epochs=0)
     return model
 
 
@@ -86,8 +86,8 @@ def test_what_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^derivative_weight: expected a model with normalize=True"):
         jetmlp.Objective(model_of(normalize=False), X, Y, DYDX, derivative_weight="balanced")
     with pytest.raises(ValueError, match=r"^derivative_weight: expected derivatives to balance, got none"):
-        jetmlp.Trainer(model_of(), derivative_weight="balanced").fit(X, Y, epochs=1)
+        jetmlp.Trainer(model_of(), jetmlp.Adam(), derivative_weight="balanced").fit(X, Y, epochs=1)
     with pytest.raises(ValueError, match=r"^value_weight: expected 1 with balanced"):
-        jetmlp.Trainer(model_of(), value_weight=2.0, derivative_weight="balanced")
+        jetmlp.Trainer(model_of(), jetmlp.Adam(), value_weight=2.0, derivative_weight="balanced")
     with pytest.raises(ValueError, match=r"^derivative_weight: expected one of 'balanced', got 'even'"):
-        jetmlp.Trainer(model_of(), derivative_weight="even")
+        jetmlp.Trainer(model_of(), jetmlp.Adam(), derivative_weight="even")

@@ -145,7 +145,9 @@ def test_a_callback_may_use_the_model_in_every_way(trainer: jetmlp.Trainer, path
     def use(epoch: int, losses: dict[str, float]) -> None:
         trainer.model.predict_with_jacobian(PROBLEM.X, n_threads=2)
         copies.append(trainer.model.copy())
-        jetmlp.Trainer(copies[-1].copy()).fit(*DATA, epochs=2)  # another trainer is nobody's business
+        jetmlp.Trainer(copies[-1].copy(), jetmlp.Adam()).fit(
+            *DATA, epochs=2
+        )  # another trainer is nobody's business
 
     trainer.fit(*DATA, epochs=3, callbacks=use)
     assert np.array_equal([model.parameters for model in copies], path[1:4])

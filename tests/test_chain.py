@@ -14,7 +14,7 @@ Y, DYDX = np.sin(3 * X), 3 * np.cos(3 * X)
 
 
 def model_of(dtype: str = "float64") -> jetmlp.MLP:
-    return jetmlp.MLP([1, 9, 9, 1], dtype=dtype, seed=3)
+    return jetmlp.MLP([1, 9, 9, 1], dtype=dtype, seed=3, normalize=False)
 
 
 def test_a_chain_is_its_optimizers_one_after_the_other() -> None:
@@ -94,7 +94,7 @@ def test_a_chain_that_needs_float64_says_so() -> None:
 def test_auto_picks_by_size_and_says_what(
     sizes: list[int], dtype: str, batch_size: int | None, expected: type
 ) -> None:
-    trainer = jetmlp.Trainer(jetmlp.MLP(sizes, dtype=dtype), "auto", batch_size=batch_size)
+    trainer = jetmlp.Trainer(jetmlp.MLP(sizes, dtype=dtype, normalize=False), "auto", batch_size=batch_size)
     assert trainer.optimizer == "auto"
     assert trainer.n_epochs == 0
     trainer.fit(X, Y, DYDX, epochs=1)
@@ -104,7 +104,7 @@ def test_auto_picks_by_size_and_says_what(
 
 def test_auto_leaves_large_problems_to_lbfgs() -> None:
     x = np.linspace(-1, 1, 4100)
-    trainer = jetmlp.Trainer(jetmlp.MLP([1, 64, 64, 1], dtype="float64"), "auto")
+    trainer = jetmlp.Trainer(jetmlp.MLP([1, 64, 64, 1], dtype="float64", normalize=False), "auto")
     trainer.fit(x, x, epochs=1)
     assert type(trainer.optimizer) is jetmlp.LBFGS
 
@@ -117,7 +117,7 @@ def test_a_fit_that_is_refused_chooses_nothing() -> None:
 
 
 def test_other_words_are_refused() -> None:
-    with pytest.raises(ValueError, match="optimizer: expected one of 'auto', got 'sgd'"):
+    with pytest.raises(ValueError, match=r"optimizer: expected 'auto' or an optimizer .* got 'sgd'"):
         jetmlp.Trainer(model_of(), "sgd")
-    with pytest.raises(TypeError, match="optimizer: expected an optimizer of jetmlp or 'auto'"):
+    with pytest.raises(TypeError, match="optimizer: expected 'auto' or an optimizer"):
         jetmlp.Trainer(model_of(), jetmlp.Adam)  # type: ignore[arg-type]

@@ -64,9 +64,7 @@ def test_early_stopping_without_validation_is_refused() -> None:
     training, parameters = objective_of(np.ones(4)), np.zeros(ARCHITECTURE.n_parameters)
     for patience, restore_best in ((3, False), (0, True)):
         with pytest.raises(ValueError, match=r"^patience, restore_best: expected validation data"):
-            trainer.fit(
-                training, None, np.full(2, 1e-3), parameters, patience, 0.0, restore_best, 1, None, None
-            )
+            trainer.fit(training, None, 2, 1e-3, parameters, patience, 0.0, restore_best, 1, None, None)
     assert trainer.n_epochs == 0
 
 

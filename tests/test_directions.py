@@ -104,7 +104,9 @@ def test_a_fit_learns_from_one_direction_a_sample(rng: np.random.Generator) -> N
     """And measures its held-out derivatives along the inputs."""
     X, V = rng.uniform(-1, 1, (300, 2)), rng.normal(size=(300, 2))
     slopes = np.stack([np.cos(X[:, 0]) * X[:, 1], np.sin(X[:, 0])], axis=1)
-    trainer = jetmlp.Trainer(jetmlp.MLP([2, 24, 24, 1], seed=1), jetmlp.Adam(5e-3))
+    trainer = jetmlp.Trainer(
+        jetmlp.MLP([2, 24, 24, 1], seed=1, dtype="float32", normalize=False), jetmlp.Adam(5e-3)
+    )
     history = trainer.fit(
         X,
         directions=V,
@@ -119,7 +121,7 @@ def test_a_fit_learns_from_one_direction_a_sample(rng: np.random.Generator) -> N
 def test_fit_many_takes_directions() -> None:
     problem = make_problem(Network((3, 6, 2)), 23)
     V, dYdV = draw(problem, 2)
-    many, one = (jetmlp.Trainer(model_of(problem), batch_size=5) for _ in range(2))
+    many, one = (jetmlp.Trainer(model_of(problem), jetmlp.Adam(), batch_size=5) for _ in range(2))
     jetmlp.fit_many([many], problem.X, problem.Y, directions=V, dYdV=dYdV, epochs=4)
     one.fit(problem.X, problem.Y, directions=V, dYdV=dYdV, epochs=4)
     assert np.array_equal(many.model.parameters, one.model.parameters)
@@ -177,7 +179,7 @@ def test_what_is_refused() -> None:
         ({"directions": V, "dYdV": dYdV * np.nan}, r"^dYdV: .* NaN throughout"),
         ({"directions": V, "dYdV": dYdV * np.inf}, r"^dYdV: expected finite numbers or NaN"),
     ]
-    trainer = jetmlp.Trainer(model_of(problem))
+    trainer = jetmlp.Trainer(model_of(problem), jetmlp.Adam())
     for arguments, message in bad:
         with pytest.raises(ValueError, match=message):
             trainer.fit(problem.X, problem.Y, epochs=1, **arguments)

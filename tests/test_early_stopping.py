@@ -21,7 +21,10 @@ RATE = 3e-2
 
 def trainer_of(seed: int = 0, **arguments: Any) -> jetmlp.Trainer:  # noqa: ANN401
     return jetmlp.Trainer(
-        jetmlp.MLP([1, 20, 20, 1], dtype="float64", seed=seed), jetmlp.Adam(RATE), batch_size=5, **arguments
+        jetmlp.MLP([1, 20, 20, 1], dtype="float64", seed=seed, normalize=False),
+        jetmlp.Adam(RATE),
+        batch_size=5,
+        **arguments,
     )
 
 
@@ -132,7 +135,8 @@ def test_patience_asks_no_callback_but_waits_for_one() -> None:
 def test_the_best_epoch_is_restored_after_a_divergence_too() -> None:
     rates = [1e-2] * 5 + [1e200] * 5
     trainer = jetmlp.Trainer(
-        jetmlp.MLP([1, 8, 1], activation="identity", dtype="float64"), jetmlp.Adam(lambda e: rates[e])
+        jetmlp.MLP([1, 8, 1], activation="identity", dtype="float64", normalize=False),
+        jetmlp.Adam(lambda e: rates[e]),
     )
     with pytest.raises(jetmlp.DivergenceError):
         trainer.fit(X, Y, epochs=10, validation_data=HELD_OUT, restore_best=True)
@@ -157,7 +161,7 @@ def test_fit_many_stops_each_by_itself() -> None:
 
 def test_best_epoch_without_validation_or_epochs() -> None:
     problem = make_problem(Network((2, 6, 3)), 23)
-    trainer = jetmlp.Trainer(model_of(problem))
+    trainer = jetmlp.Trainer(model_of(problem), jetmlp.Adam())
     assert trainer.fit(problem.X, problem.Y, epochs=3).best_epoch is None
     data = (problem.X, problem.Y)
     history = trainer.fit(*data, epochs=0, validation_data=data, patience=3, restore_best=True)

@@ -51,7 +51,7 @@ def test_divergence_names_the_epoch_and_keeps_the_last_finite_parameters(
     assert trainer.history.n_epochs == trainer.n_epochs == 6
     assert all(np.isfinite(column).all() for column in trainer.history.values())
 
-    before_the_leap = jetmlp.Trainer(model_of(problem))
+    before_the_leap = jetmlp.Trainer(model_of(problem), jetmlp.Adam())
     before_the_leap.fit(*data_of(problem), epochs=5)
     assert np.array_equal(trainer.model.parameters, before_the_leap.model.parameters)
     loss = jetmlp.Objective(trainer.model, *data_of(problem)).loss(trainer.model.parameters)
@@ -90,7 +90,7 @@ def test_a_step_beyond_all_numbers_diverges_and_no_callback_sees_it(
 
 def test_a_parameter_that_is_not_finite_diverges_even_if_the_loss_is() -> None:
     """A sigmoid of infinity is 1: just what the data says."""
-    model = jetmlp.MLP([1, 1], output_activation="sigmoid")
+    model = jetmlp.MLP([1, 1], output_activation="sigmoid", dtype="float32", normalize=False)
     before, x = model.parameters, np.linspace(0.1, 1, 20)
     trainer = jetmlp.Trainer(model, jetmlp.Adam(1e40))
     with pytest.raises(jetmlp.DivergenceError, match=r"epoch 0\b"):
@@ -102,7 +102,7 @@ def test_a_start_that_is_not_finite_diverges_at_once(problem: Problem) -> None:
     model = model_of(problem)
     model.parameters = model.parameters * np.sqrt(np.finfo(model.dtype).max)
     before = model.parameters
-    trainer = jetmlp.Trainer(model)
+    trainer = jetmlp.Trainer(model, jetmlp.Adam())
     with pytest.raises(jetmlp.DivergenceError, match=r"epoch 0\b"):
         trainer.fit(*data_of(problem), epochs=3)
     assert trainer.history.n_epochs == 0
@@ -111,7 +111,7 @@ def test_a_start_that_is_not_finite_diverges_at_once(problem: Problem) -> None:
 
 def test_a_validation_loss_that_is_not_finite_diverges() -> None:
     """One weight, on its way from 1 to 9 in steps of 0.5; beyond 3.4 it makes 1e38 overflow."""
-    model = jetmlp.MLP([1, 1])
+    model = jetmlp.MLP([1, 1], dtype="float32", normalize=False)
     model.parameters = [1.0, 0.0]
     trainer = jetmlp.Trainer(model, jetmlp.Adam(0.5))
     with pytest.raises(jetmlp.DivergenceError, match=r"epoch 4\b") as caught:
@@ -136,7 +136,9 @@ def test_a_model_that_diverged_can_be_trained_again(problem: Problem) -> None:
     """As one that always had the parameters it was left with."""
     other = model_of(problem)
     other.parameters = model.parameters
-    again, fresh = (jetmlp.Trainer(one).fit(*data_of(problem), epochs=9) for one in (model, other))
+    again, fresh = (
+        jetmlp.Trainer(one, jetmlp.Adam()).fit(*data_of(problem), epochs=9) for one in (model, other)
+    )
     assert np.array_equal(again["loss"], fresh["loss"])
     assert again["loss"][-1] < again["loss"][0]
 
@@ -193,7 +195,10 @@ def test_ctrl_c_ends_a_fit_with_what_it_has(
 def test_an_interrupt_shortly_before_the_end_does_not_cost_the_fit(rng: np.random.Generator) -> None:
     """A fit of some milliseconds, too short for the core to look for signals on its way."""
     x = rng.uniform(-1, 1, 1000)
-    trainers = [jetmlp.Trainer(jetmlp.MLP([1, 16, 1])) for _ in range(2)]
+    trainers = [
+        jetmlp.Trainer(jetmlp.MLP([1, 16, 1], dtype="float32", normalize=False), jetmlp.Adam())
+        for _ in range(2)
+    ]
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt

@@ -18,7 +18,7 @@ Y, DYDX = np.sin(3.0 * X), 3.0 * np.cos(3.0 * X)
 def trainers(count: int, dtype: str = "float32") -> list[jetmlp.Trainer]:
     return [
         jetmlp.Trainer(
-            jetmlp.MLP([1, 8 + seed, 1], dtype=dtype, seed=seed),
+            jetmlp.MLP([1, 8 + seed, 1], dtype=dtype, seed=seed, normalize=False),
             jetmlp.Adam(1e-3 * (1 + seed)),
             batch_size=None if seed % 2 else 32,
             seed=seed,
@@ -50,7 +50,7 @@ def test_nothing_to_fit_is_nothing_fitted() -> None:
 
 def test_one_that_diverges_is_named_and_the_others_are_fitted() -> None:
     fleet, alone = trainers(3), trainers(3)
-    fleet[1] = jetmlp.Trainer(jetmlp.MLP([1, 8, 1]), jetmlp.Adam(1e30))
+    fleet[1] = jetmlp.Trainer(jetmlp.MLP([1, 8, 1], dtype="float32", normalize=False), jetmlp.Adam(1e30))
     with pytest.raises(jetmlp.DivergenceError, match=r"trainers\[1\]") as caught:
         jetmlp.fit_many(fleet, X, Y, epochs=10)
     assert caught.value.trainer == 1
@@ -63,7 +63,7 @@ def test_one_that_diverges_is_named_and_the_others_are_fitted() -> None:
 def test_bad_calls_name_the_argument_and_change_nothing() -> None:
     fleet = trainers(2)
     before = [trainer.model.parameters for trainer in fleet]
-    twice = [fleet[0], jetmlp.Trainer(fleet[0].model)]
+    twice = [fleet[0], jetmlp.Trainer(fleet[0].model, jetmlp.Adam())]
     cases = [
         (TypeError, "trainers", lambda: jetmlp.fit_many(3, X, Y, epochs=1)),  # type: ignore[arg-type]
         (TypeError, "trainers", lambda: jetmlp.fit_many([fleet[0], None], X, Y, epochs=1)),  # type: ignore[list-item]

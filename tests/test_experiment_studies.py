@@ -25,7 +25,13 @@ ACTIVATIONS = ["tanh", "relu", "sigmoid", "softplus", "silu", "sin", "identity"]
 
 def network(sizes: list[int], activation: str = "tanh", output_activation: str | None = None) -> jetmlp.MLP:
     return jetmlp.MLP(
-        sizes, activation, output_activation or activation, dtype="float64", init="fan_in_uniform", seed=1
+        sizes,
+        activation,
+        output_activation or activation,
+        dtype="float64",
+        init="fan_in_uniform",
+        seed=1,
+        normalize=False,
     )
 
 

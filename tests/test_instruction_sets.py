@@ -33,7 +33,7 @@ random = np.random.default_rng(0)
 X, Y, dYdX = random.uniform(-1, 1, (70, 2)), random.uniform(-1, 1, (70, 3)), random.uniform(-1, 1, (70, 3, 2))
 for dtype in ("float32", "float64"):
     for activation in sys.argv[1:]:
-        model = jetmlp.MLP([2, 19, 9, 3], activation, activation, dtype=dtype, seed=1)
+        model = jetmlp.MLP([2, 19, 9, 3], activation, activation, dtype=dtype, seed=1, normalize=False)
         start = model.parameters.tolist()
         trainer = jetmlp.Trainer(model, jetmlp.Adam(1e-3), batch_size=32, derivative_weight=0.3)
         history = trainer.fit(X, Y, dYdX, epochs=10, validation_data=(X, Y, dYdX))

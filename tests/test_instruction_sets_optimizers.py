@@ -29,7 +29,7 @@ found = {}
 for dtype in ("float32", "float64"):
     for name, optimizer in optimizers.items():
         if name == "LBFGS" or dtype == "float64":
-            model = jetmlp.MLP([1, 12, 9, 1], dtype=dtype, seed=1)
+            model = jetmlp.MLP([1, 12, 9, 1], dtype=dtype, seed=1, normalize=False)
             history = jetmlp.Trainer(model, optimizer).fit(x, np.sin(3 * x), 3 * np.cos(3 * x), epochs=8)
             found[f"{dtype} {name}"] = [history["loss"].tolist(), model.parameters.tolist()]
 print(json.dumps(found))

@@ -17,7 +17,7 @@ Y, DYDX = np.sin(3 * X), 3 * np.cos(3 * X)
 
 
 def trainer_of(dtype: str = "float64", **options: Any) -> jetmlp.Trainer:  # noqa: ANN401
-    return jetmlp.Trainer(jetmlp.MLP([1, 12, 12, 1], dtype=dtype), jetmlp.LBFGS(**options))
+    return jetmlp.Trainer(jetmlp.MLP([1, 12, 12, 1], dtype=dtype, normalize=False), jetmlp.LBFGS(**options))
 
 
 @pytest.mark.parametrize("memory", [1, 3, 20])
@@ -25,7 +25,7 @@ def test_a_linear_problem_is_solved(memory: int, rng: np.random.Generator) -> No
     """The minimum of a badly scaled quadratic, which a linear system gives."""
     x = rng.normal(size=(40, 3)) * [1.0, 0.1, 5.0]
     y = rng.normal(size=40)
-    model = jetmlp.MLP([3, 1], dtype="float64")
+    model = jetmlp.MLP([3, 1], dtype="float64", normalize=False)
     trainer = jetmlp.Trainer(model, jetmlp.LBFGS(memory=memory, gradient_tolerance=1e-11))
     history = trainer.fit(x, y, epochs=2000)
     assert history.stopped_because == "gradient"
@@ -36,7 +36,7 @@ def test_a_linear_problem_is_solved(memory: int, rng: np.random.Generator) -> No
 @pytest.mark.parametrize("memory", [1, 5, 20])
 def test_a_curved_valley(memory: int) -> None:
     """Two linear layers: the slope w₂w₁ is weighted 10⁴ times the values, the valley a hyperbola."""
-    model = jetmlp.MLP([1, 1, 1], "identity", dtype="float64")
+    model = jetmlp.MLP([1, 1, 1], "identity", dtype="float64", normalize=False)
     model.parameters = [10.0, 0.0, 0.01, 3.0]
     trainer = jetmlp.Trainer(model, jetmlp.LBFGS(memory=memory), derivative_weight=1e4)
     history = trainer.fit([0.0, 1.0], [1.0, -2.0], [-3.0, -3.0], epochs=500)
@@ -84,7 +84,7 @@ def test_more_digits_than_the_root_of_epsilon(sizes: tuple[int, ...], rng: np.ra
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_it_fits_far_better_than_adam(dtype: str, seed: int) -> None:
     """By an order of magnitude in the loss at the least, from every start."""
-    models = [jetmlp.MLP([1, 12, 12, 1], dtype=dtype, seed=seed) for _ in range(2)]
+    models = [jetmlp.MLP([1, 12, 12, 1], dtype=dtype, seed=seed, normalize=False) for _ in range(2)]
     history, adam = (
         jetmlp.Trainer(model, optimizer).fit(X, Y, DYDX, epochs=400)
         for model, optimizer in zip(models, (jetmlp.LBFGS(), jetmlp.Adam(1e-2)), strict=True)

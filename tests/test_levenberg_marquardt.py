@@ -30,7 +30,7 @@ def one_step(problem: Problem, optimizer: jetmlp.LevenbergMarquardt, n_threads: 
 
 
 def runge_trainer(seed: int = 0, **options: Any) -> jetmlp.Trainer:  # noqa: ANN401
-    model = jetmlp.MLP([1, 16, 16, 1], dtype="float64", seed=seed)
+    model = jetmlp.MLP([1, 16, 16, 1], dtype="float64", seed=seed, normalize=False)
     return jetmlp.Trainer(model, jetmlp.LevenbergMarquardt(**options))
 
 
@@ -164,7 +164,7 @@ def test_a_perfect_fit_has_nothing_left_to_do() -> None:
 def test_a_minimum_above_zero_is_reached_and_known(rng: np.random.Generator) -> None:
     """A line through points that lie on none: the minimum is that of a linear system."""
     x, y = rng.normal(size=(20, 2)), rng.normal(size=20)
-    model = jetmlp.MLP([2, 1], dtype="float64")
+    model = jetmlp.MLP([2, 1], dtype="float64", normalize=False)
     history = jetmlp.Trainer(model, jetmlp.LevenbergMarquardt()).fit(x, y, epochs=200)
     assert history.stopped_because == "step"
     expected = np.linalg.lstsq(np.column_stack([x, np.ones(20)]), y, rcond=None)[0]
@@ -189,8 +189,8 @@ def test_huge_targets_still_descend() -> None:
 
 def test_float32_and_batches_are_refused() -> None:
     with pytest.raises(ValueError, match=r"optimizer: expected a model of dtype='float64' .* got float32"):
-        jetmlp.Trainer(jetmlp.MLP([1, 4, 1]), jetmlp.LevenbergMarquardt())
-    model = jetmlp.MLP([1, 4, 1], dtype="float64")
+        jetmlp.Trainer(jetmlp.MLP([1, 4, 1], dtype="float32", normalize=False), jetmlp.LevenbergMarquardt())
+    model = jetmlp.MLP([1, 4, 1], dtype="float64", normalize=False)
     for optimizer in (jetmlp.LevenbergMarquardt(), jetmlp.LBFGS()):
         with pytest.raises(ValueError, match=rf"batch_size: expected None for {type(optimizer).__name__}"):
             jetmlp.Trainer(model, optimizer, batch_size=8)

@@ -91,7 +91,7 @@ def test_validation_data_may_miss_values_too() -> None:
     problem = make_problem(Network((2, 6, 3)), 23)
     Y = problem.Y.copy()
     Y[5] = np.nan
-    trainer = jetmlp.Trainer(model_of(problem))
+    trainer = jetmlp.Trainer(model_of(problem), jetmlp.Adam())
     with pytest.raises(ValueError, match=r"^validation_data\[1\]: .*allow_missing_values=True"):
         trainer.fit(problem.X, problem.Y, epochs=1, validation_data=(problem.X, Y))
     assert trainer.n_epochs == 0
@@ -106,7 +106,7 @@ def test_fit_many_takes_them() -> None:
     problem = make_problem(Network((2, 6, 3)), 23)
     Y = problem.Y.copy()
     Y[::3, 1] = np.nan
-    many, one = (jetmlp.Trainer(model_of(problem)) for _ in range(2))
+    many, one = (jetmlp.Trainer(model_of(problem), jetmlp.Adam()) for _ in range(2))
     jetmlp.fit_many([many], problem.X, Y, epochs=4, allow_missing_values=True)
     one.fit(problem.X, Y, epochs=4, allow_missing_values=True)
     assert np.array_equal(many.model.parameters, one.model.parameters)
@@ -130,7 +130,7 @@ def test_what_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^Y: expected finite numbers, got nan at \[4, 2\], 1 such of 69; "):
         jetmlp.Objective(model, X, Y, dYdX)
     with pytest.raises(ValueError, match=r"allow_missing_values=True takes NaN"):
-        jetmlp.Trainer(model).fit(X, Y, dYdX, epochs=1)
+        jetmlp.Trainer(model, jetmlp.Adam()).fit(X, Y, dYdX, epochs=1)
     Y[3, 0] = np.inf
     with pytest.raises(ValueError, match=r"^Y: expected finite numbers or NaN .* got inf at \[3, 0\]"):
         jetmlp.Objective(model, X, Y, dYdX, allow_missing_values=True)

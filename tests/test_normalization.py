@@ -112,7 +112,7 @@ def test_the_jacobian_is_that_of_the_values() -> None:
 def test_float32_resolves_what_its_own_digits_could_not() -> None:
     """An offset of 1e6, where float32 has steps of 1/16, changes values by some last places."""
     x = np.linspace(0, 1, 64)
-    near, far = (jetmlp.MLP([1, 32, 1], normalize=True) for _ in range(2))
+    near, far = (jetmlp.MLP([1, 32, 1], normalize=True, dtype="float32") for _ in range(2))
     jetmlp.Trainer(near, jetmlp.Adam(1e-2)).fit(x, 1e3 * np.sin(3 * x), epochs=100)
     jetmlp.Trainer(far, jetmlp.Adam(1e-2)).fit(1e6 + x, 1e3 * np.sin(3 * x), epochs=100)
     assert far.predict(1e6 + x).dtype == np.float64
@@ -223,7 +223,7 @@ def test_it_is_kept(tmp_path: Path) -> None:
     ]
     for other in others:
         assert repr(other) == repr(model)
-        assert "normalize=True" in repr(other)
+        assert "normalize" not in repr(other)  # it is the default
         for one, another in zip(model.predict_with_jacobian(X), other.predict_with_jacobian(X), strict=True):
             assert one.tobytes() == another.tobytes()
 
@@ -245,14 +245,14 @@ def test_a_callback_sees_the_units() -> None:
 
 
 def test_a_refused_fit_teaches_nothing() -> None:
-    trainer = jetmlp.Trainer(model_of())
+    trainer = jetmlp.Trainer(model_of(), jetmlp.Adam())
     with pytest.raises(ValueError, match="validation_data"):
         trainer.fit(X, Y, epochs=1, validation_data=(X, Y[:3]))
     assert trainer.model.normalization is None
 
 
 def test_what_float32_cannot_hold_after_normalization_is_named() -> None:
-    trainer = jetmlp.Trainer(model_of(dtype="float32"))
+    trainer = jetmlp.Trainer(model_of(dtype="float32"), jetmlp.Adam())
     far = X.copy()
     far[7, 2] = 1e300
     with pytest.raises(ValueError, match=r"^validation_data\[0\], normalized: .* got (-)?inf at \[7, 2\]"):
@@ -265,7 +265,7 @@ def test_scales_may_be_chosen() -> None:
     model.normalization = jetmlp.Normalization([0, 0, 0], [1, 2, 4], [0, 0], [1, 10])
     plain = model_of(normalize=False)
     assert model.predict(X) == pytest.approx(plain.predict(X / [1, 2, 4]) * [1, 10], rel=1e-13)
-    trainer = jetmlp.Trainer(model)
+    trainer = jetmlp.Trainer(model, jetmlp.Adam())
     trainer.fit(X, Y, epochs=1)
     assert list(model.normalization.x_scale) == [1, 2, 4]
 
@@ -275,7 +275,7 @@ def test_what_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^normalization: .* outputs \(3, 2\), got \(1, 1\)"):
         model_of().normalization = good
     with pytest.raises(ValueError, match="normalize=True"):
-        jetmlp.MLP([1, 1]).normalization = good
+        jetmlp.MLP([1, 1], dtype="float32", normalize=False).normalization = good
     with pytest.raises(TypeError, match=r"^normalization: expected a jetmlp\.Normalization"):
         model_of().normalization = 3  # type: ignore[assignment]
     with pytest.raises(ValueError, match="x_scale: expected numbers other than 0"):
@@ -285,6 +285,17 @@ def test_what_is_refused() -> None:
     with pytest.raises(ValueError, match="y_mean: expected finite"):
         jetmlp.Normalization([0], [1], [np.nan], [1])
     with pytest.raises(TypeError, match="normalize: expected True or False"):
-        jetmlp.MLP([1, 1], normalize=1)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="model: expected one whose normalization is known"):
-        jetmlp.Objective(model_of(), X, Y)
+        jetmlp.MLP([1, 1], normalize=1, dtype="float32")  # type: ignore[arg-type]
+
+
+def test_an_objective_teaches_its_model_as_a_fit_does() -> None:
+    """Else what another optimizer finds would be in units that the model does not know."""
+    model = model_of()
+    jetmlp.Objective(model, X, Y, DYDX)
+    its, fits = model.normalization, fitted(X, Y, DYDX, epochs=0).model.normalization
+    assert its is not None
+    assert fits is not None
+    for name, array in its.arrays().items():
+        np.testing.assert_array_equal(array, fits.arrays()[name])
+    jetmlp.Objective(model, X * 2, Y)
+    assert model.normalization is its

@@ -137,7 +137,7 @@ def test_rounding_of_the_models_type_is_no_asymmetry(dtype: str) -> None:
     """Although a normalized model takes its samples in float64."""
     rounded = D2YDX2.copy()
     rounded[:, 0, 1, 2] *= 1 + 1e-6
-    trainer = jetmlp.Trainer(model_of(dtype=dtype))
+    trainer = jetmlp.Trainer(model_of(dtype=dtype), jetmlp.Adam())
     if dtype == "float32":
         trainer.fit(X, d2YdX2=rounded, epochs=1)
         return
@@ -158,7 +158,7 @@ def test_predictions_are_in_the_units_of_the_data(d: int, dtype: str, seed: int,
     signs = random.choice([-1.0, 1.0], d + M)
     scales = signs * 10.0 ** random.uniform(-spread, spread, d + M)
     a, c = scales[:d], scales[d:]
-    plain = jetmlp.MLP([d, 11, 7, M], dtype=dtype, seed=seed)
+    plain = jetmlp.MLP([d, 11, 7, M], dtype=dtype, seed=seed, normalize=False)
     model = jetmlp.MLP([d, 11, 7, M], dtype=dtype, seed=seed, normalize=True)
     model.normalization = jetmlp.Normalization(random.normal(size=d) * a, a, random.normal(size=M), c)
     inner = random.normal(size=(13, d))
@@ -220,9 +220,9 @@ def test_the_hessian_is_that_of_the_jacobian() -> None:
 @pytest.mark.parametrize("size", [1e-13, 1e13])
 def test_float32_holds_units_whose_powers_it_could_not(size: float) -> None:
     """Third powers of the scale of the inputs; the results themselves are of order one."""
-    model = jetmlp.MLP([2, 16, 1], seed=1, normalize=True)
+    model = jetmlp.MLP([2, 16, 1], seed=1, normalize=True, dtype="float32")
     model.normalization = jetmlp.Normalization([0, 0], [size, 2 * size], [0], [size**2])
-    plain = jetmlp.MLP([2, 16, 1], seed=1, dtype="float64")
+    plain = jetmlp.MLP([2, 16, 1], seed=1, dtype="float64", normalize=False)
     plain.parameters = model.parameters
     inner = np.array([[0.4, -0.3], [0.1, 0.9]])
     inputs = (inner * [size, 2 * size]).astype(np.float32)

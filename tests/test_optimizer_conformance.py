@@ -58,7 +58,7 @@ def case(request: pytest.FixtureRequest) -> tuple[str, str]:
 def trainer_of(case: tuple[str, str], model: jetmlp.MLP | None = None, **arguments: Any) -> jetmlp.Trainer:  # noqa: ANN401
     name, dtype = case
     setup = OPTIMIZERS[name]
-    model = jetmlp.MLP([1, 9, 7, 1], dtype=dtype, seed=2) if model is None else model
+    model = jetmlp.MLP([1, 9, 7, 1], dtype=dtype, seed=2, normalize=False) if model is None else model
     return jetmlp.Trainer(model, setup.optimizer(), batch_size=setup.batch_size, **arguments)
 
 
@@ -83,7 +83,7 @@ def test_the_same_bytes_for_any_number_of_threads(case: tuple[str, str]) -> None
     x = np.linspace(-1.0, 1.0, 160)
     found = []
     for n_threads in (1, 2, 3):
-        model = jetmlp.MLP([1, 20, 15, 1], dtype=case[1], seed=2)
+        model = jetmlp.MLP([1, 20, 15, 1], dtype=case[1], seed=2, normalize=False)
         trainer = trainer_of(case, model, n_threads=n_threads)
         history = trainer.fit(x, np.sin(3 * x), 3 * np.cos(3 * x), epochs=6)
         found.append((model.parameters.tobytes(), history["loss"].tobytes()))
@@ -92,7 +92,10 @@ def test_the_same_bytes_for_any_number_of_threads(case: tuple[str, str]) -> None
 
 def test_many_fits_at_once_are_the_same_fits(case: tuple[str, str]) -> None:
     def fleet() -> list[jetmlp.Trainer]:
-        return [trainer_of(case, jetmlp.MLP([1, 6, 1], dtype=case[1], seed=seed)) for seed in range(3)]
+        return [
+            trainer_of(case, jetmlp.MLP([1, 6, 1], dtype=case[1], seed=seed, normalize=False))
+            for seed in range(3)
+        ]
 
     together, alone = fleet(), fleet()
     histories = jetmlp.fit_many(together, X, Y, DYDX, epochs=6, n_threads=2)
@@ -153,7 +156,9 @@ def test_the_tolerances_that_an_optimizer_of_full_batches_can_meet(
 ) -> None:
     optimizer = OPTIMIZERS[case[0]].optimizer()
     settings = {**vars(optimizer), tolerance: MET[tolerance]}
-    trainer = jetmlp.Trainer(jetmlp.MLP([1, 9, 7, 1], dtype=case[1], seed=2), type(optimizer)(**settings))
+    trainer = jetmlp.Trainer(
+        jetmlp.MLP([1, 9, 7, 1], dtype=case[1], seed=2, normalize=False), type(optimizer)(**settings)
+    )
     history = trainer.fit(X, Y, DYDX, epochs=10**4)
     assert history.stopped_because == tolerance.removesuffix("_tolerance").removesuffix("_loss")
     assert history.n_epochs < 10**4
@@ -179,7 +184,7 @@ def test_the_best_epoch_is_restored(case: tuple[str, str]) -> None:
 
 def test_a_start_that_is_not_finite_diverges_and_changes_nothing(case: tuple[str, str]) -> None:
     _, dtype = case
-    model = jetmlp.MLP([1, 4, 1], "relu", dtype=dtype)
+    model = jetmlp.MLP([1, 4, 1], "relu", dtype=dtype, normalize=False)
     model.parameters = np.full(model.n_parameters, np.sqrt(np.finfo(dtype).max) * 10)
     before = model.parameters
     trainer = trainer_of(case, model)
@@ -193,7 +198,7 @@ def test_a_start_that_is_not_finite_diverges_and_changes_nothing(case: tuple[str
 def test_a_divergence_leaves_the_last_finite_parameters_and_the_epochs_before(case: tuple[str, str]) -> None:
     """A validation loss diverges, which no optimizer sees: one weight grows until it overflows."""
     _, dtype = case
-    model = jetmlp.MLP([1, 1], dtype=dtype)
+    model = jetmlp.MLP([1, 1], dtype=dtype, normalize=False)
     model.parameters = [1.0, 0.0]
     # Predictions of float32 overflow, squares of float64: those of float32 are summed in double.
     largest = float(np.finfo(dtype).max)
@@ -223,7 +228,7 @@ def long_fit(name: str, dtype: str) -> None:
     random = np.random.default_rng(0)
     x = random.uniform(-1, 1, 400)
     noise = random.normal(size=400)  # so that no optimizer is ever done
-    trainer = trainer_of((name, dtype), jetmlp.MLP([1, 24, 24, 1], dtype=dtype))
+    trainer = trainer_of((name, dtype), jetmlp.MLP([1, 24, 24, 1], dtype=dtype, normalize=False))
 
     def announce(epoch: int, losses: dict[str, float]) -> None:
         if epoch == 3:
@@ -241,7 +246,9 @@ def long_fit(name: str, dtype: str) -> None:
         "finite": bool(np.isfinite(parameters).all()),
         "n_epochs": trainer.n_epochs,
         "n_recorded": history.n_epochs,
-        "moved": bool((parameters != jetmlp.MLP([1, 24, 24, 1], dtype=dtype).parameters).any()),
+        "moved": bool(
+            (parameters != jetmlp.MLP([1, 24, 24, 1], dtype=dtype, normalize=False).parameters).any()
+        ),
         "afterwards": trainer.fit(x, np.sin(x), epochs=2).n_epochs,
     }
     print(json.dumps(found))

@@ -118,7 +118,7 @@ def test_a_double_given_to_a_single_is_rounded(model: jetmlp.MLP) -> None:
 
 def test_numbers_below_single_precision_are_zero_even_for_the_strict() -> None:
     """`numpy.seterr` is the caller's: converting must not trip over it."""
-    model = jetmlp.MLP([1, 3, 1])
+    model = jetmlp.MLP([1, 3, 1], dtype="float32", normalize=False)
     with np.errstate(all="raise"):
         assert np.array_equal(model.predict([1e-300]), model.predict([0.0]))
 
@@ -136,7 +136,7 @@ def test_a_point_that_is_not_a_number_has_no_value(curve: jetmlp.MLP, X: ArrayLi
 @pytest.mark.parametrize("activation", ACTIVATION_NAMES)
 @pytest.mark.parametrize("n", [1, 127, 1000])
 def test_any_number_of_threads_gives_the_same_bytes(n: int, activation: str) -> None:
-    model = jetmlp.MLP([2, 20, 3], activation)
+    model = jetmlp.MLP([2, 20, 3], activation, dtype="float32", normalize=False)
     one, *others = (model.predict_with_jacobian(inputs(n, 2), n_threads=k) for k in (1, 2, 3, 8))
     for Y, J in others:
         assert Y.tobytes() == one[0].tobytes()

@@ -34,7 +34,7 @@ def test_loss_and_gradient(problem: Problem, l2: float) -> None:
 
 
 def test_the_penalty_is_the_sum_of_squared_weights() -> None:
-    model = jetmlp.MLP([2, 5, 3], init="fan_in_uniform", dtype="float32", seed=4)
+    model = jetmlp.MLP([2, 5, 3], init="fan_in_uniform", dtype="float32", seed=4, normalize=False)
     data = (np.zeros((1, 2)), model.predict(np.zeros((1, 2))))  # without an error
     expected = 0.7 * sum(float((W.astype(np.float64) ** 2).sum()) for W in model.weights)
     assert jetmlp.Objective(model, *data, l2=0.7).loss(model.parameters) == pytest.approx(expected, rel=1e-6)
@@ -55,7 +55,7 @@ def test_a_fit_reports_the_penalty_in_the_loss_and_not_in_that_of_validation() -
 def test_a_fit_follows_the_oracle(rng: np.random.Generator) -> None:
     """Gradient steps of a linear model: ridge regression, which has a closed form."""
     X, Y = rng.normal(size=(40, 3)), rng.normal(size=(40, 2))
-    model = jetmlp.MLP([3, 2], dtype="float64", seed=1)
+    model = jetmlp.MLP([3, 2], dtype="float64", seed=1, normalize=False)
     rates = jetmlp.schedules.Step(3e-2, 1000, 0.1)
     jetmlp.Trainer(model, jetmlp.Adam(rates), l2=0.2).fit(X, Y, epochs=4000)
     centred = X - X.mean(axis=0)
@@ -85,7 +85,7 @@ def test_weight_decay_follows_the_oracle(dtype: str) -> None:
 
 def test_decay_alone_shrinks_everything_by_the_rate() -> None:
     """Where the gradient is zero nothing but the decay is left, of weights and biases."""
-    model = jetmlp.MLP([2, 5, 3], init="fan_in_uniform", dtype="float64", seed=4)
+    model = jetmlp.MLP([2, 5, 3], init="fan_in_uniform", dtype="float64", seed=4, normalize=False)
     X, before = np.ones((4, 2)), model.parameters
     adam = jetmlp.Adam(1e-2, weight_decay=0.5)
     jetmlp.Trainer(model, adam).fit(X, model.predict(X), epochs=1)
@@ -94,9 +94,9 @@ def test_decay_alone_shrinks_everything_by_the_rate() -> None:
 
 @pytest.mark.parametrize("value", [-1e-3, np.nan, np.inf, "1", None])
 def test_what_is_refused(value: object) -> None:
-    model = jetmlp.MLP([2, 3])
+    model = jetmlp.MLP([2, 3], dtype="float32", normalize=False)
     with pytest.raises((TypeError, ValueError), match=r"^l2: expected a .*number"):
-        jetmlp.Trainer(model, l2=value)  # type: ignore[arg-type]
+        jetmlp.Trainer(model, jetmlp.Adam(), l2=value)  # type: ignore[arg-type]
     with pytest.raises((TypeError, ValueError), match=r"^l2: expected a .*number"):
         jetmlp.Objective(model, np.ones((1, 2)), np.ones((1, 3)), l2=value)  # type: ignore[arg-type]
     with pytest.raises((TypeError, ValueError), match=r"^weight_decay: expected a .*number"):

@@ -97,7 +97,7 @@ def test_the_gram_matrix_has_the_same_bytes_for_any_number_of_threads() -> None:
 
 def test_float32_and_wrong_shapes_are_refused() -> None:
     problem = make_problem(Network((1, 3, 1)), 5)
-    single = jetmlp.Objective(jetmlp.MLP([1, 3, 1]), problem.X, problem.Y)
+    single = jetmlp.Objective(jetmlp.MLP([1, 3, 1], dtype="float32", normalize=False), problem.X, problem.Y)
     for call in (single.residuals, single.residual_jacobian, single.gram):
         with pytest.raises(ValueError, match=r"model: expected dtype='float64' .* got float32"):
             call(np.zeros(10))

@@ -162,7 +162,7 @@ def test_any_number_of_threads_gives_the_same_bytes(rng: np.random.Generator) ->
 def test_fit_many_takes_weights() -> None:
     problem = make_problem(Network((2, 6, 3)), 23)
     weights = {"sample_weight": np.arange(23), "derivative_sample_weight": np.ones((23, 2))}
-    many, one = (jetmlp.Trainer(model_of(problem)) for _ in range(2))
+    many, one = (jetmlp.Trainer(model_of(problem), jetmlp.Adam()) for _ in range(2))
     jetmlp.fit_many([many], problem.X, problem.Y, problem.dYdX, epochs=4, **weights)
     one.fit(problem.X, problem.Y, problem.dYdX, epochs=4, **weights)
     assert np.array_equal(many.model.parameters, one.model.parameters)
@@ -197,7 +197,7 @@ BAD: dict[str, tuple[str, Any, str]] = {
 @pytest.mark.parametrize(("name", "value", "message"), BAD.values(), ids=BAD)
 def test_what_is_refused(name: str, value: Any, message: str) -> None:  # noqa: ANN401
     problem = make_problem(Network((2, 6, 3)), 23)
-    trainer = jetmlp.Trainer(model_of(problem))
+    trainer = jetmlp.Trainer(model_of(problem), jetmlp.Adam())
     for call in (trainer.fit, lambda *data, epochs, **given: objective_of(problem, *data[1:], **given)):
         with pytest.raises((TypeError, ValueError), match=f"^{name}: .*{message}"):
             call(problem.X, problem.Y, problem.dYdX, epochs=1, **{name: value})

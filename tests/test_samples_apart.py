@@ -17,7 +17,7 @@ def test_a_sample_that_overflows_leaves_the_others_alone(
     layer_sizes: tuple[int, ...], activation: str, name: str
 ) -> None:
     """A narrow layer behind a wide one: its rows end in padding, which must not hold what overflowed."""
-    model = jetmlp.MLP(list(layer_sizes), activation, dtype="float32", seed=0)
+    model = jetmlp.MLP(list(layer_sizes), activation, dtype="float32", seed=0, normalize=False)
     model.parameters = 20 * model.parameters
     healthy = np.full((1, layer_sizes[0]), 0.5, dtype=np.float32)
     overflowing = np.full_like(healthy, np.finfo(np.float32).max)

@@ -157,16 +157,21 @@ FIELDS = [
         {"peak": 1.0, "epochs": 10, "warmup": 0.3, "start_divisor": 25.0, "end_divisor": 1e4},
     ),
     (schedules.Step, {"initial": 1.0, "every": 10, "factor": 0.1}),
+    (
+        schedules.ReduceOnPlateau,
+        {"initial": 1.0, "factor": 0.5, "patience": 10, "threshold": 1e-4, "final": 1e-6},
+    ),
 ]
 EVERY_FIELD = [(kind, good, name) for kind, good in FIELDS for name in good]
-INTEGERS = ("epochs", "every")
+INTEGERS = ("epochs", "every", "patience")
+RATES = ("learning_rate", "initial", "final", "peak", "threshold")  # 0 is one: frozen, or warming up
 
 
 @pytest.mark.parametrize(
     ("kind", "good", "name"), EVERY_FIELD, ids=[f"{kind.__name__}.{name}" for kind, _, name in EVERY_FIELD]
 )
 def test_every_field_is_checked(kind: Callable[..., Schedule], good: dict[str, float], name: str) -> None:
-    bad = NO_COUNTS if name in INTEGERS else {**NO_NUMBERS, "zero": 0}
+    bad = NO_COUNTS if name in INTEGERS else NO_NUMBERS if name in RATES else {**NO_NUMBERS, "zero": 0}
     for value in bad.values():
         assert_refused(lambda value=value: kind(**{**good, name: value}), name, repr(value))
     if name == "warmup":

@@ -110,8 +110,8 @@ def test_a_single_input_and_output_take_fewer_axes(dtype: str) -> None:
     curvature = -np.sin(x)
     found = []
     for d2YdX2 in (curvature, curvature[:, None, None], curvature[:, None, None, None], list(curvature)):
-        model = jetmlp.MLP([1, 6, 1], dtype=dtype, seed=1)
-        jetmlp.Trainer(model).fit(x, d2YdX2=d2YdX2, epochs=3)
+        model = jetmlp.MLP([1, 6, 1], dtype=dtype, seed=1, normalize=False)
+        jetmlp.Trainer(model, jetmlp.Adam()).fit(x, d2YdX2=d2YdX2, epochs=3)
         found.append(model.parameters.tobytes())
     assert len(set(found)) == 1
 
@@ -120,10 +120,12 @@ def test_a_single_output_takes_three_axes(rng: np.random.Generator) -> None:
     d2YdX2 = rng.normal(size=(5, 3))[:, :, None] * np.ones((1, 1, 3))
     d2YdX2 = d2YdX2 + d2YdX2.swapaxes(1, 2)
     objectives = [
-        jetmlp.Objective(jetmlp.MLP([3, 4, 1], seed=1), np.ones((5, 3)), d2YdX2=array)
+        jetmlp.Objective(
+            jetmlp.MLP([3, 4, 1], seed=1, dtype="float32", normalize=False), np.ones((5, 3)), d2YdX2=array
+        )
         for array in (d2YdX2, d2YdX2[:, None])
     ]
-    parameters = jetmlp.MLP([3, 4, 1], seed=1).parameters
+    parameters = jetmlp.MLP([3, 4, 1], seed=1, dtype="float32", normalize=False).parameters
     assert objectives[0].losses(parameters)[3] == objectives[1].losses(parameters)[3]
 
 
@@ -138,10 +140,13 @@ def test_masked_entries_are_missing(rng: np.random.Generator) -> None:
 
 
 def test_many_fits_are_the_fits_one_by_one() -> None:
-    fleet = [jetmlp.Trainer(jetmlp.MLP([2, 8, 3], seed=seed), **WEIGHTS) for seed in range(3)]
+    fleet = [
+        jetmlp.Trainer(jetmlp.MLP([2, 8, 3], seed=seed, dtype="float32", normalize=False), **WEIGHTS)
+        for seed in range(3)
+    ]
     histories = jetmlp.fit_many(fleet, X, Y, dYdX, d2YdX2=H, epochs=4, validation_data=(X, Y, None, H))
     for seed, history in enumerate(histories):
-        alone = jetmlp.Trainer(jetmlp.MLP([2, 8, 3], seed=seed), **WEIGHTS)
+        alone = jetmlp.Trainer(jetmlp.MLP([2, 8, 3], seed=seed, dtype="float32", normalize=False), **WEIGHTS)
         expected = alone.fit(X, Y, dYdX, d2YdX2=H, epochs=4, validation_data=(X, Y, None, H))
         assert list(history) == list(expected)
         assert all(np.array_equal(history[name], expected[name], equal_nan=True) for name in expected)
@@ -172,7 +177,7 @@ POINTS = np.linspace(0, np.pi, 24)
 
 def test_curvature_and_values_at_the_ends_give_the_sine() -> None:
     """y'' = -sin x with y(0) = y(pi) = 0: two objectives, one inside and one at the ends, under one Adam."""
-    model = jetmlp.MLP([1, 16, 1], dtype="float64", seed=1)
+    model = jetmlp.MLP([1, 16, 1], dtype="float64", seed=1, normalize=False)
     inside = jetmlp.Objective(model, POINTS, d2YdX2=-np.sin(POINTS))
     ends = jetmlp.Objective(model, [0.0, np.pi], [0.0, 0.0])
     parameters, optimizer = model.parameters, Adam(1e-2)
@@ -190,7 +195,7 @@ def test_curvature_and_the_slope_at_one_end_give_all_slopes() -> None:
     """y'' = -sin x with y'(0) = 1, the slope missing everywhere else."""
     slopes = np.full(POINTS.size, np.nan)
     slopes[0] = 1.0
-    model = jetmlp.MLP([1, 16, 1], dtype="float64", seed=1)
+    model = jetmlp.MLP([1, 16, 1], dtype="float64", seed=1, normalize=False)
     trainer = jetmlp.Trainer(model, jetmlp.Adam(jetmlp.schedules.Step(1e-2, 3000, 0.1)))
     history = trainer.fit(POINTS, None, slopes, d2YdX2=-np.sin(POINTS), epochs=4000)
     assert history[SECOND][-1] < 1e-3 * history[SECOND][0]
@@ -205,7 +210,7 @@ def test_a_surface_from_its_hessian_alone(rng: np.random.Generator) -> None:
     x, y = points.T
     s, c = np.exp(x) * np.sin(y), np.exp(x) * np.cos(y)
     hessian = np.stack([s, c, c, -s], axis=-1).reshape(-1, 2, 2)
-    model = jetmlp.MLP([2, 24, 1], dtype="float64", seed=1)
+    model = jetmlp.MLP([2, 24, 1], dtype="float64", seed=1, normalize=False)
     trainer = jetmlp.Trainer(model, jetmlp.Adam(jetmlp.schedules.Step(1e-2, 1500, 0.1)), batch_size=40)
     history = trainer.fit(points, d2YdX2=hessian, epochs=2000)
     assert history["loss"][-1] < 1e-4
@@ -251,7 +256,7 @@ def test_asymmetry_of_rounding_is_taken() -> None:
     rounded = with_entry(H[4, 1, 0, 1] * (1 + 1e-14), 4, 1, 0, 1)
     jetmlp.Objective(model_of(PROBLEM), X, d2YdX2=rounded)
     rounded = with_entry(H[4, 1, 0, 1] * (1 + 1e-5), 4, 1, 0, 1)
-    jetmlp.Objective(jetmlp.MLP([2, 8, 3], dtype="float32"), X, d2YdX2=rounded)
+    jetmlp.Objective(jetmlp.MLP([2, 8, 3], dtype="float32", normalize=False), X, d2YdX2=rounded)
     assert_refused(lambda: jetmlp.Objective(model_of(PROBLEM), X, d2YdX2=rounded), "d2YdX2", "[4, 1, 0, 1]")
 
 

@@ -115,7 +115,7 @@ def test_differences_at_100_digits(activation: str, m: int) -> None:
 def test_one_sine_in_closed_form(rng: np.random.Generator) -> None:
     """y = sin(w.x + b) has the Hessian -y w w^T."""
     w, b = np.array([0.7, -1.3, 2.1]), 0.4
-    model = jetmlp.MLP([3, 1], output_activation="sin", dtype="float64")
+    model = jetmlp.MLP([3, 1], output_activation="sin", dtype="float64", normalize=False)
     model.parameters = [*w, b]
     X = rng.normal(size=(9, 3))
     y = np.sin(X @ w + b)[:, None]
@@ -195,7 +195,7 @@ def test_one_input_takes_one_dimension(X: ArrayLike) -> None:
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("X", [[], np.empty(0), np.empty((0, 1))], ids=["list", "1-D", "2-D"])
 def test_no_rows_in_no_rows_out(X: ArrayLike, method: str) -> None:
-    assert len(METHODS[method](jetmlp.MLP([1, 4, 2]), X)) == 0
+    assert len(METHODS[method](jetmlp.MLP([1, 4, 2], dtype="float32", normalize=False), X)) == 0
 
 
 @covers_pairs(
@@ -230,7 +230,7 @@ def test_saturated_and_huge_inputs_have_their_curvature(activation: str) -> None
     """Against 100 digits: in most activations none, to the last bit of a product of weights."""
     X = np.array([[-1e6, 1.0], [-1e3, 2.0], [1e3, 1e3], [1e6, -1e6]])
     for m in (1, 3):
-        model = jetmlp.MLP([2, 4, 4, m], activation, dtype="float64", seed=3)
+        model = jetmlp.MLP([2, 4, 4, m], activation, dtype="float64", seed=3, normalize=False)
         network = Network((2, 4, 4, m), activation)
         expected = reference_second.precise_hessian(network, model.parameters, X)
         # z of 1e6 is rounded by up to 1e-10, which nothing dampens in sin.
@@ -256,7 +256,7 @@ def test_a_point_that_is_not_a_number_has_no_curvature(layer_sizes: tuple[int, .
 
 # ---- Bad input ----
 
-MODEL = jetmlp.MLP([2, 4, 3])
+MODEL = jetmlp.MLP([2, 4, 3], dtype="float32", normalize=False)
 NO_INPUTS: dict[str, tuple[object, str]] = {
     "one axis for two inputs": ([1.0, 2.0], "(2,)"),
     "three columns": (np.ones((4, 3)), "(4, 3)"),

@@ -23,7 +23,7 @@ def holes(array: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarr
 
 
 def test_squares_of_weighted_residuals_with_gaps_are_the_loss(rng: np.random.Generator) -> None:
-    model = jetmlp.MLP([2, 7, 6, 2], "silu", dtype="float64", seed=2)
+    model = jetmlp.MLP([2, 7, 6, 2], "silu", dtype="float64", seed=2, normalize=False)
     weights = rng.uniform(0.2, 3.0, 23) * (rng.random(23) > 0.2)
     partial_weights = rng.uniform(0.2, 3.0, (23, 2, 2))
     objective = jetmlp.Objective(
@@ -54,7 +54,7 @@ def test_a_weight_of_two_is_a_row_twice(optimizer: jetmlp.LevenbergMarquardt) ->
     twice = np.repeat(np.arange(23), weights.astype(int))
     losses = []
     for rows, given in ((np.arange(23), weights), (twice, None)):
-        model = jetmlp.MLP([2, 8, 2], dtype="float64", seed=4)
+        model = jetmlp.MLP([2, 8, 2], dtype="float64", seed=4, normalize=False)
         trainer = jetmlp.Trainer(model, optimizer)
         losses.append(trainer.fit(X[rows], Y[rows], DYDX[rows], epochs=8, sample_weight=given)["loss"])
     np.testing.assert_allclose(*losses, rtol=1e-7)
@@ -74,7 +74,7 @@ def test_levenberg_marquardt_does_not_depend_on_units() -> None:
 
 
 def test_what_least_squares_cannot_take_is_refused() -> None:
-    model = jetmlp.MLP([2, 4, 2], dtype="float64")
+    model = jetmlp.MLP([2, 4, 2], dtype="float64", normalize=False)
     before = model.parameters.copy()
     directions, slopes = np.ones((23, 1, 2)), np.ones((23, 2, 1))
     for optimizer in (
@@ -101,7 +101,7 @@ def test_auto_takes_what_fits_the_loss() -> None:
     directions, slopes = np.ones((23, 1, 2)), np.ones((23, 2, 1))
     picked = []
     for l2, data in ((0.0, (Y, None)), (0.1, (Y, None)), (0.0, (None, directions))):
-        trainer = jetmlp.Trainer(jetmlp.MLP([2, 4, 2], dtype="float64"), "auto", l2=l2)
+        trainer = jetmlp.Trainer(jetmlp.MLP([2, 4, 2], dtype="float64", normalize=False), "auto", l2=l2)
         values, along = data
         trainer.fit(X, values, directions=along, dYdV=None if along is None else slopes, epochs=2)
         picked.append(type(trainer.optimizer).__name__)

@@ -22,6 +22,7 @@ Tensors = dict[str, NDArray[Any]]
 Metadata = dict[str, str]
 
 GOOD = {"layer_sizes": [2, 5, 3], "activation": "sin", "output_activation": "softplus", "dtype": "float64"}
+GOOD["normalize"] = False
 
 
 @pytest.fixture

@@ -132,7 +132,7 @@ def test_values_only_do_not_see_the_slopes() -> None:
 def test_the_optimizer_is_a_field() -> None:
     adam = CosineAdam(initial=0.03)(epochs=100)
     assert adam.beta2 == 0.99
-    rates = adam.learning_rates(0, 100)
+    rates = [adam.rate(epoch) for epoch in range(100)]
     assert rates[0] == pytest.approx(0.03)
     assert rates[50] == pytest.approx(0.015, rel=1e-3)
     seen: list[int] = []

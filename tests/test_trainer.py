@@ -37,7 +37,7 @@ def objective_of(problem: Problem, rows: slice = slice(None)) -> jetmlp.Objectiv
 
 
 def test_keys_types_and_lengths(problem: Problem) -> None:
-    trainer = jetmlp.Trainer(model_of(problem), batch_size=10)
+    trainer = jetmlp.Trainer(model_of(problem), jetmlp.Adam(), batch_size=10)
     history = trainer.fit(*data_of(problem), epochs=7)
     assert tuple(history) == (*TRAINING, "learning_rate")
     validated = trainer.fit(*data_of(problem), epochs=4, validation_data=data_of(problem))
@@ -52,14 +52,14 @@ def test_keys_types_and_lengths(problem: Problem) -> None:
 
 
 def test_before_the_first_fit_the_history_is_empty(problem: Problem) -> None:
-    trainer = jetmlp.Trainer(model_of(problem))
+    trainer = jetmlp.Trainer(model_of(problem), jetmlp.Adam())
     assert set(trainer.history) == {*TRAINING, "learning_rate"}
     assert trainer.history.n_epochs == trainer.n_epochs == 0
 
 
 @pytest.mark.parametrize("validated", [False, True], ids=["alone", "with validation"])
 def test_no_epochs_do_nothing(problem: Problem, validated: bool) -> None:
-    trainer = jetmlp.Trainer(model_of(problem))
+    trainer = jetmlp.Trainer(model_of(problem), jetmlp.Adam())
     before = trainer.model.parameters
     history = trainer.fit(
         *data_of(problem), epochs=0, validation_data=data_of(problem) if validated else None, progress=True
@@ -149,14 +149,14 @@ def test_derivatives_alone_leave_the_output_bias(problem: Problem, batch_size: i
 
 
 def test_a_history_says_how_it_went(problem: Problem) -> None:
-    history = jetmlp.Trainer(model_of(problem)).fit(*data_of(problem), epochs=3)
+    history = jetmlp.Trainer(model_of(problem), jetmlp.Adam()).fit(*data_of(problem), epochs=3)
     assert "3 epochs" in repr(history)
     assert f"{history['loss'][-1]:.3g}" in repr(history)
     assert "0 epochs" in repr(jetmlp.History())
 
 
 def test_a_history_goes_to_a_file_with_every_digit(problem: Problem, tmp_path: Any) -> None:  # noqa: ANN401
-    history = jetmlp.Trainer(model_of(problem)).fit(
+    history = jetmlp.Trainer(model_of(problem), jetmlp.Adam()).fit(
         *data_of(problem), epochs=3, validation_data=data_of(problem)
     )
     history.to_csv(tmp_path / "history.csv")
@@ -220,7 +220,9 @@ def test_a_second_fit_may_have_other_data(problem: Problem) -> None:
 
 @pytest.mark.parametrize("batch_size", [23, 24, 10**9])
 def test_a_batch_of_all_samples_or_more_is_a_full_batch(problem: Problem, batch_size: int) -> None:
-    trainers = [jetmlp.Trainer(model_of(problem), batch_size=size) for size in (None, batch_size)]
+    trainers = [
+        jetmlp.Trainer(model_of(problem), jetmlp.Adam(), batch_size=size) for size in (None, batch_size)
+    ]
     for trainer in trainers:
         trainer.fit(*data_of(problem), epochs=3)
     assert bytes_of(trainers[0]) == bytes_of(trainers[1])
@@ -242,7 +244,7 @@ SHAPES: dict[str, Callable[[NDArray[Any]], ArrayLike]] = {
 def test_data_of_any_form(d: int, shape: Callable[[NDArray[Any]], ArrayLike]) -> None:
     """With one output, (n,) values and (n, d) derivatives; with one input, (n,) inputs and derivatives."""
     problem = make_problem(Network((d, 5, 1)), 8, dtype="float32")
-    trainers = [jetmlp.Trainer(model_of(problem), batch_size=3) for _ in range(2)]
+    trainers = [jetmlp.Trainer(model_of(problem), jetmlp.Adam(), batch_size=3) for _ in range(2)]
     trainers[0].fit(*data_of(problem), epochs=3, validation_data=data_of(problem))
     other = [shape(array) for array in data_of(problem)]
     trainers[1].fit(*other, epochs=3, validation_data=other)
@@ -252,7 +254,7 @@ def test_data_of_any_form(d: int, shape: Callable[[NDArray[Any]], ArrayLike]) ->
 def test_masked_derivatives_are_missing_ones(problem: Problem, rng: np.random.Generator) -> None:
     missing = rng.random(problem.dYdX.shape) < 0.4
     forms = (np.where(missing, np.nan, problem.dYdX), np.ma.masked_array(problem.dYdX, missing))
-    trainers = [jetmlp.Trainer(model_of(problem), batch_size=5) for _ in forms]
+    trainers = [jetmlp.Trainer(model_of(problem), jetmlp.Adam(), batch_size=5) for _ in forms]
     for trainer, dYdX in zip(trainers, forms, strict=True):
         trainer.fit(problem.X, problem.Y, dYdX, epochs=3)
     assert bytes_of(trainers[0]) == bytes_of(trainers[1])

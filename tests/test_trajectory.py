@@ -21,7 +21,9 @@ EVERY_LOSS = LOSSES + tuple(f"val_{name}" for name in LOSSES)
 
 def follow(run: Trajectory, dtype: str, n_threads: int = 1) -> tuple[NDArray[Any], NDArray[Any]]:
     """Train from the run's start as it was trained; epoch losses (epochs, 3) and final parameters."""
-    model = jetmlp.MLP(list(run.network.layer_sizes), activation=run.network.activation, dtype=dtype)
+    model = jetmlp.MLP(
+        list(run.network.layer_sizes), activation=run.network.activation, dtype=dtype, normalize=False
+    )
     model.parameters = run.initial_parameters
     trainer = jetmlp.Trainer(
         model,
@@ -71,6 +73,7 @@ def train(
     model = model_of(problem)
     trainer = jetmlp.Trainer(
         model,
+        jetmlp.Adam(),
         value_weight=2.0,
         derivative_weight=0.3,
         batch_size=batch_size,
@@ -201,7 +204,7 @@ def assert_follows_oracle(
 def test_validation_losses_are_taken_after_the_epoch() -> None:
     """Full batches: what an epoch leaves behind is what the next one finds before its update."""
     problem = make_problem(Network((2, 8, 2)), 40)
-    trainer = jetmlp.Trainer(model_of(problem), value_weight=2.0, derivative_weight=0.3)
+    trainer = jetmlp.Trainer(model_of(problem), jetmlp.Adam(), value_weight=2.0, derivative_weight=0.3)
     data = (problem.X, problem.Y, problem.dYdX)
     history = trainer.fit(*data, epochs=6, validation_data=data)
     for name in LOSSES:

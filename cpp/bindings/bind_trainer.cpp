@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <variant>
 #include <vector>
 
 namespace jetmlp::bindings {
@@ -35,20 +36,36 @@ Array<double> to_table(const std::vector<EpochRecord>& records) {
     return table;
 }
 
+// A number, or a function of the epoch. Where that raises, the fit ends as if interrupted before
+// the epoch, and the caller is told the error.
+LearningRate rate_of(const std::variant<double, py::function>& rate, PendingError& pending) {
+    if (const double* const constant = std::get_if<double>(&rate)) {
+        return [number = *constant](std::uint64_t) { return number; };
+    }
+    return [&function = std::get<py::function>(rate), &pending](std::uint64_t epoch) {
+        const py::gil_scoped_acquire gil;
+        try {
+            return function(epoch).template cast<double>();
+        } catch (const py::error_already_set& error) {
+            pending.keep(error);
+            throw Interrupted();
+        }
+    };
+}
+
 // Returns (parameters, table of records, the word for how it ended, pending exception or None): the
 // caller keeps the first two whatever the others say.
 template <class T>
 py::tuple fit(Trainer<T>& self, Objective<T>& training, Objective<T>* validation,
-              const Array<double>& learning_rates, const Array<T>& parameters, Index patience,
-              double min_delta, bool restore_best, int n_threads,
-              const std::optional<py::function>& hook, const StopFlag* stop) {
+              std::uint64_t n_epochs, const std::variant<double, py::function>& learning_rate,
+              const Array<T>& parameters, Index patience, double min_delta, bool restore_best,
+              int n_threads, const std::optional<py::function>& hook, const StopFlag* stop) {
     expect_length("parameters", parameters.size(), training.architecture().n_parameters());
     std::vector<T> numbers(parameters.data(), parameters.data() + parameters.size());
-    FitRequest<T> request{{learning_rates.data(), learning_rates.data() + learning_rates.size()},
-                          {patience, min_delta, restore_best},
-                          {}};
-    std::vector<EpochRecord> records;
     PendingError pending;
+    FitRequest<T> request{
+        n_epochs, rate_of(learning_rate, pending), {patience, min_delta, restore_best}, {}};
+    std::vector<EpochRecord> records;
     if (hook) {
         request.hook = [&](const EpochRecord& record, const std::vector<T>& current) {
             const py::gil_scoped_acquire gil;
@@ -64,7 +81,7 @@ py::tuple fit(Trainer<T>& self, Objective<T>& training, Objective<T>* validation
             }
         };
     }
-    // One release of Python's lock per fit; only the hook comes back.
+    // One release of Python's lock per fit; only hook and rate come back.
     const FitEnd end = run_interruptibly(
         pending, n_threads,
         [&](Execution& execution) {
@@ -93,7 +110,7 @@ void bind_trainer_of(py::module_& module, const char* name) {
         .def("check", &Trainer<T>::check, py::arg("training"),
              "Raise a ValueError if the optimizer cannot work on the objective.")
         .def("fit", &fit<T>, py::arg("training"), py::arg("validation").none(true),
-             py::arg("learning_rates").noconvert(), py::arg("parameters").noconvert(),
+             py::arg("n_epochs"), py::arg("learning_rate"), py::arg("parameters").noconvert(),
              py::arg("patience"), py::arg("min_delta"), py::arg("restore_best"),
              py::arg("n_threads"), py::arg("hook"), py::arg("stop").none(true));
 }

@@ -63,7 +63,8 @@ int main() {
     std::vector<EpochRecord> records;
     Execution execution(/*n_threads=*/1);
     FitRequest<float> request;
-    request.learning_rates.assign(1200, 1e-3);
+    request.n_epochs = 1200;
+    request.learning_rate = [](std::uint64_t) { return 1e-3; };
     const FitEnd end = trainer.fit(objective, nullptr, request, parameters, records, execution);
     if (end != FitEnd::epochs) {
         std::printf("the fit ended otherwise: %s\n", name_of(end).data());

@@ -1,33 +1,39 @@
 """Learning rates that change from epoch to epoch.
 
 A schedule is called with the epoch, counted from 0 over all fits of a trainer, and returns the
-learning rate of that epoch. Any function of that kind can be given to an optimizer.
+learning rate of that epoch. Any function of that kind can be given to an optimizer. It is asked when an epoch
+begins; where it has a method ``observe(losses)``, that is called when one has ended.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 
 from . import _checks
 
-__all__ = ["Constant", "Cosine", "Exponential", "OneCycle", "Step"]
+__all__ = ["Constant", "Cosine", "Exponential", "OneCycle", "ReduceOnPlateau", "Step"]
 
 
 class _Checked:
     """Checks every field by its name when a schedule is made."""
 
     def __post_init__(self) -> None:
-        for field in fields(self):  # type: ignore[arg-type]
-            value = getattr(self, field.name)
+        for each in fields(self):  # type: ignore[arg-type]
+            if not each.init:
+                continue
+            name, value = each.name, getattr(self, each.name)
             checked: float
-            if field.name in ("epochs", "every"):
-                checked = _checks.as_integer(field.name, value, 1, 2**53)
-            elif field.name == "warmup":
-                checked = _checks.as_number(field.name, value, above=0.0, below=1.0)
+            if name in ("epochs", "every", "patience"):
+                checked = _checks.as_integer(name, value, 1, 2**53)
+            elif name in ("learning_rate", "initial", "peak", "final", "threshold"):
+                checked = _checks.as_number(name, value, least=0.0)
+            elif name == "warmup":
+                checked = _checks.as_number(name, value, above=0.0, below=1.0)
             else:
-                checked = _checks.as_number(field.name, value, above=0.0)
-            object.__setattr__(self, field.name, checked)  # as a plain number, whatever it came as
+                checked = _checks.as_number(name, value, above=0.0)
+            object.__setattr__(self, name, checked)  # as a plain number, whatever it came as
 
 
 @dataclass(frozen=True)
@@ -144,6 +150,68 @@ class Step(_Checked):
     def __call__(self, epoch: int) -> float:
         """Return the learning rate of an epoch, counted from 0."""
         return self.initial * _power(self.factor, epoch // self.every)
+
+
+@dataclass(frozen=True)
+class ReduceOnPlateau(_Checked):
+    """Multiplied by a factor where the loss no longer falls: the validation loss if there is one.
+
+    It has a state, the losses it has seen: a trainer takes a copy, as new, for itself.
+
+    Parameters
+    ----------
+    initial : float
+        The first rate.
+    factor : float, default 0.5
+        By which the rate is multiplied; below 1.
+    patience : int, default 10
+        After so many epochs in a row without a lower loss.
+    threshold : float, default 1e-4
+        A loss is lower by more than this share of the lowest one.
+    final : float, default 1e-6
+        The rate does not fall below this.
+    """
+
+    initial: float
+    factor: float = 0.5
+    patience: int = 10
+    threshold: float = 1e-4
+    final: float = 1e-6
+    _plateau: _Plateau = field(default_factory=lambda: _Plateau(), init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _checks.as_number("factor", self.factor, above=0.0, below=1.0)
+
+    def __copy__(self) -> ReduceOnPlateau:
+        return replace(self)
+
+    def __call__(self, epoch: int) -> float:
+        """Return the learning rate of the next epoch, whichever that is."""
+        return max(self.final, self.initial * _power(self.factor, self._plateau.reductions))
+
+    def observe(self, losses: Mapping[str, float]) -> None:
+        """Look at the losses of an epoch."""
+        self._plateau.observe(losses.get("val_loss", losses["loss"]), self.patience, self.threshold)
+
+
+@dataclass
+class _Plateau:
+    """What a `ReduceOnPlateau` has seen."""
+
+    lowest: float = math.inf
+    epochs_in_vain: int = 0
+    reductions: int = 0
+
+    def observe(self, loss: float, patience: int, threshold: float) -> None:
+        if loss < self.lowest * (1.0 - threshold):
+            self.lowest = loss
+            self.epochs_in_vain = 0
+            return
+        self.epochs_in_vain += 1
+        if self.epochs_in_vain >= patience:
+            self.reductions += 1
+            self.epochs_in_vain = 0
 
 
 def _cosine(start: float, end: float, progress: float) -> float:

@@ -35,7 +35,9 @@ def prepare(
     X, Y, dYdX = workload.train
 
     def trainer(seed: int, threads: int) -> jetmlp.Trainer:
-        model = jetmlp.MLP(workload.layer_sizes, workload.activation, dtype=workload.dtype, seed=seed)
+        model = jetmlp.MLP(
+            workload.layer_sizes, workload.activation, dtype=workload.dtype, seed=seed, normalize=False
+        )
         if seed == workload.seed:
             model.parameters = workload.parameters
         return jetmlp.Trainer(

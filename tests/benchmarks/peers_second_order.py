@@ -42,7 +42,7 @@ def prepare(
 
 def _steps(workload: Workload) -> Run:
     def run() -> Outcome:
-        model = jetmlp.MLP(workload.layer_sizes, workload.activation, dtype="float64")
+        model = jetmlp.MLP(workload.layer_sizes, workload.activation, dtype="float64", normalize=False)
         model.parameters = workload.parameters
         optimizer = jetmlp.LevenbergMarquardt(initial_damping=INITIAL_DAMPING, geodesic_acceleration=False)
         trainer = jetmlp.Trainer(model, optimizer)
@@ -136,7 +136,7 @@ def _accuracy(tolerance: float, seeds: int, least: int) -> Run:
     samples = (x, *_runge(x))
 
     def trainer(seed: int) -> jetmlp.Trainer:
-        model = jetmlp.MLP([1, 16, 16, 1], dtype="float64", seed=seed)
+        model = jetmlp.MLP([1, 16, 16, 1], dtype="float64", seed=seed, normalize=False)
         return jetmlp.Trainer(model, jetmlp.LevenbergMarquardt())
 
     needed = []

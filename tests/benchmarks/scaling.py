@@ -72,7 +72,7 @@ def make_trainer(
     n = batch_size * max(1, min(8, 4096 // batch_size))
     random = np.random.default_rng(0)
     data = (random.uniform(-1, 1, (n, d)), random.normal(size=(n, m)), random.normal(size=(n, m, d)))
-    model = jetmlp.MLP(layer_sizes, activation, dtype=dtype, seed=0)
+    model = jetmlp.MLP(layer_sizes, activation, dtype=dtype, seed=0, normalize=False)
     return jetmlp.Trainer(model, jetmlp.Adam(1e-4), batch_size=batch_size, n_threads=1), data
 
 
@@ -120,13 +120,13 @@ def corners(dtype: str) -> dict[str, float]:
         trainer.fit(X, Y, dYdX, epochs=warm_up)
         return seconds_per_epoch(trainer, (X, Y, dYdX))
 
-    relu = jetmlp.MLP(sizes, "relu", dtype=dtype, seed=0)
+    relu = jetmlp.MLP(sizes, "relu", dtype=dtype, seed=0, normalize=False)
     dead = relu.parameters.copy()
     dead[64:128] = -10.0  # biases of the first layer: no unit ever fires, every moment decays
     ratios["every ReLU dead, moments decayed over 12000 steps"] = timed(dead, "relu", 1500) / timed(
         None, "relu", 1500
     )
-    tanh = jetmlp.MLP(sizes, "tanh", dtype=dtype, seed=0)
+    tanh = jetmlp.MLP(sizes, "tanh", dtype=dtype, seed=0, normalize=False)
     saturated = tanh.parameters.copy()
     saturated[64:128] = 0.24 * -np.log(float(np.finfo(dtype).tiny))  # slopes of about the root of tiny
     saturated[-65 - 64 : -65] = 0.28 * -np.log(float(np.finfo(dtype).tiny))

@@ -52,7 +52,9 @@ def of_study(name: str, n_train: int) -> SurrogateWorkload:
     value_weight, derivative_weight = fit.loss_weights
 
     def training(seed: int) -> Training:
-        model = jetmlp.MLP(fit.layer_sizes, fit.activation, init=fit.init, seed=seed)
+        model = jetmlp.MLP(
+            fit.layer_sizes, fit.activation, init=fit.init, seed=seed, dtype="float32", normalize=False
+        )
         train, held_out = fit.problem.training(n_train, seed), fit.problem.held_out(seed)
         return Training(_arrays(train), _arrays(held_out), model.parameters)
 

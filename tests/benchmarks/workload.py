@@ -156,4 +156,4 @@ def _float32(array: Array) -> Array:
 
 
 def _start(sizes: tuple[int, ...], activation: str, init: str, dtype: str) -> Array:
-    return jetmlp.MLP(sizes, activation, dtype=dtype, init=init, seed=0).parameters
+    return jetmlp.MLP(sizes, activation, dtype=dtype, init=init, seed=0, normalize=False).parameters

@@ -48,7 +48,8 @@ FitEnd Trainer<T>::fit(Objective<T>& training, Objective<T>* validation,
     const HandBack<T> hand_back(iterate, best, parameters);
     try {
         optimizer_->begin(training);
-        for (const double learning_rate : request.learning_rates) {
+        for (std::uint64_t epoch = 0; epoch < request.n_epochs; ++epoch) {
+            const double learning_rate = request.learning_rate(n_epochs_);
             records.push_back(run_epoch(training, validation, learning_rate, iterate, execution));
             ++n_epochs_;
             const bool out_of_patience =

@@ -163,6 +163,11 @@ class Samples:
         """First derivatives, along the inputs or along directions: (n, m, t), t = d or k."""
         return self.dYdX if self.directions is None else self.dYdV
 
+    @property
+    def n_numbers(self) -> int:
+        """How many values and derivatives there are to fit, missing ones among them."""
+        return sum(a.size for a in (self.Y, self.derivatives, self.d2YdX2) if a is not None)
+
     def __len__(self) -> int:
         return len(self.X)
 

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from .. import _checks, _core
 from ..data.samples import Samples, as_samples
+from ..data.scales import warn_of_scales
 from .errors import DivergenceError
 from .history import History
 from .plan import Ending
@@ -92,14 +93,17 @@ def fit_many(
             sizes=None if first is None else (first.n_inputs, first.n_outputs),
             precision=None if first is None else first.dtype,
         )
+        if any(trainer.n_epochs == 0 and not trainer.model.normalize for trainer in fleet):
+            warn_of_scales(samples)
         ending = Ending(validation_data, patience, min_delta, restore_best, anchor, allow_missing_values)
         plans = [trainer._plan(samples, ending, epochs) for trainer in fleet]
         with ThreadPoolExecutor(threads) as pool:
             fits = []
             try:
                 for trainer, plan in zip(fleet, plans, strict=True):
+                    hook = trainer._hook((), None, plan)
                     threads_of_fit = trainer._n_threads or 1
-                    fits.append(pool.submit(trainer._run, plan, None, stop, n_threads=threads_of_fit))
+                    fits.append(pool.submit(trainer._run, plan, hook, stop, n_threads=threads_of_fit))
                 wait(fits)
             except BaseException:  # Ctrl-C reaches the main thread alone, which tells the others
                 stop.set()

@@ -28,8 +28,9 @@ class Objective:
     Parameters
     ----------
     model : MLP
-        Gives architecture, type and normalization; its parameters are not touched. The loss of a normalized
-        model is in normalized units.
+        Gives architecture, type and normalization; its parameters are not touched. One that has not been
+        fitted learns its normalization from the samples, as in a fit. The loss of a normalized model is in
+        normalized units.
     X : Samples or array_like, (n, d)
         Samples, or their inputs; of samples, the other arrays are part.
     Y, dYdX, d2YdX2, sample_weight, derivative_sample_weight, directions, dYdV, allow_missing_values
@@ -86,14 +87,17 @@ class Objective:
             sizes=(model.n_inputs, model.n_outputs),
             precision=model.dtype,
         )
-        if model.normalize and model.normalization is None:
-            raise ValueError(
-                "model: expected one whose normalization is known, got one that has not been fitted; assign "
-                "model.normalization"
-            )
         problem = pose(model, samples, None, weights)
+        if problem.normalization is not None:
+            model.normalization = problem.normalization
         self._core = problem.training
         self._lock = threading.Lock()
+
+    def __reduce__(self) -> str:
+        raise TypeError(
+            "a jetmlp.Objective cannot be pickled, as its samples are in the compiled core; pickle the model "
+            "and the jetmlp.Samples, and make it anew from them"
+        )
 
     def loss(self, parameters: ArrayLike) -> float:
         """Compute the loss at parameters (n_parameters,)."""

@@ -32,7 +32,7 @@ class FitPlan(NamedTuple):
     problem: Problem
     stopping: StoppingRule
     anchor: Anchor | None
-    learning_rates: NDArray[np.float64] = np.empty(0)
+    epochs: int
 
     def history(self, table: NDArray[np.float64]) -> History:
         """Read a table of the core, of this fit or of some of its epochs."""
@@ -42,12 +42,12 @@ class FitPlan(NamedTuple):
         )
 
 
-def plan_fit(model: MLP, samples: Samples, ending: Ending, weights: LossWeights) -> FitPlan:
-    """Check everything and hand it to the core, still without epochs; the model does not change."""
+def plan_fit(model: MLP, samples: Samples, ending: Ending, weights: LossWeights, epochs: int) -> FitPlan:
+    """Check everything and hand it to the core; the model does not change."""
     samples = as_samples(samples, sizes=(model.n_inputs, model.n_outputs))
     held_out = as_held_out(ending.validation_data, model, allow_missing_values=ending.allow_missing_values)
     stopping = as_stopping_rule(
         ending.patience, ending.min_delta, ending.restore_best, validated=held_out is not None
     )
     anchor = as_anchor(model, ending.anchor, samples, held_out)
-    return FitPlan(pose(model, samples, held_out, weights), stopping, anchor)
+    return FitPlan(pose(model, samples, held_out, weights), stopping, anchor, epochs)

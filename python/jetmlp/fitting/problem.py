@@ -93,7 +93,7 @@ def pose(model: MLP, samples: Samples, held_out: Samples | None, weights: LossWe
         validation = None if validation is None else balanced.apply(validation)
     return Problem(
         _in_core(model, training, weights),
-        None if validation is None else _held_out_in_core(model, validation, weights),
+        None if validation is None else _held_out_in_core(model, validation, training, weights),
         normalization,
     )
 
@@ -132,11 +132,29 @@ def _in_core(model: MLP, samples: Samples, weights: LossWeights) -> Any:  # noqa
     )
 
 
-def _held_out_in_core(model: MLP, samples: Samples, weights: LossWeights) -> Any:  # noqa: ANN401
-    """Hand samples of validation to the core; their loss has no penalty."""
-    weights = weights._replace(l2=0.0)
-    _check_weight_of_given(samples, weights)
-    return _in_core(model, samples, weights)
+def _held_out_in_core(model: MLP, samples: Samples, training: Samples, weights: LossWeights) -> Any:  # noqa: ANN401
+    """Hand samples of validation to the core.
+
+    Their loss is of the terms that are fitted, to be compared with the training loss, and has no penalty.
+    What is validated besides keeps a column of its own.
+    """
+    value, derivative, second_derivative = (
+        0.0 if fitted is None else weight
+        for fitted, weight in zip(_targets(training), weights[: len(_core.TERMS)], strict=True)
+    )
+    comparable = LossWeights(value, derivative, second_derivative)
+    given = zip(_targets(samples), comparable[: len(_core.TERMS)], strict=True)
+    if not any(target is not None and weight > 0 for target, weight in given):
+        raise ValueError(
+            "validation_data: expected at least one kind of target that is fitted, values, derivatives or "
+            "second derivatives, to compare with the training loss; got none"
+        )
+    return _in_core(model, samples, comparable)
+
+
+def _targets(samples: Samples) -> tuple[NDArray[Any] | None, ...]:
+    """Return what there is to fit, in the order of the core's terms."""
+    return samples.Y, samples.derivatives, samples.d2YdX2
 
 
 def _weighed(samples: Samples, weights: LossWeights) -> Samples:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from types import TracebackType
 from typing import Any
@@ -11,20 +12,27 @@ SECONDS_BETWEEN_TEXTS = 0.1
 
 
 class ProgressBar:
-    """One tqdm bar over the epochs, a widget in Jupyter; or nothing at all."""
+    """One tqdm bar over the epochs, a widget in Jupyter; or nothing at all.
 
-    def __init__(self, epochs: int, *, shown: bool) -> None:
-        self.shown = bool(shown)
+    It only shows: where there is nothing to write to, or writing fails, it is gone and the fit goes on.
+    """
+
+    def __init__(self, epochs: int, optimizer: str = "", *, shown: bool) -> None:
+        self.shown = bool(shown) and sys.stderr is not None
         self._epochs = epochs
+        self._optimizer = optimizer
         self._bar: Any = None
         self._next_text = 0.0
         self._losses: dict[str, float] = {}
 
     def __enter__(self) -> ProgressBar:
         if self.shown:
-            from tqdm.auto import tqdm
+            try:
+                from tqdm.auto import tqdm
 
-            self._bar = tqdm(total=self._epochs, unit="epoch")
+                self._bar = tqdm(total=self._epochs, unit="epoch", desc=self._optimizer or None)
+            except Exception:  # no stream, no terminal, a widget that is not installed
+                self._vanish()
         return self
 
     def advance(self, losses: dict[str, float]) -> None:
@@ -32,18 +40,29 @@ class ProgressBar:
         if self._bar is None:
             return
         self._losses = losses
-        if time.monotonic() >= self._next_text:
-            self._next_text = time.monotonic() + SECONDS_BETWEEN_TEXTS
-            self._describe()
-        self._bar.update()
+        try:
+            if time.monotonic() >= self._next_text:
+                self._next_text = time.monotonic() + SECONDS_BETWEEN_TEXTS
+                self._describe()
+            self._bar.update()
+        except Exception:
+            self._vanish()
 
     def _describe(self) -> None:
         shown = {name: f"{self._losses[name]:.2e}" for name in ("loss", "val_loss") if name in self._losses}
         self._bar.set_postfix(shown, refresh=False)
 
+    def _vanish(self) -> None:
+        self._bar, self.shown = None, False
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._bar is not None:
+        if self._bar is None:
+            return
+        try:
             self._describe()
+            self._bar.refresh()  # with the last losses: those shown may be of the first epoch
             self._bar.close()
+        except Exception:
+            self._vanish()

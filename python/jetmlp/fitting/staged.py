@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +16,7 @@ from ..optimizers.base import Optimizer
 from ..optimizers.levenberg_marquardt import LevenbergMarquardt
 from ..random import INITIALIZATION, Generator
 from .history import History
+from .plan import Ending
 from .problem import as_loss_weights
 from .trainer import Trainer
 
@@ -68,7 +69,7 @@ class StagedMLP(Stages):
             raise ValueError(f"layer_sizes: expected the same inputs and outputs in every stage, got {sizes}")
         seed = _checks.as_integer("seed", seed, 0, 2**64 - 1 - len(sizes))
         self._seed = seed
-        stages = [MLP(stage, activation, dtype="float64", seed=seed + k) for k, stage in enumerate(sizes)]
+        stages = [_network(stage, activation, seed + k) for k, stage in enumerate(sizes)]
         scales = np.zeros((len(stages), stages[0].n_outputs))
         scales[0] = 1.0
         self._set(tuple(stages), scales, None)
@@ -138,7 +139,7 @@ class StagedMLP(Stages):
         scales = np.zeros_like(self._scales)
         stages = []
         for k, (stage, count) in enumerate(zip(self._stages, counts, strict=True)):
-            network = MLP(stage.layer_sizes, stage.activation, dtype="float64", seed=self._seed + k)
+            network = _network(stage.layer_sizes, stage.activation, self._seed + k)
             scale, balance = np.ones(m), 1.0
             if k > 0:
                 size = np.sqrt(np.mean(values**2, axis=0))
@@ -156,7 +157,9 @@ class StagedMLP(Stages):
                 n_threads=n_threads,
             )
             targets = (values / scale, derivatives / scale[:, np.newaxis])
-            histories.append(trainer.fit(inputs, *targets, epochs=count, progress=progress))
+            with trainer._claimed():
+                rest = as_samples(inputs, *targets)
+                histories.append(trainer._fit(rest, Ending(), count, progress=progress))
             fitted, slopes = network.predict_with_jacobian(inputs)
             values = values - scale * fitted
             derivatives = derivatives - scale[:, np.newaxis] * slopes
@@ -165,6 +168,11 @@ class StagedMLP(Stages):
             # Whatever interrupts a later stage, this one is whole.
             self._set((*stages, *self._stages[k + 1 :]), scales.copy(), normalization)
         return histories
+
+
+def _network(layer_sizes: Sequence[int], activation: str, seed: int) -> MLP:
+    """Make the network of a stage: the stages together have one normalization."""
+    return MLP(layer_sizes, activation, dtype="float64", seed=seed, normalize=False)
 
 
 def _check_given(samples: Samples) -> None:

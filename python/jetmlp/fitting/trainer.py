@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks, _core
+from .._cures import with_cures
 from ..data.samples import Samples, as_samples
+from ..data.scales import warn_of_scales
 from ..models.mlp import MLP
-from ..optimizers.adam import Adam
 from ..optimizers.auto import AUTO, choose_optimizer
 from ..optimizers.base import Optimizer
 from .anchor import Anchor
@@ -23,6 +24,28 @@ from .history import COLUMNS, History
 from .plan import Ending, FitPlan, plan_fit
 from .problem import as_loss_weights, as_model
 from .progress import ProgressBar
+
+_RATE = "it is a setting of the optimizer: Trainer(model, jetmlp.Adam(learning_rate=1e-3))"
+TRAINER_CURES = {
+    "learning_rate": _RATE,
+    "lr": _RATE,
+    "weight_decay": "it is a setting of jetmlp.Adam, or l2 of the trainer",
+    "epochs": "it is an argument of fit",
+    "loss_weights": "value_weight and derivative_weight are its arguments",
+}
+FIT_CURES = {
+    "batch_size": "it is an argument of the trainer: Trainer(model, jetmlp.Adam(), batch_size=32)",
+    "learning_rate": _RATE,
+    "lr": _RATE,
+    "optimizer": "it is an argument of the trainer: Trainer(model, jetmlp.Adam())",
+    "verbose": "progress=True shows a bar",
+    "shuffle": "it is an argument of the trainer",
+    "validation_split": "hold samples out, as in samples[:80] and validation_data=samples[80:]",
+    "n_epochs": "it is called epochs",
+    "y": "it is called Y",
+    "x": "it is called X",
+    "dydx": "it is called dYdX",
+}
 
 
 class Trainer:
@@ -36,12 +59,12 @@ class Trainer:
     ----------
     model : MLP
         Trained in place.
-    optimizer : Adam, LBFGS, LevenbergMarquardt, Chain or "auto", optional
-        How to step; default ``Adam()``. "auto" chooses when the first fit shows how much data there is:
-        `Adam` with a `batch_size`; else `LevenbergMarquardt` for a model of float64 with at most 4000
-        residuals (values and derivatives present) or parameters, whichever are fewer; else `LBFGS`, also
-        where there is an l2 penalty, directions or second derivatives, which `LevenbergMarquardt` does not
-        take.
+    optimizer : "auto", Adam, LBFGS, LevenbergMarquardt or Chain, default "auto"
+        How to step. "auto" chooses when the first fit shows how much data there is: `Adam` with a
+        `batch_size`; `LevenbergMarquardt` for a model of float64 with at most 4000 residuals (values and
+        derivatives present) or parameters, whichever are fewer; `Adam` in batches of 256 where there are
+        more than a million numbers to fit; else `LBFGS`, also where there is an l2 penalty, directions or
+        second derivatives, which `LevenbergMarquardt` does not take.
     value_weight, derivative_weight : float, default 1.0
         w_v and w_d: not negative, not both zero. ``derivative_weight="balanced"`` is the balance of Huge
         and Savine (2020) for a model with ``normalize=True``: w_v = 1/(1+d) and w_d = d/(1+d), and each
@@ -84,10 +107,11 @@ class Trainer:
     True
     """
 
+    @with_cures(TRAINER_CURES)
     def __init__(
         self,
         model: MLP,
-        optimizer: Optimizer | str | None = None,
+        optimizer: Optimizer | str = AUTO,
         *,
         value_weight: float = 1.0,
         derivative_weight: float | str = 1.0,
@@ -99,11 +123,9 @@ class Trainer:
         seed: int = 0,
     ) -> None:
         model = as_model(model)
-        optimizer = Adam() if optimizer is None else optimizer
-        if isinstance(optimizer, str):
-            optimizer = _checks.as_choice("optimizer", optimizer, (AUTO,))
-        elif not isinstance(optimizer, Optimizer):
-            raise TypeError(f"optimizer: expected an optimizer of jetmlp or 'auto', got {optimizer!r}")
+        if not isinstance(optimizer, Optimizer) and optimizer != AUTO:
+            kind = ValueError if isinstance(optimizer, str) else TypeError
+            raise kind(f"optimizer: expected 'auto' or an optimizer such as jetmlp.Adam(), got {optimizer!r}")
         self._weights = as_loss_weights(value_weight, derivative_weight, second_derivative_weight, l2)
         self._batch_size = (
             None if batch_size is None else _checks.as_integer("batch_size", batch_size, 1, 2**53)
@@ -135,6 +157,16 @@ class Trainer:
         """Whole epochs done since the trainer was made."""
         return 0 if self._core is None else int(self._core.n_epochs)
 
+    def __repr__(self) -> str:
+        batches = "" if self._batch_size is None else f", batch_size={self._batch_size}"
+        return f"Trainer({self._model!r}, {self._optimizer!r}{batches}, {self.n_epochs} epochs done)"
+
+    def __reduce__(self) -> str:
+        raise TypeError(
+            "a jetmlp.Trainer cannot be pickled, as its optimizer's state is in the compiled core; pickle or "
+            "save its model, and make a new trainer for it"
+        )
+
     def _check_optimizer(self, optimizer: Optimizer) -> None:
         if self._batch_size is not None and optimizer.full_batch:
             raise ValueError(
@@ -144,10 +176,11 @@ class Trainer:
 
     def _compile(self, optimizer: Optimizer) -> None:
         compiled = _core.Trainer32 if self._model.dtype == np.float32 else _core.Trainer64
-        options = optimizer.compiled()
+        self._optimizer = optimizer.started()
+        options = self._optimizer.compiled()
         self._core = compiled(options, self._model.n_parameters, self._batch_size or 0, *self._order)
-        self._optimizer = optimizer
 
+    @with_cures(FIT_CURES, "name them, as in fit(X, Y, dYdX, epochs=200)")
     def fit(
         self,
         X: Samples | ArrayLike,
@@ -237,10 +270,24 @@ class Trainer:
                 precision=self._model.dtype,
             )
             ending = Ending(validation_data, patience, min_delta, restore_best, anchor, allow_missing_values)
-            plan = self._plan(samples, ending, epochs)
-            with ProgressBar(epochs, shown=progress) as bar:
-                hook = self._hook(listeners, bar, plan)
-                return self._run(plan, hook, n_threads=self._n_threads)
+            if self.n_epochs == 0 and not self._model.normalize:
+                warn_of_scales(samples)
+            return self._fit(samples, ending, epochs, listeners, progress=progress)
+
+    def _fit(
+        self,
+        samples: Samples,
+        ending: Ending,
+        epochs: int,
+        callbacks: tuple[Callback, ...] = (),
+        stop: _core.StopFlag | None = None,
+        *,
+        progress: bool = False,
+    ) -> History:
+        """Fit to samples that have been checked, with the trainer claimed; `stop` ends it from outside."""
+        plan = self._plan(samples, ending, epochs)
+        with ProgressBar(epochs, type(self._optimizer).__name__, shown=progress) as bar:
+            return self._run(plan, self._hook(callbacks, bar, plan), stop, n_threads=self._n_threads)
 
     @contextmanager
     def _claimed(self) -> Iterator[None]:
@@ -254,18 +301,20 @@ class Trainer:
 
     def _plan(self, samples: Samples, ending: Ending, epochs: int) -> FitPlan:
         """Check everything and hand it to the core; of trainer and model only "auto" is settled."""
-        plan = plan_fit(self._model, samples, ending, self._weights)
-        problem = plan.problem
+        plan = plan_fit(self._model, samples, ending, self._weights, epochs)
         if not isinstance(self._optimizer, Optimizer):
-            chosen = choose_optimizer(
+            choice = choose_optimizer(
                 batch_size=self._batch_size,
                 n_parameters=self._model.n_parameters,
-                n_residuals=problem.n_residuals,
+                n_numbers=samples.n_numbers,
+                n_residuals=plan.problem.n_residuals,
+                epochs=epochs,
             )
-            self._compile(chosen)
+            self._batch_size = choice.batch_size
+            self._compile(choice.optimizer)
         assert isinstance(self._optimizer, Optimizer)
-        self._core.check(problem.training)
-        return plan._replace(learning_rates=self._optimizer.learning_rates(self.n_epochs, epochs))
+        self._core.check(plan.problem.training)
+        return plan
 
     def _run(
         self,
@@ -276,13 +325,15 @@ class Trainer:
         n_threads: int | None = None,
     ) -> History:
         """Run a fit and keep what it came to, however it ends."""
+        assert isinstance(self._optimizer, Optimizer)
         if plan.problem.normalization is not None:
             self._model.normalization = plan.problem.normalization
         stopping = plan.stopping
         parameters, table, end, error = self._core.fit(
             plan.problem.training,
             plan.problem.validation,
-            plan.learning_rates,
+            plan.epochs,
+            self._optimizer.rate,
             self._model.parameters,
             stopping.patience or 0,
             stopping.min_delta,
@@ -294,6 +345,7 @@ class Trainer:
         self._take(parameters, plan.anchor)
         self.history = plan.history(table)
         self.history.stopped_because = end
+        self.history.optimizer = type(self._optimizer).__name__
         if error is not None:
             raise error
         if end == "diverged":
@@ -306,9 +358,12 @@ class Trainer:
         if anchor is not None:
             anchor.hold(self._model)
 
-    def _hook(self, callbacks: tuple[Callback, ...], bar: ProgressBar, plan: FitPlan) -> Hook | None:
+    def _hook(self, callbacks: tuple[Callback, ...], bar: ProgressBar | None, plan: FitPlan) -> Hook | None:
         """Make what the core calls after every epoch: None, so no call at all, where nobody listens."""
-        if not callbacks and not bar.shown:
+        optimizer = self._optimizer
+        assert isinstance(optimizer, Optimizer)
+        shown = bar is not None and bar.shown
+        if not callbacks and not shown and not optimizer.observes:
             return None
         epoch = -1
 
@@ -316,10 +371,20 @@ class Trainer:
             nonlocal epoch
             epoch += 1
             losses = {name: float(column[0]) for name, column in plan.history(row).items()}
-            bar.advance(losses)
-            if callbacks:
-                self._take(parameters, plan.anchor)
+            if optimizer.observes:
+                optimizer.observe(losses)
+            if bar is not None:
+                bar.advance(losses)
+            if not callbacks:
+                return False
+            self._take(parameters, plan.anchor)
+            taken = self._model._parameters
             answers = [callback(epoch, losses) for callback in callbacks]  # all, also after a True
+            if self._model._parameters is not taken:
+                raise RuntimeError(
+                    "callbacks: expected model.parameters to be left alone during a fit, whose optimizer "
+                    "would overwrite them; end the fit by returning True and assign them then"
+                )
             return any(isinstance(answer, (bool, np.bool_)) and bool(answer) for answer in answers)
 
         return after_epoch

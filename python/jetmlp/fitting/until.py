@@ -11,7 +11,6 @@ from ..data.samples import Samples
 from .callbacks import Callback, as_callbacks
 from .history import History
 from .plan import Ending
-from .progress import ProgressBar
 from .trainer import Trainer
 
 
@@ -33,9 +32,7 @@ def fit_until(
     epochs = _checks.as_integer("epochs", epochs, 0, 2**31)
     listeners = as_callbacks(callbacks)
     with trainer._claimed():
-        plan = trainer._plan(samples, Ending(validation_data), epochs)
-        hook = trainer._hook(listeners, ProgressBar(epochs, shown=False), plan)
-        history = trainer._run(plan, hook, stop, n_threads=trainer._n_threads)
+        history = trainer._fit(samples, Ending(validation_data), epochs, listeners, stop)
     if history.stopped_because == "interrupted":
         raise CancelledError
     return history

@@ -40,7 +40,7 @@ class MLP(HigherDerivatives):
         as 0.
     output_activation : str, default "identity"
         Of the output layer, from the same list.
-    dtype : {"float32", "float64"}, default "float32"
+    dtype : {"float32", "float64"}, default "float64"
         Type of the parameters and of everything computed with them; losses are summed in float64, and what
         a normalized model gives back is float64 from the standardised result on.
     init : {"glorot_uniform", "fan_in_uniform", "he_normal", "lecun_normal"}, default "glorot_uniform"
@@ -50,7 +50,7 @@ class MLP(HigherDerivatives):
         variance 1/fan_in with zero biases (LeCun et al. 1998).
     seed : int, default 0
         Of the starting parameters. A seed means the same network on every machine, in both types.
-    normalize : bool, default False
+    normalize : bool, default True
         Whether the network works on standardised inputs and outputs. The first fit then learns mean and
         standard deviation of each (see `normalization`) and later ones keep them; what goes in and comes
         out, derivatives too, stays in the units of the data. `weights` and `biases` are those between the
@@ -66,7 +66,7 @@ class MLP(HigherDerivatives):
     >>> import jetmlp
     >>> model = jetmlp.MLP([1, 64, 64, 1], seed=0)
     >>> model
-    MLP(1-64-64-1, activation='tanh', output_activation='identity', dtype='float32', 4353 parameters)
+    MLP(1-64-64-1, activation='tanh', output_activation='identity', dtype='float64', 4353 parameters)
     >>> model.predict([0.0, 0.5]).shape, model.jacobian([0.0, 0.5]).shape
     ((2, 1), (2, 1, 1))
     """
@@ -79,11 +79,11 @@ class MLP(HigherDerivatives):
         layer_sizes: Iterable[int],
         activation: str = "tanh",
         output_activation: str = "identity",
-        dtype: DTypeLike = "float32",
+        dtype: DTypeLike = "float64",
         init: str = "glorot_uniform",
         seed: int = 0,
         *,
-        normalize: bool = False,
+        normalize: bool = True,
     ) -> None:
         self._configure(layer_sizes, activation, output_activation, dtype, normalize)
         init = _checks.as_choice("init", init, _core.INITIALIZATIONS)
@@ -99,7 +99,7 @@ class MLP(HigherDerivatives):
         activation: str,
         output_activation: str,
         dtype: DTypeLike,
-        normalize: bool = False,
+        normalize: bool,
     ) -> None:
         """Check and keep everything but the parameters."""
         self._layer_sizes = _checks.as_layer_sizes(layer_sizes)
@@ -283,15 +283,13 @@ class MLP(HigherDerivatives):
         return type(self)._from_tensors(self._configuration(), self._tensors())
 
     def _configuration(self) -> dict[str, Any]:
-        configuration: dict[str, Any] = {
+        return {
             "layer_sizes": list(self._layer_sizes),
             "activation": self._activation,
             "output_activation": self._output_activation,
             "dtype": self._dtype.name,
+            "normalize": self._normalize,
         }
-        if self._normalize:
-            configuration["normalize"] = True
-        return configuration
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self)._from_tensors, (self._configuration(), self._tensors())
@@ -343,6 +341,6 @@ class MLP(HigherDerivatives):
         sizes = "-".join(map(str, self._layer_sizes))
         return (
             f"MLP({sizes}, activation={self._activation!r}, output_activation={self._output_activation!r}, "
-            f"dtype={self._dtype.name!r}, {'normalize=True, ' if self._normalize else ''}"
+            f"dtype={self._dtype.name!r}, {'' if self._normalize else 'normalize=False, '}"
             f"{self.n_parameters} parameters)"
         )

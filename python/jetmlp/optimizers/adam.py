@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Callable, Mapping
+from copy import copy
+from dataclasses import dataclass, replace
 
 from .. import _checks
-from .base import Optimizer
+from .base import Optimizer, Rate
 
 __all__ = ["Adam"]
 
@@ -27,7 +25,9 @@ class Adam(Optimizer):
     Parameters
     ----------
     learning_rate : float or callable, default 1e-3
-        η, or a schedule: a function of the epoch, such as those of `jetmlp.schedules`.
+        η, not negative, or a schedule: a function of the epoch, such as those of `jetmlp.schedules`. It is
+        asked when an epoch begins; where it has a method ``observe(losses)``, that is called after every
+        epoch.
     beta1, beta2 : float, default 0.9 and 0.999
         Decay of the two moments, each at least 0 and below 1.
     epsilon : float, default 1e-8
@@ -55,17 +55,31 @@ class Adam(Optimizer):
             "weight_decay": _checks.as_number("weight_decay", self.weight_decay, least=0.0),
         }
         if not callable(self.learning_rate):
-            checked["learning_rate"] = _checks.as_number("learning_rate", self.learning_rate, above=0.0)
+            checked["learning_rate"] = _checks.as_number("learning_rate", self.learning_rate, least=0.0)
         for name, number in checked.items():
             object.__setattr__(self, name, number)  # as a plain float, whatever it came as
 
-    def learning_rates(self, first_epoch: int, epochs: int) -> NDArray[np.float64]:
-        """Compute the rates of `epochs` epochs from `first_epoch` on, each checked to be positive."""
+    @property
+    def rate(self) -> Rate:
+        """The learning rate, or a function that gives that of an epoch, checked."""
         rate = self.learning_rate
         if not callable(rate):
-            return np.full(epochs, rate)
-        rates = (
-            _checks.as_number(f"learning_rate({epoch})", rate(epoch), above=0.0)
-            for epoch in range(first_epoch, first_epoch + epochs)
-        )
-        return np.fromiter(rates, dtype=np.float64, count=epochs)
+            return rate
+
+        def of_epoch(epoch: int) -> float:
+            return _checks.as_number(f"learning_rate({epoch})", rate(epoch), least=0.0)
+
+        return of_epoch
+
+    def started(self) -> Adam:
+        """Return the settings for a trainer of its own: a schedule that has a state is then as new."""
+        return replace(self, learning_rate=copy(self.learning_rate)) if self.observes else self
+
+    def observe(self, losses: Mapping[str, float]) -> None:
+        """Let the schedule look at the losses of an epoch."""
+        self.learning_rate.observe(losses)  # type: ignore[union-attr]
+
+    @property
+    def observes(self) -> bool:
+        """Whether the schedule looks at the losses."""
+        return callable(getattr(self.learning_rate, "observe", None))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from ..schedules import Cosine
 from .adam import Adam
 from .base import Optimizer
 from .lbfgs import LBFGS
@@ -14,10 +17,33 @@ AUTO = "auto"
 MOST_EQUATIONS = 4000
 
 
-def choose_optimizer(*, batch_size: int | None, n_parameters: int, n_residuals: int | None) -> Optimizer:
+#: The first rate of `Adam`, which then falls.
+ADAM_RATE = 3e-3
+#: More values and derivatives than this make full batches slow: an epoch of batches moves further.
+MOST_NUMBERS = 10**6
+BATCH_SIZE = 256
+
+
+class Choice(NamedTuple):
+    """What was chosen, and the samples per update, None for all."""
+
+    optimizer: Optimizer
+    batch_size: int | None
+
+
+def choose_optimizer(
+    *, batch_size: int | None, n_parameters: int, n_numbers: int, n_residuals: int | None, epochs: int
+) -> Choice:
     """Pick an optimizer; `n_residuals` is None where the loss is not the squares of residuals."""
     if batch_size is not None:
-        return Adam()
+        return Choice(_adam(epochs), batch_size)
     if n_residuals is not None and min(n_parameters, n_residuals) <= MOST_EQUATIONS:
-        return LevenbergMarquardt()
-    return LBFGS()
+        return Choice(LevenbergMarquardt(), None)
+    if n_numbers > MOST_NUMBERS:
+        return Choice(_adam(epochs), BATCH_SIZE)
+    return Choice(LBFGS(), None)
+
+
+def _adam(epochs: int) -> Adam:
+    """Adam with a rate that falls over the epochs of the first fit: batches leave noise at a constant one."""
+    return Adam(Cosine(ADAM_RATE, max(epochs, 1)))

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from .. import _checks, _core
-from .base import Optimizer
+from .base import Optimizer, Rate
 
 __all__ = ["Chain"]
 
@@ -36,8 +33,8 @@ class Chain(Optimizer):
     --------
     >>> import jetmlp
     >>> chain = jetmlp.Chain([jetmlp.Adam(1e-2), jetmlp.LevenbergMarquardt()], epochs=[200])
-    >>> chain.learning_rates(198, 4)
-    array([0.01, 0.01,  nan,  nan])
+    >>> [chain.rate(epoch) for epoch in (0, 199, 200)]
+    [0.01, 0.01, nan]
     """
 
     optimizers: tuple[Optimizer, ...]
@@ -73,15 +70,39 @@ class Chain(Optimizer):
         """Whether every step of all of them takes all samples."""
         return all(optimizer.full_batch for optimizer in self.optimizers)
 
-    def learning_rates(self, first_epoch: int, epochs: int) -> NDArray[np.float64]:
-        """Compute the rates of `epochs` epochs from `first_epoch` on, each optimizer's from its own start."""
-        rates, position, end = [], first_epoch, first_epoch + epochs
+    @property
+    def rate(self) -> Rate:
+        """A function that gives the rate of an epoch, each optimizer's from its own start."""
+
+        def of_epoch(epoch: int) -> float:
+            optimizer, start = self._at(epoch)
+            return optimizer.rate(epoch - start) if callable(optimizer.rate) else optimizer.rate
+
+        return of_epoch
+
+    def _at(self, epoch: int) -> tuple[Optimizer, int]:
+        """Return the optimizer whose turn an epoch is, if none ends before, and its first epoch."""
         start = 0
-        for optimizer, count in zip(self.optimizers, (*self.epochs, end), strict=True):
-            take = max(0, min(end, start + count) - position)
-            rates.append(optimizer.learning_rates(position - start, take))
-            start, position = start + count, position + take
-        return np.concatenate(rates)
+        for optimizer, count in zip(self.optimizers, self.epochs, strict=False):
+            if epoch < start + count:
+                return optimizer, start
+            start += count
+        return self.optimizers[-1], start
+
+    def started(self) -> Chain:
+        """Return the settings for a trainer of its own."""
+        return replace(self, optimizers=tuple(optimizer.started() for optimizer in self.optimizers))
+
+    def observe(self, losses: Mapping[str, float]) -> None:
+        """Let the schedules look at the losses of an epoch."""
+        for optimizer in self.optimizers:
+            if optimizer.observes:
+                optimizer.observe(losses)
+
+    @property
+    def observes(self) -> bool:
+        """Whether one of the schedules looks at the losses."""
+        return any(optimizer.observes for optimizer in self.optimizers)
 
     def compiled(self) -> _core.OptimizerOptions:
         """Hand the settings to the core."""

@@ -26,10 +26,14 @@ struct TrainerOptions {
 template <class T>
 using EpochHook = std::function<bool(const EpochRecord&, const std::vector<T>&)>;
 
+// The learning rate of an epoch, counted from 0 since the trainer was made; asked when its turn comes.
+using LearningRate = std::function<double(std::uint64_t epoch)>;
+
 // What a fit is asked for besides data.
 template <class T>
 struct FitRequest {
-    std::vector<double> learning_rates;  // of every epoch
+    std::uint64_t n_epochs = 0;
+    LearningRate learning_rate;
     EarlyStopping stopping;
     EpochHook<T> hook;  // empty: none
 };

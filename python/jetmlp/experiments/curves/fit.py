@@ -185,6 +185,7 @@ class FitExperiment:
             dtype=self.dtype,
             init=self.init,
             seed=seed,
+            normalize=False,
         )
         trainer = Trainer(
             model,

@@ -89,6 +89,7 @@ class NetworkGradient:
             dtype="float64",
             init="fan_in_uniform",
             seed=seed,
+            normalize=False,
         )
         t = np.linspace(-1.0, 1.0, self.n_points)
         X = np.repeat(t[:, np.newaxis], model.n_inputs, axis=1)
