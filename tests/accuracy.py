@@ -65,6 +65,7 @@ FITS: dict[str, FitExperiment] = {
     for experiment in EXPERIMENTS.values()
     if isinstance(experiment, (FitExperiment, Comparison))
     for fit in experiment.fits.values()
+    if fit.optimizer is None  # as published, with Adam; what is possible stands beside these
 }
 
 #: Errors by the points they were taken on and by their names, one entry a seed.

@@ -102,10 +102,10 @@ def test_networks_and_trainings_are_the_published_ones(
 
 
 def test_relu_and_tanh_differ_only_in_the_activation() -> None:
-    relu, tanh = get("relu-vs-tanh").fits.values()  # type: ignore[union-attr]
+    relu, tanh = get("relu-vs-tanh").networks.values()  # type: ignore[union-attr]
     assert (relu.activation, tanh.activation) == ("relu", "tanh")
-    assert replace(relu, name="", description="", activation="", published=None) == replace(
-        tanh, name="", description="", activation="", published=None
+    assert replace(relu, name="", description="", activation="", published=None, possible=None) == replace(
+        tanh, name="", description="", activation="", published=None, possible=None
     )
     assert (tanh.learning_rate, tanh.epochs, tanh.batch_size) == (1e-3, 1000, None)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,10 +19,13 @@ from jetmlp.experiments import (
     Comparison,
     FitExperiment,
     Monomials,
+    SurrogateStudy,
     UniformRandom,
     get,
 )
-from jetmlp.report import Table, reproduce
+from jetmlp.report import Table, print_tables, reproduce
+from jetmlp.report._comparison import comparison_tables
+from jetmlp.report._section import Compared
 from jetmlp.report.kinds import section_of
 from report_files import check_folder, read_csv, read_json, without_times
 
@@ -39,7 +44,8 @@ def test_value_only_and_input_gradient(tmp_path: Path, capsys: pytest.CaptureFix
     (out / "value-only").mkdir(parents=True)
     (out / "value-only" / "notes.txt").write_text("mine")
     (out / "value-only" / "metrics.json").write_text("old")
-    assert main(["reproduce", "value-only", "input-gradient", "--out", str(out), "--threads", "2"]) == 0
+    arguments = ["value-only", "input-gradient", "--seeds", "1", "--out", str(out), "--threads", "2"]
+    assert main(["reproduce", *arguments]) == 0
 
     stdout, stderr = capsys.readouterr()
     assert stderr.startswith(f"jetmlp: wrote {out} in ")
@@ -88,10 +94,12 @@ def test_value_only_and_input_gradient(tmp_path: Path, capsys: pytest.CaptureFix
     assert read_json(out / "input-gradient" / "metrics.json")["errors"]["3-8-8-1"]["jacobian_max"] < 1e-14
 
     summary = read_json(out / "summary.json")
+    assert summary["n_seeds"] == 1
+    assert summary["fits"]["value-only"]["seeds"] == [0]
     assert summary["fits"]["value-only"]["errors"]["value_mse"]["median"] == metrics["errors"]["value_mse"]
     assert summary["fits"]["value-only"]["errors"]["value_mse"]["published"] == 1.2e-5
     markdown = (out / "summary.md").read_text(encoding="utf-8")
-    assert "| value-only | MSE of f | 1.20e-05 | " in markdown
+    assert "| value-only | MSE f | 1.20e-05 | " in markdown
     assert "## input-gradient" in markdown
 
 
@@ -110,10 +118,14 @@ def test_several_seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert metrics["errors"] == metrics["seeds"][0]["errors"]
     assert metrics["value_shift"] == fit.run(4).value_shift.tolist()  # type: ignore[union-attr]
     assert [row[:3] for row in report.tables[0].rows] == [
-        ("derivative-only", "MSE of f'", "5.60e-06"),
-        ("  on validation", "max of f'", "9.16e-03"),
+        ("derivative-only", "MSE f'", "5.60e-06"),
+        ("  on validation", "max f'", "9.16e-03"),
     ]
-    assert "medians of 3 seeds" in report.tables[0].title
+    assert report.tables[0].title == "Published and measured: 3 seeds"
+    assert report.tables[0].columns[2:] == ("published", "median", "lowest", "highest", "ratio", "possible")
+    assert report.tables[0].rows[0][3:6] == tuple(
+        f"{compared[name]:.1e}" for name in ("median", "minimum", "maximum")
+    )
 
 
 def test_any_number_of_threads_gives_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -226,3 +238,115 @@ def test_gradients_of_several_seeds_show_the_first_and_report_the_largest_differ
 def test_a_table_in_markdown() -> None:
     table = Table("Title", ("name", "error\nof f"), [("a", "1"), ("b", "2")])
     assert table.to_markdown() == ("## Title\n\n| name | error of f |\n| --- | ---: |\n| a | 1 |\n| b | 2 |")
+
+
+def test_what_is_possible_stands_beside_what_was_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit = short("value-only")
+    monkeypatch.setitem(EXPERIMENTS, "value-only", fit)
+    report = reproduce(["value-only"], tmp_path, n_seeds=3)
+    assert fit.possible_fit is not None
+    results = [fit.possible_fit.run(seed) for seed in range(3)]
+    worst = max(float(one.errors["value_mse"] or 0.0) for one in results)
+
+    for document in (report.document, read_json(tmp_path / "summary.json")):
+        possible = document["fits"]["value-only"]["possible"]
+        assert possible["seeds"] == [0, 1, 2]
+        assert possible["points"] == "test"
+        assert possible["errors"]["value_mse"]["published"] == 1.2e-5
+        assert possible["errors"]["value_mse"]["maximum"] == worst
+        assert possible["errors"]["value_mse"]["worst_ratio"] == worst / 1.2e-5
+        assert possible["configuration"]["optimizer"]["kind"] == "LevenbergMarquardt"
+        assert possible["configuration"]["normalize"] is True
+        assert possible["cpu_time_ratio"] > 0.0
+    metrics = read_json(tmp_path / "value-only" / "metrics.json")
+    assert [one["errors"] for one in metrics["possible"]["seeds"]] == [one.errors for one in results]
+    assert metrics["configuration"]["optimizer"] == "Adam"
+
+    errors, times = report.tables
+    assert errors.rows[0][-1] == f"{worst:.1e}"
+    assert times.rows[0][0] == "value-only"
+    markdown = (tmp_path / "summary.md").read_text(encoding="utf-8")
+    assert f"| {worst:.1e} |" in markdown
+    for note in errors.notes:
+        assert f"\n\n{note}\n" in markdown
+
+
+def test_captions_say_what_ratio_and_possible_mean_and_why_fits_scatter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    experiment = get("relu-vs-tanh")
+    assert isinstance(experiment, Comparison)
+    networks = {label: replace(fit, epochs=4) for label, fit in experiment.networks.items()}
+    monkeypatch.setitem(EXPERIMENTS, "relu-vs-tanh", replace(experiment, networks=networks))
+    assert main(["reproduce", "relu-vs-tanh", "--seeds", "1", "--out", str(tmp_path)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    for text in (
+        "ratio: the error divided by the published one on the same points",
+        "A single fit may lie ten times above or below the median",
+        "chaotically on the start and on rounding",
+        "LevenbergMarquardt, 100 steps, 1-10-10-1, float64",
+        "its slope is a staircase, which no optimizer mends",
+    ):
+        assert text in said
+    document = read_json(tmp_path / "summary.json")["fits"]
+    assert document["relu-vs-tanh: ReLU"]["possible"] is None
+    assert document["relu-vs-tanh: tanh"]["possible"]["errors"]["derivative_mse"]["worst_ratio"] < 1e-6
+
+
+@pytest.mark.parametrize(("name", "seeds"), [("value-only", 5), ("input-gradient", 5), ("rosenbrock", 1)])
+def test_seeds_where_nobody_says_how_many(
+    name: str, seeds: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = get(name)
+    if isinstance(study, FitExperiment):
+        monkeypatch.setitem(EXPERIMENTS, name, replace(study, epochs=2))
+    if isinstance(study, SurrogateStudy):
+        quick = replace(study, counts=(9,), fit=replace(study.fit, n_train=9, epochs=2))
+        monkeypatch.setitem(EXPERIMENTS, name, quick)
+    report = reproduce([name], tmp_path)
+    assert report.document["n_seeds"] is None
+    if name == "value-only":
+        assert report.document["fits"][name]["seeds"] == list(range(seeds))
+        assert report.document["fits"][name]["possible"]["seeds"] == list(range(seeds))
+        assert "5 seeds" in report.tables[0].title
+    if name == "rosenbrock":
+        assert read_json(tmp_path / name / "metrics.json")["seeds"] == list(range(seeds))
+        assert "one seed" in report.tables[0].title
+    if name == "input-gradient":
+        largest = max(
+            study.run(seed)["3-8-8-1"].differences["jacobian_max"]  # type: ignore[index]
+            for seed in range(seeds)
+        )
+        assert report.document[name]["3-8-8-1"]["jacobian_max"] == largest
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_terminal_shows_every_number_whole(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The widest names and numbers there are; a cell that is folded would stand in two lines."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
+    experiments = [get(name) for name in ("value-and-derivative", "weighted-sobolev")]
+    fits = {}
+    for fit in experiments:
+        assert isinstance(fit, FitExperiment)
+        assert fit.possible_fit is not None
+        quick, possible = replace(fit, epochs=1), replace(fit.possible_fit, epochs=1)
+        fits[fit.name] = Compared([quick.run(s) for s in range(2)], [possible.run(s) for s in range(2)])
+    stream = Terminal()
+    tables = comparison_tables(fits)
+    print_tables(tables, stream)
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", stream.getvalue()).splitlines()
+    assert max(map(len, lines)) <= width
+    for table in tables:
+        for row in table.rows:
+            assert any(line.split() == " ".join(row).split() for line in lines), row
+
+
+class Terminal(io.StringIO):
+    """What rich takes for a terminal."""
+
+    def isatty(self) -> bool:
+        return True

@@ -219,6 +219,7 @@ def main() -> None:
         for experiment in EXPERIMENTS.values()
         if isinstance(experiment, (FitExperiment, Comparison))
         for fit in experiment.fits.values()
+        if fit.optimizer is None  # as published, with Adam; what is possible stands beside these
     }
     about = description(fits)
     runs: dict[str, list[Run]] = {name: [] for name in fits}

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from .. import report
-from ..experiments import EXPERIMENTS, get
+from ..experiments import DEFAULT_SEEDS, EXPERIMENTS, get
 from ..fitting.errors import DivergenceError
 from .arguments import integer
 from .console import EXIT_FAILED, EXIT_OK, EXIT_USAGE, complain, say
@@ -48,9 +48,9 @@ def add_to(commands: Commands) -> None:
         "--seeds",
         metavar="K",
         type=integer(1, 1000),
-        default=1,
-        help="how many seeds to run, S ... S+K-1; the summary then has medians and ranges, figures show the "
-        f"first (default: %(default)s; {several})",
+        default=None,
+        help="how many seeds to run, S ... S+K-1; the summary has medians and ranges, figures show the first "
+        f"(default: {DEFAULT_SEEDS}; fewer for experiments of many fits, as their tables say; {several})",
     )
     parser.add_argument(
         "--threads",

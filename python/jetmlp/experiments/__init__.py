@@ -11,7 +11,8 @@ Examples
 True
 """
 
-from .curves.fit import FitExperiment, FitResult
+from .curves.fit import FitExperiment, FitResult, label_of_possible
+from .curves.possible import Possible
 from .curves.published import ERRORS, PUBLISHED, Published
 from .problems.box import BoxProblem, Problem, Quantity
 from .problems.engineering import (
@@ -35,11 +36,12 @@ from .studies.comparison import Comparison
 from .studies.gradient_check import GradientCheck, InputGradient
 from .studies.gradient_steps import central_differences, input_gradient
 from .studies.monomials import Monomials, MonomialsResult
-from .study import Fit, Study, run_fits, seeds_of
+from .study import DEFAULT_SEEDS, Fit, Study, run_fits, seeds_of
 from .surrogates.fit import CosineAdam, SurrogateFit, SurrogateResult, surrogate_errors
 from .surrogates.study import SurrogateStudy, SurrogateStudyResult
 
 __all__ = [
+    "DEFAULT_SEEDS",
     "ERRORS",
     "EXPERIMENTS",
     "PUBLISHED",
@@ -64,6 +66,7 @@ __all__ = [
     "MonomialsResult",
     "Option",
     "Points",
+    "Possible",
     "Problem",
     "Published",
     "Quantity",
@@ -78,6 +81,7 @@ __all__ = [
     "central_differences",
     "get",
     "input_gradient",
+    "label_of_possible",
     "robot_arm",
     "robot_arm_derivative",
     "rosenbrock",

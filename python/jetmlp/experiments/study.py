@@ -13,6 +13,9 @@ Result = TypeVar("Result")
 OneResult = TypeVar("OneResult", covariant=True)
 Whole = TypeVar("Whole")
 
+#: Seeds of an experiment of few fits where nobody says how many: single fits scatter too much to stand alone.
+DEFAULT_SEEDS = 5
+
 #: Results by the name of the fit, one for each seed.
 Runs = Mapping[str, list[Result]]
 
@@ -56,6 +59,11 @@ class Study(Protocol[OneResult]):
         ...
 
     @property
+    def default_seeds(self) -> int:
+        """How many seeds to run where nobody says how many."""
+        ...
+
+    @property
     def fits(self) -> Mapping[str, Fit[OneResult]]:
         """The fits by name; they do not depend on each other."""
         ...
@@ -65,9 +73,13 @@ class Study(Protocol[OneResult]):
         ...
 
 
-def seeds_of(study: Study[Any], seed: int, n_seeds: int = 1) -> range:
-    """Return the seeds to run: from `seed` on, as many as asked for and as the experiment needs."""
-    return range(seed, seed + max(n_seeds, study.least_seeds))
+def seeds_of(study: Study[Any], seed: int, n_seeds: int | None = 1) -> range:
+    """Return the seeds to run: from `seed` on, as many as asked for and as the experiment needs.
+
+    With None as many as its `default_seeds`.
+    """
+    n_asked = study.default_seeds if n_seeds is None else n_seeds
+    return range(seed, seed + max(n_asked, study.least_seeds))
 
 
 def run_fits(
@@ -111,6 +123,11 @@ class SeveralFits(ABC, Generic[Result, Whole]):
     name: str
     description: str
     least_seeds: int
+
+    @property
+    def default_seeds(self) -> int:
+        """As few seeds as the experiment needs: its fits are many."""
+        return self.least_seeds
 
     @property
     @abstractmethod

@@ -6,31 +6,33 @@ from collections.abc import Mapping
 
 from ..experiments import ERRORS, FitResult
 from ._section import Document, Rows, spread
-from ._table import Table, number
-
-_ERROR_NAMES = {
-    "value_mse": "MSE of f",
-    "value_max": "max of f",
-    "derivative_mse": "MSE of f'",
-    "derivative_max": "max of f'",
-}
 
 
 def compared_errors(results: list[FitResult]) -> dict[str, Document]:
-    """For each of the four errors what was published, what was measured over the seeds, and the ratio."""
+    """For each of the four errors what was published and measured, and ratios of median and worst to that."""
     published = results[0].experiment.published
     compared = {}
     for name in ERRORS:
         target = None if published is None else published.errors[name]
         measured = spread(one.errors[name] for one in results)
-        median = measured["median"]
-        ratio = None if target is None or median is None else median / target
-        compared[name] = {"published": target, **measured, "ratio": ratio}
+        compared[name] = {
+            "published": target,
+            **measured,
+            "ratio": _ratio(measured["median"], target),
+            "worst_ratio": _ratio(measured["maximum"], target),
+        }
     return compared
 
 
-def fit_document(results: list[FitResult]) -> Document:
-    """Describe the fit of one network for all seeds; the first is the one that the figures show."""
+def _ratio(error: float | None, target: float | None) -> float | None:
+    return None if error is None or target is None else error / target
+
+
+def fit_document(results: list[FitResult], possible: list[FitResult]) -> Document:
+    """Describe the fit of one network for all seeds; the first is the one that the figures show.
+
+    What is `possible` on the same samples is described likewise.
+    """
     first = results[0]
     published = first.experiment.published
     document: Document = {
@@ -63,6 +65,7 @@ def fit_document(results: list[FitResult]) -> Document:
             }
             for one in results
         ],
+        "possible": fit_document(possible, []) if possible else None,
     }
     return document
 
@@ -76,27 +79,3 @@ def run_rows(runs: Mapping[str, list[FitResult]]) -> Rows:
             errors = one.errors_on(one.dense_points).values()
             rows.append([label, sizes, len(one.samples["train"].X), one.seed, *errors, one.cpu_time_s])
     return ["fit", "layer_sizes", "n_train", "seed", *ERRORS, "cpu_time_s"], rows
-
-
-def comparison_table(fits: Mapping[str, list[FitResult]]) -> Table:
-    """Put what was published beside what was measured; with several seeds the medians."""
-    several = any(len(results) > 1 for results in fits.values())
-    columns = ["experiment", "error", "published", "measured", *["range"] * several, "ratio", "CPU [s]"]
-    rows: list[tuple[str, ...]] = []
-    for name, results in fits.items():
-        time = number(spread(one.cpu_time_s for one in results)["median"], "{:.2f}")
-        # The name stands in the first row of an experiment, the points in the second, the time in the first.
-        heads = [(name, time), (f"  on {results[0].points}", "")]
-        has_published = results[0].experiment.published is not None
-        for error, compared in compared_errors(results).items():
-            if compared["published" if has_published else "median"] is None:
-                continue
-            head, tail = heads.pop(0) if heads else ("", "")
-            cells = [head, _ERROR_NAMES[error], number(compared["published"]), number(compared["median"])]
-            if several:
-                cells.append(f"{number(compared['minimum'])} to {number(compared['maximum'])}")
-            rows.append((*cells, number(compared["ratio"], "{:.3g}"), tail))
-    title = "Published and measured"
-    if several:
-        title += f": medians of {max(len(results) for results in fits.values())} seeds"
-    return Table(title, tuple(columns), rows, n_left=2)

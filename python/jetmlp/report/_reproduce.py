@@ -24,7 +24,7 @@ def reproduce(
     out: str | os.PathLike[str] = "results",
     *,
     seed: int = 0,
-    n_seeds: int = 1,
+    n_seeds: int | None = None,
     n_threads: int | None = None,
     progress: bool = False,
 ) -> Summary:
@@ -40,8 +40,9 @@ def reproduce(
         Folder of the report; made if it is not there.
     seed : int, default 0
         The first seed; the figures show it.
-    n_seeds : int, default 1
-        How many seeds to run; the summary then has medians and ranges.
+    n_seeds : int, optional
+        How many seeds to run, at least as many as an experiment needs; the summary has medians and ranges.
+        By default five, and the fewest for experiments of many fits: surrogates and monomials.
     n_threads : int, optional
         Fits at a time; by default one for each processor. The results are the same for any number.
     progress : bool, default False

@@ -31,7 +31,7 @@ def run_studies(
     studies: Sequence[Study[Any]],
     *,
     seed: int,
-    n_seeds: int,
+    n_seeds: int | None,
     n_threads: int,
     after_fit: Callable[[Study[Any]], None],
     after_study: Callable[[Study[Any], Runs], None],
@@ -45,7 +45,7 @@ def run_studies(
     studies : sequence of Study
         The experiments.
     seed, n_seeds : int
-        The first seed and how many; an experiment may need more.
+        The first seed and how many, or None for what each experiment has by default; it may need more.
     n_threads : int
         Fits at a time.
     after_fit : callable

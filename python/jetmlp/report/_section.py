@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import singledispatch
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,14 @@ Figure = Callable[[], Any]
 Runs = dict[str, list[Any]]
 
 
+class Compared(NamedTuple):
+    """Fits that are compared with what was published, one for each seed."""
+
+    measured: list[FitResult]
+    #: What is possible on the same samples; nothing where there is no such fit.
+    possible: list[FitResult]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Section:
     """Everything that a report has of one experiment.
@@ -40,7 +48,7 @@ class Section:
         For the terminal and summary.md.
     summary : dict
         What summary.json says, under the name of the experiment; nothing if this is empty.
-    compared : dict of str to list of FitResult
+    compared : dict of str to Compared
         Fits for the table of published errors, by the name that it shows.
     """
 
@@ -49,7 +57,7 @@ class Section:
     figures: Mapping[str, Figure] = field(default_factory=dict)
     tables: Sequence[Table] = ()
     summary: Document = field(default_factory=dict)
-    compared: Mapping[str, list[FitResult]] = field(default_factory=dict)
+    compared: Mapping[str, Compared] = field(default_factory=dict)
 
 
 @singledispatch

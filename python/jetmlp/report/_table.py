@@ -22,19 +22,22 @@ class Table:
         As long as `columns` each.
     n_left : int
         So many columns, the first ones, hold words; the others numbers.
+    notes : tuple of str
+        Paragraphs below it.
     """
 
     title: str
     columns: tuple[str, ...]
     rows: list[tuple[str, ...]]
     n_left: int = 1
+    notes: tuple[str, ...] = ()
 
     def to_markdown(self) -> str:
         """Write the table as a section of Markdown."""
         rule = ["---"] * self.n_left + ["---:"] * (len(self.columns) - self.n_left)
         heads = [column.replace("\n", " ") for column in self.columns]
         lines = ["| " + " | ".join(row) + " |" for row in (heads, rule, *self.rows)]
-        return "\n".join([f"## {self.title}", "", *lines])
+        return "\n\n".join([f"## {self.title}", "\n".join(lines), *self.notes])
 
 
 def number(value: float | None, form: str = "{:.2e}") -> str:

@@ -7,6 +7,9 @@ from typing import TextIO
 
 from ._table import Table
 
+# Lines of text that are longer are hard to read.
+_NOTE_WIDTH = 100
+
 
 def print_tables(tables: Iterable[Table], file: TextIO) -> None:
     """Write tables; in colour, and folded to its width, only on a terminal."""
@@ -18,11 +21,9 @@ def print_tables(tables: Iterable[Table], file: TextIO) -> None:
     console = Console(file=file, highlight=False)
     for table in tables:
         grid = RichTable(
-            title=Text(table.title),
-            title_justify="left",
-            title_style="bold",
             box=SIMPLE_HEAD,
             padding=(0, 1, 0, 0),
+            show_edge=False,
         )
         for place, column in enumerate(table.columns):
             words = place < table.n_left
@@ -34,7 +35,12 @@ def print_tables(tables: Iterable[Table], file: TextIO) -> None:
             # A file has no width to fold to.
             unbounded = console.options.update(max_width=1000)
             console.width = max(console.width, console.measure(grid, options=unbounded).maximum)
+        elif console.measure(grid).maximum >= console.width:
+            grid.padding = 0
+        console.print(Text(table.title, style="bold"))
         console.print(grid)
+        for note in table.notes:
+            console.print(Text(note), width=min(console.width, _NOTE_WIDTH))
         console.print()
 
 

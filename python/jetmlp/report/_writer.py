@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 from .. import plotting
 from .._files import replacing
-from ..experiments import FitResult, Study
+from ..experiments import Study
+from ._comparison import comparison_document, comparison_tables
 from ._environment import environment
 from ._files import write_csv, write_json, write_text
-from ._fit_results import compared_errors, comparison_table
-from ._section import Document, Section, spread
+from ._section import Compared, Document, Section
 from ._table import Table
 
 
@@ -40,7 +40,7 @@ class About(NamedTuple):
     """How a report was made."""
 
     seed: int
-    n_seeds: int
+    n_seeds: int | None
     n_threads: int
     time_s: float
 
@@ -58,16 +58,16 @@ def write_section(folder: Path, study: Study[Any], section: Section) -> None:
 
 def write_summary(folder: Path, about: About, sections: Mapping[str, Section]) -> Summary:
     """Write the summary of all experiments, in the order of `sections`."""
-    fits: dict[str, list[FitResult]] = {}
+    fits: dict[str, Compared] = {}
     for section in sections.values():
         fits |= section.compared
     document: Document = {
         **about._asdict(),
         **environment(),
-        "fits": {label: _compared(results) for label, results in fits.items()},
+        "fits": {label: comparison_document(both) for label, both in fits.items()},
         **{name: section.summary for name, section in sections.items() if section.summary},
     }
-    tables = [comparison_table(fits)] if fits else []
+    tables = comparison_tables(fits) if fits else []
     for section in sections.values():
         tables += section.tables
     versions = document["versions"]
@@ -80,15 +80,3 @@ def write_summary(folder: Path, about: About, sections: Mapping[str, Section]) -
     write_json(folder / "summary.json", document)
     write_text(folder / "summary.md", "\n\n".join(parts) + "\n")
     return Summary(document, tables, folder)
-
-
-def _compared(results: list[FitResult]) -> Document:
-    return {
-        "points": results[0].points,
-        "seeds": [one.seed for one in results],
-        "time_s": spread(one.time_s for one in results),
-        "cpu_time_s": spread(one.cpu_time_s for one in results),
-        "value_trained": results[0].experiment.value_trained,
-        "derivative_trained": results[0].experiment.derivative_trained,
-        "errors": compared_errors(results),
-    }

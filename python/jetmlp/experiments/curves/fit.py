@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,15 @@ from ...fitting.history import History
 from ...fitting.trainer import Trainer
 from ...models.mlp import MLP
 from ...optimizers.adam import Adam
+from ...optimizers.base import Optimizer
 from ..description import described, name_of
 from ..fits import n_products, timed_fit
 from ..problems.measured import MeasuredData
 from ..problems.sampled import Function, sampled
 from ..problems.sampling import Sampling
+from ..study import DEFAULT_SEEDS
 from .constant import fix_constant
+from .possible import Possible
 from .published import ERRORS, Published
 
 Evaluation = dict[str, dict[str, float]]
@@ -50,17 +53,23 @@ class FitExperiment:
         None with `MeasuredData`.
     activation, output_activation, init, dtype : str
         As for `jetmlp.MLP`.
+    normalize : bool, default False
+        Likewise; the published fits are in the units of the data.
     value_weight, derivative_weight : float
         Weights of the two parts of the loss. With a value weight of 0 the constant of the function is free;
         it is fixed after the fit, see `FitResult`.
     learning_rate : float or callable
         Of Adam: a number, or a schedule of `jetmlp.schedules`.
+    optimizer : Optimizer, optional
+        Another one, without that rate; default Adam.
     epochs : int
         Passes over the training samples.
     batch_size : int, optional
         Samples per update; default all of them.
     published : Published, optional
         Errors to compare with.
+    possible : Possible, optional
+        A fit to the same samples to run beside this one: what is possible in no more time.
     description : str
         One line.
 
@@ -85,16 +94,20 @@ class FitExperiment:
     output_activation: str = "identity"
     init: str = "glorot_uniform"
     dtype: str = "float32"
+    normalize: bool = False
     value_weight: float = 1.0
     derivative_weight: float = 1.0
     learning_rate: float | Callable[[int], float] = 1e-3
+    optimizer: Optimizer | None = None
     epochs: int
     batch_size: int | None = None
     published: Published | None = None
+    possible: Possible | None = None
     description: str = ""
 
     #: A single fit needs no more seeds than the user asks for.
     least_seeds = 1
+    default_seeds = DEFAULT_SEEDS
 
     def __post_init__(self) -> None:
         given = self.function is not None or self.derivative is not None
@@ -105,14 +118,33 @@ class FitExperiment:
 
     @property
     def fits(self) -> dict[str, FitExperiment]:
-        """The fits of this experiment by name: only itself."""
-        return {self.name: self}
+        """The fits of this experiment by name: itself, and the one beside it if there is one."""
+        return fits_with_possible({self.name: self})
 
     @property
     def work(self) -> float:
         """About how many products the fit takes."""
         n_train = len(self.data.samples) if isinstance(self.data, MeasuredData) else self.data.n_train
         return float(n_products(self.layer_sizes) * self.epochs * n_train)
+
+    @property
+    def possible_fit(self) -> FitExperiment | None:
+        """The fit to run beside this one, to the same samples with the same weights, or None."""
+        its = self.possible
+        if its is None:
+            return None
+        return replace(
+            self,
+            name=f"{self.name}/possible",
+            layer_sizes=its.layer_sizes,
+            init=its.init,
+            dtype=its.dtype,
+            normalize=its.normalize,
+            optimizer=its.optimizer,
+            epochs=its.epochs,
+            batch_size=None,
+            possible=None,
+        )
 
     @property
     def value_trained(self) -> bool:
@@ -185,11 +217,11 @@ class FitExperiment:
             dtype=self.dtype,
             init=self.init,
             seed=seed,
-            normalize=False,
+            normalize=self.normalize,
         )
         trainer = Trainer(
             model,
-            Adam(learning_rate=self.learning_rate),
+            Adam(learning_rate=self.learning_rate) if self.optimizer is None else self.optimizer,
             value_weight=self.value_weight,
             derivative_weight=self.derivative_weight,
             batch_size=self.batch_size,
@@ -204,6 +236,11 @@ class FitExperiment:
 
     def configuration(self) -> dict[str, Any]:
         """Return what determines the fit besides the seed, as plain numbers, strings, lists and dicts."""
+        training = (
+            {"optimizer": "Adam", "learning_rate": described(self.learning_rate)}
+            if self.optimizer is None
+            else {"optimizer": described(self.optimizer)}
+        )
         return {
             "function": name_of(self.function),
             "derivative": name_of(self.derivative),
@@ -213,10 +250,11 @@ class FitExperiment:
             "output_activation": self.output_activation,
             "init": self.init,
             "dtype": self.dtype,
+            # Named where it is on: the published fits, and PyTorch's with the same configuration, know none.
+            **({"normalize": True} if self.normalize else {}),
             "value_weight": self.value_weight,
             "derivative_weight": self.derivative_weight,
-            "optimizer": "Adam",
-            "learning_rate": described(self.learning_rate),
+            **training,
             "epochs": self.epochs,
             "batch_size": self.batch_size,
         }
@@ -226,6 +264,17 @@ class FitExperiment:
             return {"kind": "MeasuredData", "n": len(self.data.samples)}
         data: dict[str, Any] = described(self.data)
         return data
+
+
+def label_of_possible(label: str) -> str:
+    """Return the name of the fit beside one of this name."""
+    return f"{label}, possible"
+
+
+def fits_with_possible(fits: Mapping[str, FitExperiment]) -> dict[str, FitExperiment]:
+    """Return fits by name, and after them those to run beside them."""
+    pairs = ((label_of_possible(label), fit.possible_fit) for label, fit in fits.items())
+    return {**fits, **{label: fit for label, fit in pairs if fit is not None}}
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ...fitting.callbacks import Callback
-from ..curves.fit import FitExperiment, FitResult
+from ..curves.fit import FitExperiment, FitResult, fits_with_possible
+from ..study import DEFAULT_SEEDS
 
 
 @dataclass(frozen=True)
@@ -21,23 +22,27 @@ class Comparison:
         The fits by the names that figures and tables show.
     least_seeds : int, default 1
         Seeds that `jetmlp reproduce` runs at least.
+    default_seeds : int, default 5
+        And those that it runs where nobody says how many.
     """
 
     name: str
     description: str
     networks: Mapping[str, FitExperiment]
     least_seeds: int = 1
+    default_seeds: int = DEFAULT_SEEDS
 
     @property
     def fits(self) -> Mapping[str, FitExperiment]:
-        """The fits by name."""
-        return self.networks
+        """The networks by name, and the fits beside those that have one."""
+        return fits_with_possible(self.networks)
 
     def run(
         self, seed: int = 0, *, n_threads: int = 1, callbacks: Iterable[Callback] | Callback = ()
     ) -> dict[str, FitResult]:
-        """Run all fits for one seed, as `FitExperiment.run` does; return the result of each by name."""
+        """Run all networks for one seed, as `FitExperiment.run` does; return the result of each by name."""
         callbacks = (callbacks,) if callable(callbacks) else tuple(callbacks)
         return {
-            label: fit.run(seed, n_threads=n_threads, callbacks=callbacks) for label, fit in self.fits.items()
+            label: fit.run(seed, n_threads=n_threads, callbacks=callbacks)
+            for label, fit in self.networks.items()
         }

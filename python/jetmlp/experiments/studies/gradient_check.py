@@ -12,6 +12,7 @@ from ..._core import StopFlag
 from ...fitting.callbacks import Callback
 from ...models.mlp import MLP
 from ..fits import n_products
+from ..study import DEFAULT_SEEDS
 from .gradient_steps import central_differences, input_gradient
 
 FloatArray = NDArray[np.float64]
@@ -119,6 +120,8 @@ class InputGradient:
         Points along the diagonal.
     least_seeds : int, default 1
         Seeds that `jetmlp reproduce` runs at least.
+    default_seeds : int, default 5
+        And those that it runs where nobody says how many.
     """
 
     name: str
@@ -127,6 +130,7 @@ class InputGradient:
     activation: str = "tanh"
     n_points: int = 401
     least_seeds: int = 1
+    default_seeds: int = DEFAULT_SEEDS
 
     @property
     def fits(self) -> Mapping[str, NetworkGradient]:

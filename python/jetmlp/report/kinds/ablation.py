@@ -35,7 +35,7 @@ def _document(result: AblationResult) -> Document:
             }
             for label, both in result.effects.items()
         },
-        "fits": {label: fit_document(results) for label, results in result.runs.items()},
+        "fits": {label: fit_document(results, []) for label, results in result.runs.items()},
     }
 
 

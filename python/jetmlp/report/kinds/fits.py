@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ... import plotting
-from ...experiments import Comparison, FitExperiment, FitResult
+from ...experiments import Comparison, FitExperiment, FitResult, label_of_possible
 from .._fit_results import fit_document
-from .._section import Figure, Rows, Runs, Section, section_of
+from .._section import Compared, Figure, Rows, Runs, Section, section_of
 
 _LOSSES = {"loss_total": "loss", "loss_f": "value_loss", "loss_df": "derivative_loss"}
 _Y_LABELS = {
@@ -25,25 +25,32 @@ _QUANTITIES = {"runge_fit_f": "value", "runge_fit_df": "derivative"}
 @section_of.register
 def section_of_fit(study: FitExperiment, runs: Runs) -> Section:
     """Report one fit, with the results of all its seeds."""
-    results = runs[study.name]
+    compared = _compared(study.name, runs)
+    first = compared.measured[0]
     return Section(
-        document=fit_document(results),
-        csv_files={"history.csv": _history_rows(results[0])},
-        figures=_figures({study.name: results[0]}),
-        compared=runs,
+        document=fit_document(*compared),
+        csv_files={"history.csv": _history_rows(first)},
+        figures=_figures({study.name: first}),
+        compared={study.name: compared},
     )
 
 
 @section_of.register
 def section_of_comparison(study: Comparison, runs: Runs) -> Section:
     """Report fits side by side."""
-    firsts = {label: results[0] for label, results in runs.items()}
+    compared = {label: _compared(label, runs) for label in study.networks}
+    firsts = {label: both.measured[0] for label, both in compared.items()}
     return Section(
-        document={"fits": {label: fit_document(results) for label, results in runs.items()}},
+        document={"fits": {label: fit_document(*both) for label, both in compared.items()}},
         csv_files={"history.csv": _history_rows_of_several(firsts)},
         figures=_figures(firsts),
-        compared={f"{study.name}: {label}": results for label, results in runs.items()},
+        compared={f"{study.name}: {label}": both for label, both in compared.items()},
     )
+
+
+def _compared(label: str, runs: Runs) -> Compared:
+    """Put a fit and the one beside it together."""
+    return Compared(runs[label], runs.get(label_of_possible(label), []))
 
 
 def _figures(results: Mapping[str, FitResult]) -> dict[str, Figure]:

@@ -101,7 +101,7 @@ def _table(result: SurrogateStudyResult) -> Table:
             )
             head = ""
     n_seeds = len(next(iter(result.runs.values())))
-    seeds = "one seed" if n_seeds == 1 else f"medians of {n_seeds} seeds"
+    seeds = "one seed (more with --seeds)" if n_seeds == 1 else f"medians of {n_seeds} seeds"
     columns = (
         "samples",
         "RMSE / deviation of",
