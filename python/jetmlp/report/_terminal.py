@@ -40,6 +40,7 @@ def print_tables(tables: Iterable[Table], file: TextIO) -> None:
         console.print(Text(table.title, style="bold"))
         console.print(grid)
         for note in table.notes:
+            console.print()
             console.print(Text(note), width=min(console.width, _NOTE_WIDTH))
         console.print()
 
