@@ -32,11 +32,11 @@ Pattern = tuple[int | None, ...]
 
 
 def _shape_error(name: str, array: NDArray[Any], expected: str, *patterns: Pattern) -> ValueError:
-    cure = _rearrangement(name, array.shape, patterns)
+    cure = rearrangement(name, array.shape, patterns)
     return ValueError(f"{name}: expected shape {expected}, got {array.shape}{cure and f'; {cure}'}")
 
 
-def _rearrangement(name: str, shape: tuple[int, ...], patterns: tuple[Pattern, ...]) -> str:
+def rearrangement(name: str, shape: tuple[int, ...], patterns: tuple[Pattern, ...]) -> str:
     """Say what brings an array of this shape into an expected one; nothing if no simple step does."""
 
     def fits(found: tuple[int, ...]) -> bool:

@@ -214,6 +214,21 @@ class MLP(HigherDerivatives):
         ------
         TypeError, ValueError
             If `X` is not an array of real numbers of that shape.
+
+        Notes
+        -----
+        The result has two axes also with one output. Values ``y`` that are kept as (n,) must not be taken
+        from it: NumPy makes an (n, n) array of ``model.predict(X) - y``, whose mean square says nothing.
+        ``model.predict(X)[:, 0] - y`` is the error; the functions of `jetmlp.metrics` take either form.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import jetmlp
+        >>> x, y = np.linspace(-1, 1, 5), np.zeros(5)
+        >>> model = jetmlp.MLP([1, 4, 1])
+        >>> (model.predict(x) - y).shape, (model.predict(x)[:, 0] - y).shape
+        ((5, 5), (5,))
         """
         [values] = self._evaluate(X, n_threads, self._computation(jacobian=False), Normalization.values)
         return np.asarray(values)
