@@ -13,7 +13,7 @@ _TINY = float(np.finfo(np.float64).tiny)
 MOST_UNEXPLAINED = 0.2  # by what is right, where neighbours are close
 MOST_BY_CURVATURE = 1.5  # of what the derivatives themselves differ by between neighbours
 NEGLIGIBLE = 0.02  # left over by what is right
-FACTOR_TOLERANCE = 0.15  # of a factor, besides four standard errors and the curvature
+FACTOR_TOLERANCE = 0.15  # of a factor, besides five standard errors and most of the curvature
 BLIND = 1.0  # a tolerance that does not tell a wrong sign from none
 ENOUGH_PAIRS = 10  # for each input: then pairs that lack a derivative are left out
 
@@ -104,7 +104,7 @@ class SlopeComparison:
         sizes = np.sum(terms**2, axis=0)
         curvature = np.sum(curving**2, axis=0) / np.where(sizes > 0, sizes, 1.0)
         self.factor[o] = factor
-        self.tolerance[o] = FACTOR_TOLERANCE + 4 * error + curvature / 2
+        self.tolerance[o] = FACTOR_TOLERANCE + 5 * error + 0.75 * curvature
         self.unexplained[o] = np.sum((rises - predicted) ** 2) / total
         self.unexplained_best[o] = rest / total
         best = np.where(np.isnan(factor), 0.0, factor)
