@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 _TINY = float(np.finfo(np.float64).tiny)
+_ROUNDING = 1e-20  # of sums of squares
 
 # Thresholds, of fractions of the mean squared slope between neighbours that is left when the mean slopes of
 # absent inputs are fitted. They were chosen on random functions (tests/derivative_slips.py).
@@ -33,10 +34,10 @@ class SlopeComparison:
 
     def __init__(self, X: Floats, Y: Floats, slopes: Floats, pairs: NDArray[np.intp]) -> None:
         first, second = pairs.T
-        scale = np.std(X, axis=0)
-        steps = (X[second] - X[first]) / np.where(scale > 0, scale, 1.0)
+        scales = np.std(X, axis=0)
+        scales = np.where(scales > 0, scales, 1.0)
+        steps = (X[second] - X[first]) / scales
         lengths = np.linalg.norm(steps, axis=1)
-        self._n = len(X)
         self._steps = steps / lengths[:, np.newaxis]
         m, d = slopes.shape[1:]
         self.given: NDArray[np.bool_] = np.asarray(~np.isnan(slopes).all(axis=0))  # (m, d)
@@ -49,45 +50,32 @@ class SlopeComparison:
         self.beyond_mean, self._beyond_mean_error = np.ones(m), np.full(m, np.inf)
         self.size = np.ones(m)
         for o in range(m):
-            rises = (Y[second, o] - Y[first, o]) / lengths
-            known = ~np.isnan(rises)
-            self._compare(o, rises, slopes[:, o] * np.where(scale > 0, scale, 1.0), pairs, known)
-            differences = (Y[second, o] - Y[first, o])[known]
-            if len(differences):
-                self.spacing[o] = np.mean(differences**2) / max(2 * float(np.nanvar(Y[:, o])), _TINY)
+            differences = Y[second, o] - Y[first, o]
+            known = ~np.isnan(differences)
+            largest = float(np.max(np.abs(differences), where=known, initial=0.0))
+            size = (
+                largest if largest > 0 else 1.0
+            )  # the output's unit, so that squares neither over- nor underflow
+            rises, of_output = differences / size / lengths, slopes[:, o] * (scales / size)
+            self._compare(o, rises, of_output, pairs, known)
+            if known.any():
+                spread = float(np.nanvar(Y[:, o] / size))
+                self.spacing[o] = np.mean((differences[known] / size) ** 2) / max(2 * spread, _TINY)
 
     def _compare(
         self, o: int, rises: Floats, slopes: Floats, pairs: NDArray[np.intp], known: NDArray[np.bool_]
     ) -> None:
         """Fill in the numbers of one output."""
         d = slopes.shape[1]
-        given = self.given[o]
         ends = slopes[pairs]  # (p, 2, d)
-        there = ~np.isnan(ends)
-        complete = known & there[:, :, given].all(axis=(1, 2))
-        if not given.any() or (
-            complete.sum() < ENOUGH_PAIRS * d and (known & there.any(axis=(1, 2))).sum() < 2 * d
-        ):
-            self.n_pairs[o] = complete.sum() if given.any() else 0
-            return
-        if complete.sum() < ENOUGH_PAIRS * d and not complete[known].all():
-            complete = known & there.any(axis=(1, 2))
-        self.n_pairs[o] = complete.sum()
+        used = _usable(ends, known, self.given[o])
+        self.n_pairs[o] = used.sum()
         if self.n_pairs[o] < 2 * d:
             return
         self.comparable[o] = True
-        rises, ends, there, steps = rises[complete], ends[complete], there[complete], self._steps[complete]
-        # One end alone will do for the mean of both; what it may differ by is then that from all others.
-        mean = np.array(
-            [
-                np.mean(column[~np.isnan(column)]) if g else 0.0
-                for column, g in zip(slopes.T, given, strict=True)
-            ]
-        )
-        middle = np.where(there.all(axis=1), ends.sum(axis=1) / 2, np.where(there, ends, 0.0).sum(axis=1))
-        halves = np.where(there.all(axis=1), (ends[:, 1] - ends[:, 0]) / 2, middle - mean)
-        nowhere = ~there.any(axis=1)
-        terms, curving = (np.where(nowhere, 0.0, part * steps) for part in (middle, halves))
+        rises, steps = rises[used], self._steps[used]
+        middle, halves, nowhere = _at_ends(ends[used], slopes)
+        terms, curving = middle * steps, halves * steps
         self._partly[o] = bool(nowhere.any())
         free = (steps * nowhere)[:, nowhere.any(axis=0)]
         basis = _basis(free)
@@ -99,7 +87,7 @@ class SlopeComparison:
             self.unexplained[o] = self.unexplained_best[o] = 1.0 / np.finfo(np.float64).eps if wrong else 0.0
             return
         # Pairs share samples: there are no more independent ones than samples.
-        freedom = max(1, min(len(rises), self._n) - d)
+        freedom = max(1, min(len(rises), len(np.unique(pairs[used]))) - d)
         factor, error, self.agreement[o], rest = _fit(terms, rises, freedom)
         sizes = np.sum(terms**2, axis=0)
         curvature = np.sum(curving**2, axis=0) / np.where(sizes > 0, sizes, 1.0)
@@ -109,10 +97,10 @@ class SlopeComparison:
         self.unexplained_best[o] = rest / total
         best = np.where(np.isnan(factor), 0.0, factor)
         self._curvature[o] = np.sum((curving @ best) ** 2) / total
-        # What the derivatives say beyond their means, taken as one: 1 where they belong, 0 where shuffled.
+        # What the derivatives say beyond their means, as one term: 1 where they belong, 0 where shuffled.
         beyond = _without(_basis(np.hstack([free, steps])), np.stack([rises, terms @ best], axis=1))
         coefficient, its_error, _, _ = _fit(beyond[:, 1:], beyond[:, 0], freedom)
-        if coefficient[0] == coefficient[0] and np.sum(beyond[:, 1] ** 2) > 1e-20 * total:
+        if np.sum(beyond[:, 1] ** 2) > _ROUNDING * total:
             self.beyond_mean[o], self._beyond_mean_error[o] = coefficient[0], its_error[0]
         self.size[o] = np.sum(predicted**2 + curving.sum(axis=1) ** 2) / total
 
@@ -136,7 +124,8 @@ class SlopeComparison:
     def like_their_mean(self) -> NDArray[np.bool_]:
         """Which outputs have slopes that say no more than their means, (m,)."""
         apart = 1 - self.beyond_mean > 3 * self._beyond_mean_error
-        return np.asarray(apart & (self.beyond_mean < 0.5))
+        # Of pairs that lack derivatives at one end or both, the slopes that belong there say less, too.
+        return np.asarray(apart & (self.beyond_mean < np.where(self._partly, 0.25, 0.5)))
 
     def hardly_beyond_mean(self) -> NDArray[np.bool_]:
         """Which outputs, known to be wrong, may have slopes that say no more than their means, (m,)."""
@@ -149,6 +138,28 @@ class SlopeComparison:
     def sign_is_wrong(self, o: int, k: int) -> bool:
         """Whether a factor is −1 within its uncertainty."""
         return bool(abs(self.factor[o, k] + 1) <= self.tolerance[o, k])
+
+
+def _usable(ends: Floats, known: NDArray[np.bool_], given: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Choose pairs (p,): those with every derivative at both ends, or any where these are too few."""
+    there = ~np.isnan(ends[:, :, given])
+    complete = known & there.all(axis=(1, 2)) & given.any()
+    enough = complete.sum() >= ENOUGH_PAIRS * len(given)
+    return np.asarray(complete if enough else known & there.any(axis=(1, 2)))
+
+
+def _at_ends(ends: Floats, slopes: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Means of both ends and half their difference, 0 where neither is known, and where that is.
+
+    One end alone has to do for the mean of both; it may be off by its distance from the mean of all.
+    """
+    there = ~np.isnan(ends)
+    both, either = there.all(axis=1), there.any(axis=1)
+    counts = np.maximum((~np.isnan(slopes)).sum(axis=0), 1)
+    mean = np.nansum(slopes, axis=0) / counts
+    middle = np.nansum(ends, axis=1) / np.maximum(there.sum(axis=1), 1)
+    halves = np.where(both, (ends[:, 1] - ends[:, 0]) / 2, np.where(either, middle - mean, 0.0))
+    return np.asarray(middle), halves, np.asarray(~either)
 
 
 def _fit(terms: Floats, rises: Floats, freedom: int) -> tuple[Floats, Floats, Floats, float]:

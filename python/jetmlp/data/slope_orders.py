@@ -123,7 +123,7 @@ def _differences(
     known = ~np.isnan(rises) & ~np.isnan(middle[:, given]).any(axis=1)
     if not given.any() or known.sum() < 2 * X.shape[1]:
         return None
-    size = float(np.sqrt(np.mean(rises[known] ** 2)))
+    size = float(np.max(np.abs(rises[known])))
     if size == 0:  # a constant output
         return None
     # Divided by the size of the rises, and steps in their own units, so that any two may be exchanged.
