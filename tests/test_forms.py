@@ -281,6 +281,10 @@ SHAPES: dict[str, tuple[Callable[[], object], str]] = {
         "dYdX: (10, 2) or (10, 1, 2), got (10, 2, 1); dYdX.transpose(0, 2, 1) has that shape",
     ),
     "vectors": (lambda: jetmlp.MLP([2, 3, 1]).hvp(X, X.T), "V: (10, 2) or (2,), got (2, 10); V.T has that"),
+    "weights as a column": (
+        lambda: Samples(X, Y, sample_weight=np.ones((10, 1))),
+        "sample_weight: (10,), got (10, 1); sample_weight.reshape(10,) has that shape",
+    ),
     "an outer axis": (lambda: jetmlp.MLP([2, 3, 1]).predict(X[None]), "(1, 10, 2); X[0] has that shape"),
 }
 

@@ -71,7 +71,7 @@ def _from_objects(name: str, value: ArrayLike, array: NDArray[Any]) -> NDArray[n
     """Take numbers out of an array of objects; what stands for a missing one is NaN."""
     missing = {type(None), type(np.ma.masked)}
     if "pandas" in sys.modules:  # if it was not imported, nobody has its NA
-        missing.add(type(sys.modules["pandas"].NA))
+        missing.add(type(getattr(sys.modules["pandas"], "NA", None)))
     kinds = {kind for kind in set(map(type, array.flat)) if not _is_real(kind)}
     if kinds - missing or (kinds and array.ndim == 0):
         raise _entry_error(name, value, array, kinds if array.ndim == 0 else kinds - missing)
