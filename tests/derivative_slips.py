@@ -1,6 +1,16 @@
 """Random smooth functions, the slips that happen to their derivatives, and how often a check finds them.
 
-``python tests/derivative_slips.py 500`` prints the table of that many functions.
+``python tests/derivative_slips.py 250 SEED`` prints a table of that many functions. Of seeds 0 and 1 together
+(500 functions, 1 to 10 inputs, 1 to 3 outputs, 20 to 500 samples; a slip is in an input with an effect of at
+least a tenth of the largest):
+
+- right derivatives, as they are, with noise, without one input, with a third of them missing: 1947 checks, no
+  false alarm; undecided 0, 0, 2.9 and 2.4 %.
+- found and named: sign 99 %, unit 99 %, factor of 2 or 1/2 87 %, unit beside an absent input 91 %, sign
+  beside an absent input 96 %, two inputs swapped 98 %, transposed 100 %, shuffled 97 %, unrelated 98 %.
+
+Thresholds were chosen on seeds 3, 5, 11, 12 and the first 60 functions of seed 0. Right derivatives of 500 more functions, seed 99: 1956 checks, no false
+alarm.
 """
 
 from __future__ import annotations
@@ -213,17 +223,17 @@ SLIPS: tuple[Slip, ...] = (
     unrelated,
 )
 
-#: The least share of the slips that is found, ten points below what was measured.
+#: The shares of 30 slips of which fewer are found once in a hundred times, at the rates above.
 LEAST_FOUND = {
-    "sign": 0.88,
-    "unit": 0.9,
-    "factor_2": 0.75,
-    "unit_beside_absent": 0.85,
-    "sign_beside_absent": 0.85,
-    "swapped": 0.88,
-    "transposed": 0.88,
-    "shuffled": 0.85,
-    "unrelated": 0.88,
+    "sign": 0.93,
+    "unit": 0.93,
+    "factor_2": 0.7,
+    "unit_beside_absent": 0.76,
+    "sign_beside_absent": 0.86,
+    "swapped": 0.9,
+    "transposed": 0.93,
+    "shuffled": 0.86,
+    "unrelated": 0.9,
 }
 
 

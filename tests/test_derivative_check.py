@@ -381,16 +381,16 @@ def test_axes_read_from_memory_in_another_order() -> None:
 
 
 def test_false_alarms_and_detection_on_random_functions() -> None:
-    """At 60 functions; the shares of 500 stand in derivative_slips.py.
+    """At 30 functions; the shares of 500 stand in derivative_slips.py.
 
-    A rate of false alarms of 1 % gives more than 4 in 240 with probability 0.1; what is required of the slips
-    is ten points below what was measured.
+    There, 1947 checks of right data gave no false alarm: below 0.15 % with a confidence of 95 %, at which 1
+    in 120 happens once in six times and 2 once in 60. The shares of the slips are bounded below by what
+    happens once in a hundred times or less.
     """
-    table = study(60, seed=7)
+    table = study(30, seed=7)
     right = [table[slip.__name__] for slip in RIGHT]
-    alarms = sum(counts.total() - counts["found"] - counts["undecided"] for counts in right)
-    assert alarms <= 4
-    assert sum(counts["undecided"] for counts in right) <= 12
+    assert sum(counts.total() - counts["found"] - counts["undecided"] for counts in right) <= 1
+    assert sum(counts["undecided"] for counts in right) <= 6
     for slip in SLIPS:
         counts = table[slip.__name__]
         assert counts["found"] >= LEAST_FOUND[slip.__name__] * counts.total(), (slip.__name__, counts)

@@ -154,6 +154,8 @@ class _Check:
         found, compared = self._found, self._found.comparable
         if not (other.comparable[compared].all() and other.agree()[compared].all()):
             return False
+        if (other.given & ~found.given & other.blind()).any():
+            return False  # derivatives too small to contradict anything
         gain = LEAST_GAIN_OF_WRONG
         if found.agree()[compared].all():
             gain = LEAST_GAIN
