@@ -166,12 +166,11 @@ class _Check:
         return rest > max(gain * of_other, NEGLIGIBLE) and other_at_best <= MOST_OF_BEST * at_best + 1e-3
 
     def _places(self, axis: int) -> list[int]:
-        """Choose the inputs or outputs that may be exchanged: all of a few, else those that are off."""
-        size = self._slopes.shape[axis]
-        if size <= MOST_EXCHANGED:
-            return list(range(size))
-        off = self._found.factors_off() | ~self._found.given
-        return [int(k) for k in np.flatnonzero(off.any(axis=2 - axis))]
+        """Choose the inputs or outputs that may be exchanged: all, or of many those that are furthest off."""
+        found = self._found
+        off = abs(found.factor - 1) / found.tolerance
+        off = np.where(found.given & ~np.isnan(off), off, np.inf).max(axis=2 - axis)
+        return sorted(int(k) for k in np.argsort(-off, kind="stable")[:MOST_EXCHANGED])
 
     def _too_few(self) -> NDArray[np.bool_]:
         """Which outputs have values and derivatives, but too few together, (m,)."""
