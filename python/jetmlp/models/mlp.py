@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from .. import _checks, _core
+from .. import _checks, _core, _html
 from .._files import Container, write_container
 from .evaluation import Computation
 from .higher_derivatives import HigherDerivatives
@@ -215,6 +215,21 @@ class MLP(HigherDerivatives):
         ------
         TypeError, ValueError
             If `X` is not an array of real numbers of that shape.
+
+        Notes
+        -----
+        The result has two axes also with one output. Values ``y`` that are kept as (n,) must not be taken
+        from it: NumPy makes an (n, n) array of ``model.predict(X) - y``, whose mean square says nothing.
+        ``model.predict(X)[:, 0] - y`` is the error; the functions of `jetmlp.metrics` take either form.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import jetmlp
+        >>> x, y = np.linspace(-1, 1, 5), np.zeros(5)
+        >>> model = jetmlp.MLP([1, 4, 1])
+        >>> (model.predict(x) - y).shape, (model.predict(x)[:, 0] - y).shape
+        ((5, 5), (5,))
         """
         [values] = self._evaluate(X, n_threads, self._computation(jacobian=False), Normalization.values)
         return np.asarray(values)
@@ -343,4 +358,20 @@ class MLP(HigherDerivatives):
             f"MLP({sizes}, activation={self._activation!r}, output_activation={self._output_activation!r}, "
             f"dtype={self._dtype.name!r}, {'' if self._normalize else 'normalize=False, '}"
             f"{self.n_parameters} parameters)"
+        )
+
+    def _repr_html_(self) -> str:
+        activations = [self._activation] * (len(self._layer_sizes) - 2) + [self._output_activation]
+        layers = zip(self.weights, self.biases, activations, strict=True)
+        rows = [
+            (number, W.shape[1], W.shape[0], activation, W.size + b.size)
+            for number, (W, b, activation) in enumerate(layers, start=1)
+        ]
+        scales = "no normalization"
+        if self._normalize:
+            scales = "normalized, scales " + ("learned" if self._normalization else "not yet learned")
+        return _html.block(
+            f"{type(self).__name__} {'-'.join(map(str, self._layer_sizes))}",
+            _html.table(("layer", "from", "units", "activation", "parameters"), rows),
+            _html.line(f"{self.n_parameters} parameters of {self._dtype.name}, {scales}"),
         )
