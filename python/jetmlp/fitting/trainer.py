@@ -68,8 +68,8 @@ class Trainer:
     value_weight, derivative_weight : float, default 1.0
         w_v and w_d: not negative, not both zero. ``derivative_weight="balanced"`` is the balance of Huge
         and Savine (2020) for a model with ``normalize=True``: w_v = 1/(1+d) and w_d = d/(1+d), and each
-        column of normalized derivatives divided by its root mean square over the samples to fit. The
-        derivative loss is then the mean weighted by its inverse square.
+        column of normalized derivatives divided by its root mean square over the samples to fit, or by √2
+        times that of all columns where that is larger. The derivative loss is then the mean weighted by its inverse square.
     second_derivative_weight : float, default 1.0
         w_s: not negative. It is what it is with ``derivative_weight="balanced"`` too.
     l2 : float, default 0.0
@@ -83,7 +83,7 @@ class Trainer:
         Most threads of a fit; default one for each processor. A fit measures whether they pay and runs on
         one where they do not. The result is the same, to the last bit, for any number.
     seed : int, default 0
-        Of the random orders.
+        Of the random orders, and of the samples that a bootstrap draws in `fit_many`.
 
     Attributes
     ----------
@@ -151,6 +151,11 @@ class Trainer:
     def optimizer(self) -> Optimizer | str:
         """The optimizer's settings; "auto" until the first fit has chosen one."""
         return self._optimizer
+
+    @property
+    def seed(self) -> int:
+        """Seed of the random orders, and of the samples that a bootstrap draws."""
+        return self._order[1]
 
     @property
     def n_epochs(self) -> int:
