@@ -67,9 +67,10 @@ class Trainer:
         second derivatives, which `LevenbergMarquardt` does not take.
     value_weight, derivative_weight : float, default 1.0
         w_v and w_d: not negative, not both zero. ``derivative_weight="balanced"`` is the balance of Huge
-        and Savine (2020) for a model with ``normalize=True``: w_v = 1/(1+d) and w_d = d/(1+d), and each
-        column of normalized derivatives divided by its root mean square over the samples to fit, or by √2
-        times that of all columns where that is larger. The derivative loss is then the mean weighted by its inverse square.
+        and Savine (2020) for a normalized model: w_v = 1/(1+d) and w_d = d/(1+d), and each column of
+        normalized derivatives divided by its root mean square over the samples to fit, or by √2 times that
+        of all columns where that is larger. The derivative loss is then the mean weighted by its inverse
+        square.
     second_derivative_weight : float, default 1.0
         w_s: not negative. It is what it is with ``derivative_weight="balanced"`` too.
     l2 : float, default 0.0
