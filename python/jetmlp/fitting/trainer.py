@@ -17,6 +17,7 @@ from ..data.scales import warn_of_scales
 from ..models.mlp import MLP
 from ..optimizers.auto import AUTO, choose_optimizer
 from ..optimizers.base import Optimizer
+from ._wrong_names import FIT_CURES, TRAINER_CURES
 from .anchor import Anchor
 from .callbacks import Callback, Hook, as_callbacks
 from .errors import DivergenceError
@@ -24,28 +25,6 @@ from .history import COLUMNS, History
 from .plan import Ending, FitPlan, plan_fit
 from .problem import as_loss_weights, as_model
 from .progress import ProgressBar
-
-_RATE = "it is a setting of the optimizer: Trainer(model, jetmlp.Adam(learning_rate=1e-3))"
-TRAINER_CURES = {
-    "learning_rate": _RATE,
-    "lr": _RATE,
-    "weight_decay": "it is a setting of jetmlp.Adam, or l2 of the trainer",
-    "epochs": "it is an argument of fit",
-    "loss_weights": "value_weight and derivative_weight are its arguments",
-}
-FIT_CURES = {
-    "batch_size": "it is an argument of the trainer: Trainer(model, jetmlp.Adam(), batch_size=32)",
-    "learning_rate": _RATE,
-    "lr": _RATE,
-    "optimizer": "it is an argument of the trainer: Trainer(model, jetmlp.Adam())",
-    "verbose": "progress=True shows a bar",
-    "shuffle": "it is an argument of the trainer",
-    "validation_split": "hold samples out, as in samples[:80] and validation_data=samples[80:]",
-    "n_epochs": "it is called epochs",
-    "y": "it is called Y",
-    "x": "it is called X",
-    "dydx": "it is called dYdX",
-}
 
 
 class Trainer:
@@ -140,7 +119,7 @@ class Trainer:
         self._fitting = threading.Lock()
         self._core: Any = None
         if isinstance(optimizer, Optimizer):
-            self._compile(optimizer)
+            self._start(optimizer)
         self.history = History.from_table(np.empty((0, len(COLUMNS))))
 
     @property
@@ -180,11 +159,11 @@ class Trainer:
                 f"step, got {self._batch_size}"
             )
 
-    def _compile(self, optimizer: Optimizer) -> None:
-        compiled = _core.Trainer32 if self._model.dtype == np.float32 else _core.Trainer64
+    def _start(self, optimizer: Optimizer) -> None:
+        trainer = _core.Trainer32 if self._model.dtype == np.float32 else _core.Trainer64
         self._optimizer = optimizer.started()
-        options = self._optimizer.compiled()
-        self._core = compiled(options, self._model.n_parameters, self._batch_size or 0, *self._order)
+        options = self._optimizer.in_core()
+        self._core = trainer(options, self._model.n_parameters, self._batch_size or 0, *self._order)
 
     @with_cures(FIT_CURES, "name them, as in fit(X, Y, dYdX, epochs=200)")
     def fit(
@@ -317,7 +296,7 @@ class Trainer:
                 epochs=epochs,
             )
             self._batch_size = choice.batch_size
-            self._compile(choice.optimizer)
+            self._start(choice.optimizer)
         assert isinstance(self._optimizer, Optimizer)
         self._core.check(plan.problem.training)
         return plan
