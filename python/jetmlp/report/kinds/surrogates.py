@@ -100,8 +100,6 @@ def _table(result: SurrogateStudyResult) -> Table:
                 )
             )
             head = ""
-    n_seeds = len(next(iter(result.runs.values())))
-    seeds = "one seed" if n_seeds == 1 else f"medians of {n_seeds} seeds"
     columns = (
         "samples",
         "RMSE / deviation of",
@@ -109,7 +107,13 @@ def _table(result: SurrogateStudyResult) -> Table:
         "times better",
         "CPU [s]",
     )
-    return Table(f"{result.study.name}: what slopes are worth, {seeds}", columns, rows, n_left=2)
+    return Table(f"{result.study.name}: what slopes are worth, {_seeds(result)}", columns, rows, n_left=2)
+
+
+def _seeds(result: SurrogateStudyResult) -> str:
+    """Say over how many seeds the errors are."""
+    n_seeds = len(next(iter(result.runs.values())))
+    return "one seed" if n_seeds == 1 else f"medians of {n_seeds} seeds"
 
 
 def _times(result: SurrogateStudyResult, count: int, *, first: bool) -> tuple[str]:
@@ -125,13 +129,30 @@ def _figures(result: SurrogateStudyResult) -> dict[str, Figure]:
     errors = result.errors
     figures: dict[str, Figure] = {
         "errors.png": lambda: plotting.plot_sample_errors(
-            result.counts, errors["value_error"], errors["derivative_error"]
+            result.counts,
+            errors["value_error"],
+            errors["derivative_error"],
+            title=_title(result, _seeds(result)),
         )
     }
     problem = result.study.problem
     if isinstance(problem, Option):
         return {**figures, "prices.png": lambda: _draw_prices(result, problem)}
-    return {**figures, "predictions.png": lambda: plotting.plot_predictions(*result.predictions())}
+    return {**figures, "predictions.png": lambda: _draw_predictions(result)}
+
+
+def _title(result: SurrogateStudyResult, which: str) -> str:
+    """Name the network and the runs that a figure shows."""
+    return f"{result.study.name}: {'-'.join(map(str, result.study.fit.layer_sizes))}, {which}"
+
+
+def _title_of_last(result: SurrogateStudyResult) -> str:
+    seed = next(iter(result.last.values())).seed
+    return _title(result, f"{result.counts[-1]} samples, seed {seed}")
+
+
+def _draw_predictions(result: SurrogateStudyResult) -> object:
+    return plotting.plot_predictions(*result.predictions(), title=_title_of_last(result))
 
 
 def _draw_prices(result: SurrogateStudyResult, option: Option) -> object:
@@ -143,4 +164,5 @@ def _draw_prices(result: SurrogateStudyResult, option: Option) -> object:
         samples=samples,
         x_label=option.underlying_name,
         labels=(option.output.label, option.delta_name),
+        title=_title_of_last(result),
     )
