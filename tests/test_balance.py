@@ -25,14 +25,14 @@ def learned() -> jetmlp.MLP:
 
 
 def test_the_loss_is_the_formula() -> None:
-    """mean (Ŷ−Y)² / (1+d) + d/(1+d) · mean ((Ĵ−J)/max(r, r_all))²."""
+    """mean (Ŷ−Y)² / (1+d) + d/(1+d) · mean ((Ĵ−J)/max(r, √2 r_all))²."""
     model = learned()
     x, y, slopes = standardised(model)
     plain = model_of(normalize=False)
     P, J = plain.predict_with_jacobian(x)
-    r = np.sqrt(np.maximum(np.mean(slopes**2, axis=0), np.mean(slopes**2)))
-    assert len(np.unique(r)) > 2
-    assert (r == r.min()).sum() > 1  # the columns that weigh as one of average size
+    r = np.sqrt(np.maximum(np.mean(slopes**2, axis=0), 2 * np.mean(slopes**2)))
+    assert len(np.unique(r)) > 1
+    assert (r == r.min()).sum() > 1  # the small columns
     expected = np.mean((P - y) ** 2) / (1 + D) + D / (1 + D) * np.mean(((J - slopes) / r) ** 2)
     objective = jetmlp.Objective(model, X, Y, DYDX, derivative_weight="balanced")
     assert objective.loss(model.parameters) == pytest.approx(expected, rel=1e-12)
@@ -43,7 +43,7 @@ def test_a_fit_and_its_validation() -> None:
     model = learned()
     x, y, slopes = standardised(model)
     plain = model_of(normalize=False)
-    r2 = np.maximum(np.mean(slopes[:40] ** 2, axis=0), np.mean(slopes[:40] ** 2))
+    r2 = np.maximum(np.mean(slopes[:40] ** 2, axis=0), 2 * np.mean(slopes[:40] ** 2))
     P, J = plain.predict_with_jacobian(x[40:])
     expected = np.mean((P - y[40:]) ** 2) / (1 + D)
     expected += D / (1 + D) * np.mean((J - slopes[40:]) ** 2 / r2)
@@ -91,3 +91,33 @@ def test_what_is_refused() -> None:
         jetmlp.Trainer(model_of(), jetmlp.Adam(), value_weight=2.0, derivative_weight="balanced")
     with pytest.raises(ValueError, match=r"^derivative_weight: expected one of 'balanced', got 'even'"):
         jetmlp.Trainer(model_of(), jetmlp.Adam(), derivative_weight="even")
+
+
+@pytest.mark.parametrize("name", ["water-flow", "wing-weight"])
+@pytest.mark.parametrize(
+    ("optimizer", "epochs"),
+    [
+        (jetmlp.LBFGS(), 300),
+        (jetmlp.LevenbergMarquardt(), 40),
+        (jetmlp.Adam(jetmlp.schedules.Cosine(1e-2, 600)), 600),
+    ],
+    ids=["LBFGS", "LevenbergMarquardt", "Adam"],
+)
+def test_inputs_without_effect_do_not_rule_the_loss(name: str, optimizer: Any, epochs: int) -> None:  # noqa: ANN401
+    """Of water flow's slopes some columns are a millionth of the others: LBFGS and Adam learned nothing.
+
+    A balance is to do as well as a weight of 1. Chance is left to it: in medians of seven designs and starts
+    its error may be half as large again, where without the bound it was 20 to 100 times that.
+    """
+    study = jetmlp.experiments.get(name)
+    assert isinstance(study, jetmlp.experiments.SurrogateStudy)
+    errors: dict[Any, list[float]] = {"balanced": [], 1.0: []}
+    for seed in range(7):
+        train, held_out = study.problem.training(50, seed), study.problem.held_out(seed)[:500]
+        assert held_out.Y is not None
+        for weight, found in errors.items():
+            model = jetmlp.MLP([train.n_inputs, 12, 12, 1], "silu", seed=seed)
+            jetmlp.Trainer(model, optimizer, derivative_weight=weight).fit(train, epochs=epochs)
+            rmse = jetmlp.metrics.rmse(held_out.Y, model.predict(held_out.X))
+            found.append(rmse / float(np.std(held_out.Y)))
+    assert np.median(errors["balanced"]) < 1.5 * np.median(errors[1.0])

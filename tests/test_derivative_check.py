@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 import jetmlp
+from derivative_slips import LEAST_FOUND, RIGHT, SLIPS, study
 from jetmlp import check_derivatives
 
 Array = NDArray[Any]
@@ -146,10 +148,12 @@ def test_missing_entries_are_left_out(rng: np.random.Generator) -> None:
     assert (report.n_pairs < check_derivatives(*surface(300, 3, 2)).n_pairs).all()
     J[:, 1, 0] = np.nan
     report = check_derivatives(X, Y, J)
-    assert report.verdict == "undecided"
-    assert report.slips == ("output 1: too few pairs with all derivatives present",)
+    assert report.agrees
+    assert report.notes == ("output 1, input 0: not given",)
     Y[:, 0] = np.nan
-    assert check_derivatives(X, Y, J).verdict == "undecided"
+    report = check_derivatives(X, Y, J)
+    assert report.agrees
+    assert report.notes == ("output 0: no values", "output 1, input 0: not given")
 
 
 def test_neighbours_that_are_strangers_tell_nothing(rng: np.random.Generator) -> None:
@@ -162,6 +166,8 @@ def test_neighbours_that_are_strangers_tell_nothing(rng: np.random.Generator) ->
 def test_a_constant_output() -> None:
     X, Y, J = surface(60, 2, 2)
     Y[:, 1], J[:, 1] = 0.7, 0.0
+    assert check_derivatives(X, Y, J).agrees
+    Y[::3, 1] = np.nextafter(0.7, 1)  # constant but for rounding
     assert check_derivatives(X, Y, J).agrees
     J[:, 1] = 1.0
     assert not check_derivatives(X, Y, J).agrees
@@ -188,9 +194,9 @@ def test_many_samples() -> None:
 
 def test_units_of_the_data_do_not_matter() -> None:
     X, Y, J = surface(150, 3, 2)
-    a, c = np.array([1e-9, 3e4, -2.0]), np.array([1e7, -1e-5])
+    a, c = np.array([1e-9, 3e4, -2.0]), np.array([1e170, -1e-170])
     expected, found = (
-        check_derivatives(*data) for data in ((X, Y, J), (X * a + 1, Y * c - 3e-6, J * c[:, None] / a))
+        check_derivatives(*data) for data in ((X, Y, J), (X * a + 1, Y * c - 3 * c, J * c[:, None] / a))
     )
     assert found.agrees
     assert found.factor == pytest.approx(expected.factor, rel=1e-4)
@@ -216,3 +222,175 @@ def test_what_is_refused() -> None:
     for arguments, message in bad:
         with pytest.raises(ValueError, match=message):
             jetmlp.check_derivatives(*arguments)
+
+
+# ---- Absent inputs ----
+
+
+@pytest.mark.parametrize("shape", [(60, 2, 1), (150, 3, 2), (200, 9, 1), (200, 9, 3)], ids=str)
+def test_an_absent_input_is_named_and_the_others_are_checked(shape: tuple[int, int, int]) -> None:
+    X, Y, J = surface(*shape)
+    d = shape[1]
+    J[:, :, d - 1] = np.nan
+    report = check_derivatives(X, Y, J)
+    assert report.agrees
+    assert f"input {d - 1}: not given" in report.notes
+    assert f"  input {d - 1}: not given" in str(report).splitlines()
+    assert "nan" not in str(report)
+    assert not report.given[:, d - 1].any()
+    assert report.given[:, : d - 1].all()
+    assert "mean slopes fitted to the inputs that are not given" in str(report)
+
+
+def test_the_mean_slope_of_an_absent_input_costs_nothing_where_it_is_constant(
+    rng: np.random.Generator,
+) -> None:
+    """A linear part of any size along it is taken out: the rest is as exact as without it."""
+    X = rng.uniform(-1, 1, (60, 3))
+    Y = X[:, 0] * X[:, 1] + 1e4 * X[:, 2]
+    J = np.column_stack([X[:, 1], X[:, 0], np.full(60, np.nan)])
+    report = check_derivatives(X, Y, J)
+    assert report.agrees
+    assert report.explained == pytest.approx([1.0], abs=1e-6)
+    assert report.factor[0, :2] == pytest.approx([1, 1], abs=1e-6)
+    J[:, 1] *= 25.4
+    report = check_derivatives(X, Y, J)
+    assert report.verdict == "units"
+    assert report.slips == ("output 0, input 1: fits if multiplied by 0.03937, as of other units",)
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [(-1.0, "sign"), (1e-3, "units"), (25.4, "units")])
+@pytest.mark.parametrize("shape", [(60, 2, 1), (150, 3, 2), (200, 9, 2)], ids=str)
+def test_a_slip_beside_an_absent_input(shape: tuple[int, int, int], factor: float, verdict: str) -> None:
+    X, Y, J = surface(*shape)
+    strongest = int(np.argmax(np.mean(J[:, 0] ** 2, axis=0)))
+    absent = (strongest + 1) % shape[1]
+    J[:, 0, strongest] *= factor
+    J[:, :, absent] = np.nan
+    report = check_derivatives(X, Y, J)
+    assert report.verdict == verdict
+    assert [slip.partition(":")[0] for slip in report.slips] == [f"output 0, input {strongest}"]
+
+
+def test_slopes_at_some_samples_only(rng: np.random.Generator) -> None:
+    """One in ten, and of one output none: those that are there are compared with each other."""
+    X, Y, J = surface(600, 3, 2)
+    J[np.arange(600) % 10 > 0] = np.nan
+    J[:, 1] = np.nan
+    report = check_derivatives(X, Y, J)
+    assert report.agrees
+    assert report.notes == ("output 1: no derivatives",)
+    J[:, 0, 0] *= -1
+    assert check_derivatives(X, Y, J).slips == ("output 0, input 0: of the wrong sign",)
+
+
+def test_partial_derivatives_here_and_there(rng: np.random.Generator) -> None:
+    """With a third missing there is hardly a pair that has all, in nine inputs."""
+    X, Y, J = surface(300, 9, 1)
+    J[rng.random(J.shape) < 1 / 3] = np.nan
+    assert check_derivatives(X, Y, J).agrees
+    J[:, 0, 4] *= 1000
+    assert check_derivatives(X, Y, J).slips[0].startswith("output 0, input 4: fits if multiplied by 0.0")
+
+
+def test_what_has_no_effect_cannot_be_told(rng: np.random.Generator) -> None:
+    X = rng.uniform(-1, 1, (100, 2))
+    Y = np.sin(3 * X[:, 0]) + 1e-4 * X[:, 1]
+    J = np.column_stack([3 * np.cos(3 * X[:, 0]), np.full(100, -1e-4)])
+    report = check_derivatives(X, Y, J)
+    assert report.agrees
+    assert report.notes == ("output 0, input 1: too little effect to tell its sign",)
+    assert report.tolerance[0, 1] > 1 > report.tolerance[0, 0]
+    J[:, 0] = np.nan
+    assert check_derivatives(X, Y, J).verdict == "undecided"
+
+
+# ---- Other orders ----
+
+
+@pytest.mark.parametrize("shape", [(60, 2, 1), (60, 2, 2), (150, 3, 2), (300, 4, 1), (300, 6, 3)], ids=str)
+def test_swapped_inputs(shape: tuple[int, int, int], rng: np.random.Generator) -> None:
+    X, Y, J = surface(*shape)
+    first, second = sorted(rng.choice(shape[1], 2, replace=False))
+    J[:, :, [first, second]] = J[:, :, [second, first]]
+    report = check_derivatives(X, Y, J)
+    assert report.verdict == "swapped"
+    assert report.slips == (f"inputs {first} and {second}: in each other's place",)
+
+
+def test_swapped_inputs_in_units_of_their_own() -> None:
+    X, Y, J = surface(150, 3, 2)
+    units = np.array([1e-6, 1.0, 1e4])
+    report = check_derivatives(X * units, Y, (J / units)[:, :, [2, 1, 0]])
+    assert report.slips == ("inputs 0 and 2: in each other's place",)
+
+
+def test_inputs_in_another_order() -> None:
+    X, Y, J = surface(300, 4, 2)
+    assert check_derivatives(X, Y, J[:, :, ::-1]).slips == (
+        "inputs 0 and 3: in each other's place",
+        "inputs 1 and 2: in each other's place",
+    )
+    turned = check_derivatives(X, Y, J[:, :, [1, 2, 0, 3]])
+    assert turned.verdict == "swapped"
+    assert turned.slips == ("inputs 0, 2, 1: stand in the places of 2, 1, 0",)
+
+
+def test_swapped_outputs() -> None:
+    X, Y, J = surface(150, 3, 3)
+    report = check_derivatives(X, Y, J[:, [0, 2, 1]])
+    assert report.verdict == "swapped"
+    assert report.slips == ("outputs 1 and 2: in each other's place",)
+
+
+def test_swapped_beside_an_absent_input() -> None:
+    X, Y, J = surface(200, 4, 1)
+    J[:, :, 3] = np.nan
+    assert check_derivatives(X, Y, J[:, :, [1, 0, 2, 3]]).slips == ("inputs 0 and 1: in each other's place",)
+
+
+def test_two_of_many_inputs_swapped() -> None:
+    X, Y, J = surface(1000, 16, 1)
+    order = np.arange(16)
+    order[[3, 11]] = 11, 3
+    assert check_derivatives(X, Y, J[:, :, order]).slips == ("inputs 3 and 11: in each other's place",)
+
+
+@pytest.mark.parametrize("n", [6, 10])
+@pytest.mark.parametrize("axes", list(permutations(range(3)))[1:], ids=str)
+def test_axes_of_one_length(axes: tuple[int, ...], n: int, rng: np.random.Generator) -> None:
+    """As many samples as outputs and inputs: every order of the axes has the right shape."""
+    X, Q = rng.uniform(-1, 1, (n, n)), rng.normal(size=(n, n, n))
+    Y = 0.5 * np.einsum("nk,okl,nl->no", X, Q, X)
+    J = 0.5 * np.einsum("okl,nl->nok", Q + Q.transpose(0, 2, 1), X)
+    assert check_derivatives(X, Y, J).agrees
+    report = check_derivatives(X, Y, J.transpose(axes))
+    assert report.verdict == "transposed"
+    names = [("samples", "outputs", "inputs")[axis] for axis in axes]
+    assert report.slips == (f"the axes are those of {', '.join(names)}",)
+
+
+def test_axes_read_from_memory_in_another_order() -> None:
+    X, Y, J = surface(150, 3, 2)
+    for axes in list(permutations(range(3)))[1:]:
+        read = np.ascontiguousarray(J.transpose(axes)).reshape(J.shape)
+        assert check_derivatives(X, Y, read).verdict == "transposed"
+
+
+# ---- Rates ----
+
+
+def test_false_alarms_and_detection_on_random_functions() -> None:
+    """At 30 functions; the shares of 500 stand in derivative_slips.py.
+
+    There, 1947 checks of right data gave no false alarm: below 0.15 % with a confidence of 95 %, at which 1
+    in 120 happens once in six times and 2 once in 60. The shares of the slips are bounded below by what
+    happens once in a hundred times or less.
+    """
+    table = study(30, seed=7)
+    right = [table[slip.__name__] for slip in RIGHT]
+    assert sum(counts.total() - counts["found"] - counts["undecided"] for counts in right) <= 1
+    assert sum(counts["undecided"] for counts in right) <= 6
+    for slip in SLIPS:
+        counts = table[slip.__name__]
+        assert counts["found"] >= LEAST_FOUND[slip.__name__] * counts.total(), (slip.__name__, counts)

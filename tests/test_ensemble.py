@@ -128,3 +128,23 @@ def test_ctrl_c_ends_all_and_keeps_what_they_have() -> None:
     process.send_signal(signal.SIGINT)
     out, error = process.communicate(timeout=60)
     assert out.strip() == "[True, True, False, False] [True, True, False, False]", error
+
+
+def test_a_bootstrap_draws_by_each_trainers_seed() -> None:
+    """Each fit is the one to the samples that its seed draws, with replacement."""
+    fleet = [
+        jetmlp.Trainer(jetmlp.MLP([2, 5, 1], seed=3), jetmlp.Adam(1e-2), seed=seed) for seed in (0, 1, 1)
+    ]
+    inputs = np.arange(40.0).reshape(20, 2)
+    samples = jetmlp.Samples(inputs, np.sin(inputs[:, 0]), np.ones((20, 2)))
+    jetmlp.fit_many(fleet, samples, epochs=4, bootstrap=True)
+    for trainer in fleet:
+        rows = (jetmlp.random.Generator(trainer.seed).uniform(20) * 20).astype(int)
+        assert len(set(rows.tolist())) < 20
+        alone = jetmlp.Trainer(jetmlp.MLP([2, 5, 1], seed=3), jetmlp.Adam(1e-2), seed=trainer.seed)
+        alone.fit(samples[rows], epochs=4)
+        np.testing.assert_array_equal(trainer.model.parameters, alone.model.parameters)
+    assert not np.array_equal(fleet[0].model.parameters, fleet[1].model.parameters)
+    np.testing.assert_array_equal(fleet[1].model.parameters, fleet[2].model.parameters)
+    with pytest.raises(TypeError, match=r"^bootstrap: expected True or False"):
+        jetmlp.fit_many(fleet, samples, epochs=1, bootstrap=1)  # type: ignore[arg-type]

@@ -112,12 +112,18 @@ def test_a_prediction_that_is_not_a_number_is_no_small_error() -> None:
 
 BAD: dict[str, tuple[ArrayLike, ArrayLike, str]] = {
     "other length": ([1, 2, 3], [1, 2], "predicted"),
-    "broadcastable": ([[1.0], [2.0]], [1.0, 2.0], "predicted"),
+    "broadcastable": ([[1.0], [2.0]], [[1.0, 2.0]], "predicted"),
+    "a scalar for all": ([1.0, 2.0], 1.0, "predicted"),
+    "a row for all": (np.ones((3, 2)), np.ones((1, 2)), "predicted"),
+    "a row for all, without its axis": (np.ones((2, 2)), np.ones(2), "predicted"),
+    "transposed": (np.ones((3, 2)), np.ones((2, 3)), "predicted"),
+    "inputs before outputs": (np.ones((3, 2)), np.ones((3, 2, 1)), "predicted"),
     "empty": ([], [], "true"),
     "nothing known": ([NAN, NAN], [1, 2], "true"),
     "complex": ([1j], [1], "true"),
     "text": ([1], ["1"], "predicted"),
-    "objects": ([None], [1], "true"),
+    "objects": ([{}], [1], "true"),
+    "None": ([None], [1], "true"),
     "ragged": ([[1], [2, 3]], [[1], [2]], "true"),
 }
 
@@ -183,3 +189,131 @@ def test_measuring_needs_a_model_and_something_to_compare_with() -> None:
         metrics.evaluate("net", problem.X, problem.Y)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"^Y, dYdX: expected at least one .*got neither"):
         metrics.evaluate(model_of(problem), problem.X)
+
+
+# ---- Forms ----
+
+
+@pytest.mark.parametrize("metric", ALL, ids=NAMES)
+@pytest.mark.parametrize(
+    ("short", "long"), [((5,), (5, 1)), ((5, 3), (5, 1, 3)), ((5,), (5, 1, 1)), ((5, 2, 2), (5, 1, 2, 2))]
+)
+def test_the_axis_of_one_output_may_be_left_out(
+    metric: Metric, short: tuple[int, ...], long: tuple[int, ...], rng: np.random.Generator
+) -> None:
+    true, predicted = rng.normal(size=(2, *short))
+    expected = metric(true, predicted)
+    assert metric(true.reshape(long), predicted) == expected
+    assert metric(true, predicted.reshape(long)) == expected
+    assert metric(true.tolist(), predicted.reshape(long).tolist()) == expected
+
+
+def test_a_transposed_prediction_comes_with_the_cure() -> None:
+    with pytest.raises(
+        ValueError, match=r"^predicted: .*\(3, 2\), got \(2, 3\); predicted\.T has that shape$"
+    ):
+        metrics.mse(np.ones((3, 2)), np.ones((2, 3)))
+
+
+@pytest.mark.parametrize("unit", [1e-200, 1e-12, 1.0, 1e12, 1e200])
+def test_units_do_not_matter(unit: float, rng: np.random.Generator) -> None:
+    true, predicted = rng.normal(size=(2, 9, 2))
+    assert metrics.rmse(true * unit, predicted * unit) == pytest.approx(
+        unit * metrics.rmse(true, predicted), rel=1e-12
+    )
+    assert metrics.r2(true * unit, predicted * unit) == pytest.approx(metrics.r2(true, predicted), rel=1e-12)
+
+
+# ---- By column ----
+
+
+def test_columns_by_hand() -> None:
+    """A linear map with known errors: 0.5 throughout in the first output, a slope off by 1 in the second."""
+    model = jetmlp.MLP([2, 2], dtype="float64")
+    model.parameters = [1.0, 2.0, 3.0, 4.0, 0.0, 0.0]
+    X = np.array([[0.0, 0], [1, 0], [0, 1], [1, 1]])
+    Y = X @ [[1.0, 3], [2, 4]] - [0.5, 0]
+    J = np.broadcast_to([[1.0, 2], [2, 4]], (4, 2, 2))
+    found = metrics.evaluate(model, X, Y, J, per_column=True)
+    assert set(found) == {"value", "derivative"}
+    value, slope = found["value"], found["derivative"]
+    assert list(value) == list(slope) == ["rmse", "max_error", "relative_error", "r2"]
+    # x_0 + 2 x_1 is 0, 1, 2, 3: deviations of mean square (2.25 + 0.25) / 2 = 1.25
+    np.testing.assert_allclose(value["rmse"], [0.5, 0], atol=1e-15)
+    np.testing.assert_allclose(value["max_error"], [0.5, 0], atol=1e-15)
+    np.testing.assert_allclose(value["relative_error"], [0.5 / math.sqrt(1.25), 0], atol=1e-15)
+    np.testing.assert_allclose(value["r2"], [1 - 0.25 / 1.25, 1], atol=1e-15)
+    np.testing.assert_allclose(slope["rmse"], [[0, 0], [1, 0]], atol=1e-15)
+    np.testing.assert_allclose(slope["max_error"], [[0, 0], [1, 0]], atol=1e-15)
+    np.testing.assert_allclose(slope["relative_error"], [[0, 0], [0.5, 0]], atol=1e-15)
+    np.testing.assert_array_equal(slope["r2"], [[1, 1], [0, 1]])  # constants, met or not
+
+
+def test_columns_by_numpy(rng: np.random.Generator) -> None:
+    problem = make_problem(Network((2, 5, 3)), 30)
+    model = model_of(problem)
+    Y, J = problem.Y.copy(), problem.dYdX.copy()
+    Y[rng.random(Y.shape) < 0.2] = np.nan
+    J[rng.random(J.shape) < 0.2] = np.nan
+    J[:, 2, 1] = np.nan
+    H = rng.normal(size=(30, 3, 2, 2))
+    H += H.transpose(0, 1, 3, 2)
+    found = metrics.evaluate(model, problem.X, Y, J, H, allow_missing_values=True, per_column=True)
+    for kind, true, predicted, centre in (
+        ("value", Y, model.predict(problem.X), np.nanmean(Y, axis=0)),
+        ("derivative", J, model.jacobian(problem.X), 0.0),
+        ("second_derivative", H, model.hessian(problem.X), 0.0),
+    ):
+        errors = predicted - true
+        for place in np.ndindex(true.shape[1:]):
+            e, t = (array[(slice(None), *place)] for array in (errors, true))
+            c = np.broadcast_to(centre, true.shape[1:])[place]
+            if np.isnan(t).all():
+                assert all(np.isnan(array[place]) for array in found[kind].values())
+                continue
+            rmse = np.sqrt(np.nanmean(e**2))
+            assert found[kind]["rmse"][place] == pytest.approx(rmse, rel=1e-12)
+            assert found[kind]["max_error"][place] == np.nanmax(abs(e))
+            size = np.sqrt(np.nanmean((t - c) ** 2))
+            assert found[kind]["relative_error"][place] == pytest.approx(rmse / size, rel=1e-12)
+            assert found[kind]["r2"][place] == pytest.approx(
+                1 - np.nansum(e**2) / np.nansum((t - np.nanmean(t)) ** 2), rel=1e-12
+            )
+
+
+def test_columns_and_the_whole_agree() -> None:
+    problem = make_problem(Network((2, 5, 3)), 30)
+    model = model_of(problem)
+    samples = jetmlp.Samples(problem.X, problem.Y, problem.dYdX)
+    whole = metrics.evaluate(model, samples)
+    columns = metrics.evaluate(model, samples, per_column=True)
+    for kind, shape in (("value", (3,)), ("derivative", (3, 2))):
+        assert {array.shape for array in columns[kind].values()} == {shape}
+        assert np.mean(columns[kind]["r2"]) == pytest.approx(whole[kind]["r2"], rel=1e-12)
+        assert np.mean(columns[kind]["rmse"] ** 2) == pytest.approx(whole[kind]["mse"], rel=1e-12)
+        assert columns[kind]["max_error"].max() == whole[kind]["max_error"]
+    centred = columns["value"]
+    np.testing.assert_allclose(centred["r2"], 1 - centred["relative_error"] ** 2, rtol=1e-12)
+
+
+def test_columns_along_directions_and_refusals() -> None:
+    problem = make_problem(Network((2, 5, 3)), 8)
+    model = model_of(problem)
+    directions = np.tile(np.eye(2)[::-1], (8, 1, 1))
+    along = jetmlp.Samples(problem.X, directions=directions, dYdV=problem.dYdX[:, :, ::-1])
+    found = metrics.evaluate(model, along, per_column=True)["derivative"]
+    expected = metrics.evaluate(model, problem.X, None, problem.dYdX, per_column=True)["derivative"]
+    for name, array in expected.items():
+        np.testing.assert_allclose(found[name], array[:, ::-1], rtol=1e-12)
+    with pytest.raises(TypeError, match=r"^per_column: expected True or False, got 'yes'"):
+        metrics.evaluate(model, problem.X, problem.Y, per_column="yes")  # type: ignore[call-overload]
+
+
+def test_a_constant_column_that_is_missed_has_no_relative_error() -> None:
+    model = jetmlp.MLP([1, 1], dtype="float64")
+    model.parameters = [0.0, 0.5]
+    x = np.arange(4.0)
+    for constant, relative, score in ((0.5, 0.0, 1.0), (0.1, math.inf, 0.0)):
+        found = metrics.evaluate(model, x, np.full(4, constant), np.zeros(4), per_column=True)
+        assert (found["value"]["relative_error"].item(), found["value"]["r2"].item()) == (relative, score)
+        assert found["derivative"]["relative_error"].item() == 0.0

@@ -74,9 +74,9 @@ for name, array in {"X": X, "Y": Y, "dYdX": dYdX}.items():
     BAD_ARRAYS[name] |= {
         "complex": (array + 0j, "complex128"),
         "text": (array.astype(str), "<U"),
-        "objects": (array.astype(object), "object"),
-        "one missing object": (np.where(array == array.max(), None, array), "None"),
-        "fractions": ([[Fraction(1, 2)]], "Fraction(1, 2)"),
+        "text among objects": (np.where(array == array.max(), "?", array.astype(object)), "'?' at ["),
+        "all objects missing": (np.full(array.shape, None), "nan" if name != "dYdX" else "NaN throughout"),
+        "a fraction": ([[Fraction(1, 2)]], "(1, 1)"),
         "ragged": ([[1.0, 2.0], [3.0]], "unequal length"),
         "infinite": (with_entry(array, np.inf), "inf at [6, 1"),
         "minus infinity": (with_entry(array, -np.inf), "-inf at [6, 1"),

@@ -63,3 +63,8 @@ def __getattr__(name: str) -> ModuleType:
     if name in ("experiments", "plotting"):
         return import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List what is public, whether it was imported yet or not; the rooms below are private."""
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__") and name.endswith("__"))})

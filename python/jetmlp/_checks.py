@@ -5,38 +5,18 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Iterable
+from difflib import get_close_matches
+from itertools import permutations
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from ._core.processors import available_processors
+from ._forms import as_real_array as as_real_array
 
 MOST_THREADS = 256
 MOST_UNITS = 2**24
-
-
-def as_real_array(name: str, value: ArrayLike, dtype: np.dtype[Any] | None = None) -> NDArray[Any]:
-    """Convert to a contiguous float array, masked entries to NaN; an error names the argument.
-
-    Without a `dtype`, float16 and float32 become float32 and everything else float64: no digit is lost and
-    none made up.
-    """
-    try:
-        array = np.asarray(value)
-    except ValueError as error:  # a ragged nested list
-        raise ValueError(
-            f"{name}: expected a rectangular array, got nested lists of unequal length"
-        ) from error
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"{name}: expected real numbers, got an array of {array.dtype} ({_sample(array)})")
-    if isinstance(value, np.ma.MaskedArray):
-        floating = np.promote_types(array.dtype, np.float16)
-        array = np.ma.filled(value.astype(floating), np.nan)  # masked means missing
-    if dtype is None:
-        dtype = np.dtype(np.float32 if array.dtype in (np.float16, np.float32) else np.float64)
-    with np.errstate(over="ignore", under="ignore"):  # check_finite reports an overflow by its argument
-        return np.ascontiguousarray(array, dtype=dtype)
 
 
 def brief(value: object) -> str:
@@ -47,17 +27,37 @@ def brief(value: object) -> str:
     return text if len(text) <= 100 else text[:97] + "..."
 
 
-def _sample(array: NDArray[Any]) -> str:
-    """Show an entry, of objects the first one that is no number."""
-    entries = list(array.flat[:1])
-    if array.dtype.kind == "O":
-        entries = [entry for entry in array.flat if not isinstance(entry, (int, float))] or entries
-    text = repr(entries[0]) if entries else "empty"
-    return text if len(text) <= 40 else text[:37] + "..."
+#: Lengths of axes; None for any.
+Pattern = tuple[int | None, ...]
 
 
-def _shape_error(name: str, array: NDArray[Any], expected: str) -> ValueError:
-    return ValueError(f"{name}: expected shape {expected}, got {array.shape}")
+def _shape_error(name: str, array: NDArray[Any], expected: str, *patterns: Pattern) -> ValueError:
+    cure = rearrangement(name, array.shape, patterns)
+    return ValueError(f"{name}: expected shape {expected}, got {array.shape}{cure and f'; {cure}'}")
+
+
+def rearrangement(name: str, shape: tuple[int, ...], patterns: tuple[Pattern, ...]) -> str:
+    """Say what brings an array of this shape into an expected one; nothing if no simple step does."""
+
+    def fits(found: tuple[int, ...]) -> bool:
+        return any(
+            len(found) == len(pattern)
+            and all(want in (None, got) for got, want in zip(found, pattern, strict=True))
+            for pattern in patterns
+        )
+
+    for axes in permutations(range(len(shape))):
+        if fits(tuple(shape[axis] for axis in axes)):
+            how = f"{name}.T" if len(shape) == 2 else f"{name}.transpose{axes}"
+            return f"{how} has that shape"
+    if fits((1, *shape)):
+        return f"{name}[None, :] is one sample"
+    if shape[:1] == (1,) and fits(shape[1:]):
+        return f"{name}[0] has that shape"
+    for pattern in patterns:
+        if [n for n in shape if n != 1] == [n for n in pattern if n != 1]:
+            return f"{name}.reshape{pattern} has that shape"
+    return ""
 
 
 def as_inputs(name: str, X: ArrayLike, d: int | None, dtype: np.dtype[Any] | None = None) -> NDArray[Any]:
@@ -66,16 +66,32 @@ def as_inputs(name: str, X: ArrayLike, d: int | None, dtype: np.dtype[Any] | Non
     if array.ndim == 1 and d in (None, 1):
         array = array[:, np.newaxis]
     if array.ndim != 2 or array.shape[1] == 0 or (d is not None and array.shape[1] != d):
-        raise _shape_error(name, array, {None: "(n,) or (n, d)", 1: "(n,) or (n, 1)"}.get(d, f"(n, {d})"))
+        expected = {None: "(n,) or (n, d)", 1: "(n,) or (n, 1)"}.get(d, f"(n, {d})")
+        raise _shape_error(name, array, expected, *([] if d is None else [(None, d)]))
     return np.ascontiguousarray(array)
 
 
 def as_values(
-    name: str, Y: ArrayLike, n: int, m: int | None, dtype: np.dtype[Any] | None = None
+    name: str,
+    Y: ArrayLike,
+    n: int,
+    m: int | None,
+    dtype: np.dtype[Any] | None = None,
+    *,
+    inputs: tuple[str, int] | None = None,
 ) -> NDArray[Any]:
-    """Take values as (n, m), of any m if it is None; a 1-D array is taken for a single output."""
+    """Take values as (n, m), of any m if it is None; a 1-D array is taken for a single output.
+
+    With the name of the inputs and their number, an error says where those have their samples last.
+    """
     array = as_real_array(name, Y, dtype)
-    return _as_targets(name, array, n, m, ())
+    try:
+        return _as_targets(name, array, n, m, ())
+    except ValueError as error:
+        if inputs is None or array.ndim == 0 or array.shape[-1] != inputs[1] or n == inputs[1]:
+            raise
+        whose, d = inputs
+        raise ValueError(f"{error}; samples go along the first axis, {whose}.T has {d} of them") from None
 
 
 def as_derivatives(
@@ -99,10 +115,12 @@ def _as_targets(
 
     With one input besides, so may the inputs' axes.
     """
-    known = m is not None or array.ndim == 2 + len(inputs)
+    free = m is None
+    rearranged = array.ndim > 0 and array.shape[0] != n and n in array.shape
+    known = not free or (array.ndim == 2 + len(inputs) and not rearranged)
     if m is None:
         m = array.shape[1] if known and array.shape[1] > 0 else 1
-    accepted: list[tuple[int, ...]] = [(n, m, *inputs)]
+    accepted: list[Pattern] = [(n, m, *inputs)]
     if m == 1:
         shorter = [(n,), (n, *inputs)] if set(inputs) <= {1} else [(n, *inputs)]
         accepted = [*dict.fromkeys(shorter), *accepted]
@@ -110,7 +128,8 @@ def _as_targets(
     if not known:
         shapes[-1] = f"({', '.join(map(str, (n, 'm', *inputs)))})"
     if array.shape not in accepted:
-        raise _shape_error(name, array, " or ".join(shapes))
+        patterns = [*accepted[:-1], (n, None, *inputs)] if free else accepted
+        raise _shape_error(name, array, " or ".join(shapes), *patterns)
     return array.reshape(n, m, *inputs)
 
 
@@ -140,7 +159,7 @@ def as_vectors(name: str, V: ArrayLike, n: int, d: int, dtype: np.dtype[Any]) ->
         array = array[:, np.newaxis]
     if array.shape not in ((n, d), (d,)):
         of_one_input = f"({n},) or " if d == 1 else ""
-        raise _shape_error(name, array, f"{of_one_input}({n}, {d}) or ({d},)")
+        raise _shape_error(name, array, f"{of_one_input}({n}, {d}) or ({d},)", (n, d))
     return np.ascontiguousarray(np.broadcast_to(array, (n, d)))
 
 
@@ -226,10 +245,14 @@ def as_number(
 
 def as_choice(name: str, value: object, choices: tuple[str, ...]) -> str:
     """Take one of a few names."""
+    expected = f"{name}: expected one of {', '.join(map(repr, choices))}"
     if not isinstance(value, str):
-        raise TypeError(f"{name}: expected one of {', '.join(map(repr, choices))}, got {value!r}")
+        raise TypeError(f"{expected}, got {value!r}")
     if value not in choices:
-        raise ValueError(f"{name}: expected one of {', '.join(map(repr, choices))}, got {value!r}")
+        by_lower_case = {choice.lower(): choice for choice in choices}
+        near = get_close_matches(value.lower(), by_lower_case, n=1)
+        suggestion = f"; did you mean {by_lower_case[near[0]]!r}?" if near else ""
+        raise ValueError(f"{expected}, got {value!r}{suggestion}")
     return value
 
 

@@ -1,4 +1,5 @@
 #include "linear_algebra/sums.hpp"
+#include "linear_algebra/vectors.hpp"
 #include "optim/line_search.hpp"
 
 #include <jetmlp/optim/lbfgs.hpp>
@@ -15,10 +16,7 @@ namespace {
 
 template <class T>
 void add_multiple(std::vector<T>& to, double factor, const std::vector<T>& from) {
-    const T multiplier = static_cast<T>(factor);
-    for (std::size_t i = 0; i < to.size(); ++i) {
-        to[i] += multiplier * from[i];
-    }
+    elements(to) += static_cast<T>(factor) * elements(from);
 }
 
 }  // namespace
@@ -144,9 +142,7 @@ void Lbfgs<T>::find_direction() {
         const Pair& last = pairs_.back();
         scale = -last.inner_product / inner_product(last.difference, last.difference);
     }
-    for (T& number : direction_) {
-        number *= static_cast<T>(scale);
-    }
+    elements(direction_) *= static_cast<T>(scale);
     for (std::size_t i = 0; i < pairs_.size(); ++i) {
         const Pair& pair = pairs_[i];
         const double factor =
@@ -158,10 +154,8 @@ void Lbfgs<T>::find_direction() {
 template <class T>
 void Lbfgs<T>::remember(const std::vector<T>& from, const std::vector<T>& to) {
     Pair pair{to, trial_gradient_, 0.0};
-    for (std::size_t i = 0; i < to.size(); ++i) {
-        pair.step[i] -= from[i];
-        pair.difference[i] -= gradient_[i];
-    }
+    elements(pair.step) -= elements(from);
+    elements(pair.difference) -= elements(gradient_);
     pair.inner_product = inner_product(pair.step, pair.difference);
     // The strong Wolfe conditions make it positive, rounding may not.
     constexpr double epsilon = std::numeric_limits<T>::epsilon();

@@ -1,6 +1,7 @@
 #include "least_squares/least_squares.hpp"
 #include "linear_algebra/cholesky.hpp"
 #include "linear_algebra/sums.hpp"
+#include "linear_algebra/vectors.hpp"
 #include "network/names.hpp"
 
 #include <jetmlp/optim/levenberg_marquardt.hpp>
@@ -87,24 +88,19 @@ struct LevenbergMarquardt::Workspace {
             problem.pull_back(right_side.data(), step.data(), execution);
             cholesky.solve(step.data(), step.data());
         }
-        for (double& number : step) {
-            number = -number;
-        }
+        elements(step) = -elements(step);
     }
 
     // curvature = r_vv ≈ (r(θ + hv) − 2r(θ) + r(θ − hv)) / h² along the velocity v
     void measure_curvature(const std::vector<double>& parameters, Execution& execution) {
         for (const double sign : {1.0, -1.0}) {
-            for (std::size_t i = 0; i < candidate.size(); ++i) {
-                candidate[i] = parameters[i] + sign * curvature_step * velocity[i];
-            }
+            elements(candidate) = elements(parameters) + sign * curvature_step * elements(velocity);
             problem.evaluate(candidate.data(), (sign > 0.0 ? curvature : trial_residuals).data(),
                              execution);
         }
-        for (std::size_t i = 0; i < curvature.size(); ++i) {
-            curvature[i] = ((curvature[i] - residuals[i]) + (trial_residuals[i] - residuals[i])) /
-                           (curvature_step * curvature_step);
-        }
+        const auto here = elements(residuals);
+        elements(curvature) = ((elements(curvature) - here) + (elements(trial_residuals) - here)) /
+                              (curvature_step * curvature_step);
     }
 
     LeastSquares problem;
@@ -218,10 +214,11 @@ bool LevenbergMarquardt::propose(const Iterate<double>& iterate, Execution& exec
             return false;
         }
     }
-    for (std::size_t i = 0; i < work.candidate.size(); ++i) {
-        const double bend = options_.geodesic_acceleration ? 0.5 * work.acceleration[i] : 0.0;
-        work.candidate[i] = iterate.current[i] + (work.velocity[i] + bend);
+    elements(work.candidate) = elements(work.velocity);
+    if (options_.geodesic_acceleration) {
+        elements(work.candidate) += 0.5 * elements(work.acceleration);
     }
+    elements(work.candidate) += elements(iterate.current);
     work.trial_losses =
         work.problem.evaluate(work.candidate.data(), work.trial_residuals.data(), execution);
     return true;

@@ -55,7 +55,7 @@ def check_arrays(
     n, d = X.shape
     if n == 0:
         raise ValueError(f"{names.X}: expected at least one sample, got shape {X.shape}")
-    _checks.check_finite(names.X, X)
+    _checks.check_finite(names.X, X, nan_hint="; leave out samples whose inputs are not known")
     directions = None
     if given["directions"] is not None or given["dYdV"] is not None:
         directions = _as_directions(given, n, d)
@@ -69,7 +69,7 @@ def check_arrays(
     Y = derivatives = second_derivatives = None
     m = None if sizes is None else sizes[1]
     if given["Y"] is not None:
-        Y = _checks.as_values(names.Y, given["Y"], n, m)
+        Y = _checks.as_values(names.Y, given["Y"], n, m, inputs=(names.X, d))
         m = Y.shape[1]
         hint = "" if missing_allowed else "; allow_missing_values=True takes NaN for a value not measured"
         _checks.check_finite(names.Y, Y, missing_allowed=missing_allowed, nan_hint=hint)

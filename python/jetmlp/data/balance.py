@@ -2,9 +2,9 @@
 
 With inputs and outputs standardised and d derivatives of each output, the value term weighs 1/(1+λd), the
 derivative term λd/(1+λd), λ = 1, and each column of derivatives is divided by its root mean square r, or
-by that of all columns together where that is larger:
+by √2 times that of all columns together where that is larger:
 
-    loss = mean (Ŷ−Y)² / (1+λd) + λd/(1+λd) · mean ((Ĵ−J)/max(r, r_all))².
+    loss = mean (Ŷ−Y)² / (1+λd) + λd/(1+λd) · mean ((Ĵ−J)/max(r, √2 r_all))².
 
 The bound is ours. Without it a column of rounding errors, or of an input without effect, rules the loss: a
 fit of water flow, with columns a millionth of the others, then learns nothing.
@@ -22,6 +22,10 @@ from .samples import Samples
 
 BALANCED = "balanced"
 RATIO = 1.0  # λ
+#: A column weighs as if its mean square were at least so many times that of all: only those that rule the
+#: others are held down. On 16 designs of water flow and wing weight, 1, 2 and 4 gave 0.60 to 1.34, 0.57 to
+#: 1.05 and 0.54 to 1.00 times the error of derivative_weight=1 with LBFGS and LevenbergMarquardt.
+LEAST_SHARE = 2.0
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ def balance(samples: Samples) -> Balance:
     squares = np.where(there, derivatives, 0.0) ** 2
     mean_squares = np.sum(weights * squares, axis=0) / np.where(totals > 0, totals, 1.0)
     total = float(np.average(mean_squares, weights=totals))
-    inverses = 1.0 / np.maximum(mean_squares, total if total > 0 else 1.0)
+    inverses = 1.0 / np.maximum(mean_squares, LEAST_SHARE * total if total > 0 else 1.0)
     share = RATIO * n_columns / (1.0 + RATIO * n_columns)
     return Balance(
         1.0 - share, share * float(np.average(inverses, weights=totals)), inverses / inverses.max()

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .. import _html
 from .arrays import ARRAYS, USUAL_NAMES, Arrays, SampleNames, check_arrays, names_of
 
 __all__ = ["Samples"]
@@ -198,8 +199,6 @@ class Samples:
     __hash__ = None  # type: ignore[assignment]  # as of other containers of arrays
 
     def __repr__(self) -> str:
-        counts = ((len(self), "sample"), (self.n_inputs, "input"), (self.n_outputs, "output"))
-        sizes = ", ".join(_count(number, noun) for number, noun in counts)
         kinds = [
             (self.Y, "value"),
             (self.dYdX, "derivative"),
@@ -209,7 +208,22 @@ class Samples:
         contents = [_present(array, noun) for array, noun in kinds if array is not None]
         if self.sample_weight is not None or self.derivative_sample_weight is not None:
             contents.append("weighted")
-        return f"Samples({sizes}: {', '.join(contents)})"
+        return f"Samples({self._sizes()}: {', '.join(contents)})"
+
+    def _sizes(self) -> str:
+        counts = ((len(self), "sample"), (self.n_inputs, "input"), (self.n_outputs, "output"))
+        return ", ".join(_count(number, noun) for number, noun in counts)
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for name, array in self.arrays().items():
+            if array is None:
+                continue
+            there = int(np.count_nonzero(~np.isnan(array)))
+            span = (float(np.nanmin(array)), float(np.nanmax(array))) if there else ("", "")
+            rows.append((name, str(array.shape), array.dtype.name, f"{there} of {array.size}", *span))
+        heads = ("array", "shape", "type", "present", "smallest", "largest")
+        return _html.block(f"Samples: {self._sizes()}", _html.table(heads, rows))
 
 
 def from_checked(arrays: Arrays, names: SampleNames = USUAL_NAMES) -> Samples:

@@ -42,7 +42,8 @@ def _as_weights(name: str, value: ArrayLike, shapes: tuple[tuple[int, ...], ...]
     array = _checks.as_real_array(name, value, _FLOAT64)
     if array.shape not in shapes:
         expected = " or ".join(map(str, shapes))
-        raise ValueError(f"{name}: expected shape {expected}, got {array.shape}")
+        cure = _checks.rearrangement(name, array.shape, shapes)
+        raise ValueError(f"{name}: expected shape {expected}, got {array.shape}{cure and f'; {cure}'}")
     _checks.check_finite(name, array)
     if (array < 0).any():
         index = tuple(int(i) for i in np.argwhere(array < 0)[0])

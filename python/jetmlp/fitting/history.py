@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core
+from .. import _core, _html
 
 COLUMNS = _core.HISTORY_COLUMNS
 #: Terms whose losses every history has; of the others, those that were given.
@@ -72,6 +72,22 @@ class History(dict[str, NDArray[np.float64]]):
             return "History(0 epochs)"
         last = ", ".join(f"{name}={self[name][-1]:.3g}" for name in ("loss", "val_loss") if name in self)
         return f"History({self.n_epochs} epochs, last {last})"
+
+    def _repr_html_(self) -> str:
+        if self.n_epochs == 0:
+            return _html.block("History of 0 epochs")
+        losses = [name for name in self if name != "learning_rate" and not np.isnan(self[name]).all()]
+        rows = [
+            (name, float(self[name][0]), float(np.nanmin(self[name])), float(self[name][-1]))
+            for name in losses
+        ]
+        curves = [(name, self[name].tolist()) for name in ("loss", "val_loss") if name in losses]
+        ended = f", ended by {self.stopped_because!r}" if self.stopped_because else ""
+        return _html.block(
+            f"History of {self.n_epochs} epoch{'' if self.n_epochs == 1 else 's'}{ended}",
+            _html.table(("loss", "first", "lowest", "last"), rows),
+            _html.sparkline(curves),
+        )
 
     def to_csv(self, path: Any) -> None:  # noqa: ANN401  any path
         """Write one row an epoch, with a header, to every digit."""

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import _checks, _core
 from ..data.samples import Samples, as_samples
 from ..data.scales import warn_of_scales
+from ..random import DATA, Generator
 from .errors import DivergenceError
 from .history import History
 from .plan import Ending
@@ -35,6 +37,7 @@ def fit_many(
     patience: int | None = None,
     min_delta: float = 0.0,
     restore_best: bool = False,
+    bootstrap: bool = False,
     n_threads: int | None = None,
 ) -> list[History]:
     """Train independent models on the same samples, several at a time.
@@ -52,6 +55,13 @@ def fit_many(
         As for `Samples`.
     epochs, anchor, validation_data, patience, min_delta, restore_best
         As for `Trainer.fit`; early stopping is of each fit by itself.
+    bootstrap : bool, default False
+        Whether each trainer gets samples of its own: as many as there are, drawn with replacement by its
+        seed (Efron 1979). The spread of such an ensemble says how much the fit hangs on which samples there
+        happen to be, and on its start. It is no error bar: what all members have in common, such as too
+        small a network or a region without samples, does not show in it. Without the bootstrap the spread is
+        that of the starts alone, and smaller still (on simulated Black-Scholes prices two deviations held 9 %
+        of the truth).
     n_threads : int, optional
         Fits at a time; default one for each processor.
 
@@ -74,6 +84,7 @@ def fit_many(
     """
     fleet = _as_trainers(trainers)
     epochs = _checks.as_integer("epochs", epochs, 0, 2**31)
+    bootstrap = _checks.as_boolean("bootstrap", bootstrap)
     threads = _checks.as_threads(n_threads)
     stop = _core.StopFlag()
     with ExitStack() as claims:
@@ -96,7 +107,10 @@ def fit_many(
         if any(trainer.n_epochs == 0 and not trainer.model.normalize for trainer in fleet):
             warn_of_scales(samples)
         ending = Ending(validation_data, patience, min_delta, restore_best, anchor, allow_missing_values)
-        plans = [trainer._plan(samples, ending, epochs) for trainer in fleet]
+        plans = [
+            trainer._plan(_drawn(samples, trainer) if bootstrap else samples, ending, epochs)
+            for trainer in fleet
+        ]
         with ThreadPoolExecutor(threads) as pool:
             fits = []
             try:
@@ -114,6 +128,13 @@ def fit_many(
         if isinstance(error, DivergenceError):
             raise DivergenceError(error.epoch, index)
     return [fit.result() for fit in fits]
+
+
+def _drawn(samples: Samples, trainer: Trainer) -> Samples:
+    """Draw as many samples with replacement, by the trainer's seed."""
+    n = len(samples)
+    rows = (Generator(trainer.seed, DATA).uniform(n) * n).astype(np.intp)
+    return samples[rows]
 
 
 def _as_trainers(trainers: Iterable[Trainer]) -> list[Trainer]:

@@ -62,6 +62,12 @@ class StagedMLP(Stages):
     def __init__(self, layer_sizes: Iterable[Iterable[int]], activation: str = "tanh", seed: int = 0) -> None:
         if not isinstance(layer_sizes, Iterable) or isinstance(layer_sizes, (str, bytes)):
             raise TypeError(f"layer_sizes: expected a sequence for each stage, got {layer_sizes!r}")
+        layer_sizes = list(layer_sizes)
+        if layer_sizes and not any(isinstance(stage, Iterable) for stage in layer_sizes):
+            raise TypeError(
+                f"layer_sizes: expected a sequence for each stage, got numbers {layer_sizes!r}; "
+                f"two stages of these are [{layer_sizes!r}, {layer_sizes!r}]"
+            )
         sizes = [_checks.as_layer_sizes(stage) for stage in layer_sizes]
         if not sizes:
             raise ValueError("layer_sizes: expected at least one stage, got none")

@@ -17,6 +17,7 @@ from ..data.scales import warn_of_scales
 from ..models.mlp import MLP
 from ..optimizers.auto import AUTO, choose_optimizer
 from ..optimizers.base import Optimizer
+from ._wrong_names import FIT_CURES, TRAINER_CURES
 from .anchor import Anchor
 from .callbacks import Callback, Hook, as_callbacks
 from .errors import DivergenceError
@@ -24,28 +25,6 @@ from .history import COLUMNS, History
 from .plan import Ending, FitPlan, plan_fit
 from .problem import as_loss_weights, as_model
 from .progress import ProgressBar
-
-_RATE = "it is a setting of the optimizer: Trainer(model, jetmlp.Adam(learning_rate=1e-3))"
-TRAINER_CURES = {
-    "learning_rate": _RATE,
-    "lr": _RATE,
-    "weight_decay": "it is a setting of jetmlp.Adam, or l2 of the trainer",
-    "epochs": "it is an argument of fit",
-    "loss_weights": "value_weight and derivative_weight are its arguments",
-}
-FIT_CURES = {
-    "batch_size": "it is an argument of the trainer: Trainer(model, jetmlp.Adam(), batch_size=32)",
-    "learning_rate": _RATE,
-    "lr": _RATE,
-    "optimizer": "it is an argument of the trainer: Trainer(model, jetmlp.Adam())",
-    "verbose": "progress=True shows a bar",
-    "shuffle": "it is an argument of the trainer",
-    "validation_split": "hold samples out, as in samples[:80] and validation_data=samples[80:]",
-    "n_epochs": "it is called epochs",
-    "y": "it is called Y",
-    "x": "it is called X",
-    "dydx": "it is called dYdX",
-}
 
 
 class Trainer:
@@ -67,9 +46,10 @@ class Trainer:
         second derivatives, which `LevenbergMarquardt` does not take.
     value_weight, derivative_weight : float, default 1.0
         w_v and w_d: not negative, not both zero. ``derivative_weight="balanced"`` is the balance of Huge
-        and Savine (2020) for a model with ``normalize=True``: w_v = 1/(1+d) and w_d = d/(1+d), and each
-        column of normalized derivatives divided by its root mean square over the samples to fit. The
-        derivative loss is then the mean weighted by its inverse square.
+        and Savine (2020) for a normalized model: w_v = 1/(1+d) and w_d = d/(1+d), and each column of
+        normalized derivatives divided by its root mean square over the samples to fit, or by √2 times that
+        of all columns where that is larger. The derivative loss is then the mean weighted by its inverse
+        square.
     second_derivative_weight : float, default 1.0
         w_s: not negative. It is what it is with ``derivative_weight="balanced"`` too.
     l2 : float, default 0.0
@@ -83,7 +63,7 @@ class Trainer:
         Most threads of a fit; default one for each processor. A fit measures whether they pay and runs on
         one where they do not. The result is the same, to the last bit, for any number.
     seed : int, default 0
-        Of the random orders.
+        Of the random orders, and of the samples that a bootstrap draws in `fit_many`.
 
     Attributes
     ----------
@@ -139,7 +119,7 @@ class Trainer:
         self._fitting = threading.Lock()
         self._core: Any = None
         if isinstance(optimizer, Optimizer):
-            self._compile(optimizer)
+            self._start(optimizer)
         self.history = History.from_table(np.empty((0, len(COLUMNS))))
 
     @property
@@ -151,6 +131,11 @@ class Trainer:
     def optimizer(self) -> Optimizer | str:
         """The optimizer's settings; "auto" until the first fit has chosen one."""
         return self._optimizer
+
+    @property
+    def seed(self) -> int:
+        """Seed of the random orders, and of the samples that a bootstrap draws."""
+        return self._order[1]
 
     @property
     def n_epochs(self) -> int:
@@ -174,11 +159,11 @@ class Trainer:
                 f"step, got {self._batch_size}"
             )
 
-    def _compile(self, optimizer: Optimizer) -> None:
-        compiled = _core.Trainer32 if self._model.dtype == np.float32 else _core.Trainer64
+    def _start(self, optimizer: Optimizer) -> None:
+        trainer = _core.Trainer32 if self._model.dtype == np.float32 else _core.Trainer64
         self._optimizer = optimizer.started()
-        options = self._optimizer.compiled()
-        self._core = compiled(options, self._model.n_parameters, self._batch_size or 0, *self._order)
+        options = self._optimizer.in_core()
+        self._core = trainer(options, self._model.n_parameters, self._batch_size or 0, *self._order)
 
     @with_cures(FIT_CURES, "name them, as in fit(X, Y, dYdX, epochs=200)")
     def fit(
@@ -311,7 +296,7 @@ class Trainer:
                 epochs=epochs,
             )
             self._batch_size = choice.batch_size
-            self._compile(choice.optimizer)
+            self._start(choice.optimizer)
         assert isinstance(self._optimizer, Optimizer)
         self._core.check(plan.problem.training)
         return plan

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _core
-from .evaluation import Evaluated
+from .network import Network
 from .normalization import Normalization
 
 
-class HigherDerivatives(Evaluated):
+class HigherDerivatives(Network):
     """What a model can say of its derivatives beyond the first; a part of `MLP`."""
 
     def hessian(self, X: ArrayLike, *, n_threads: int | None = None) -> NDArray[Any]:

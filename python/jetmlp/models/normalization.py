@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _checks
+from .. import _checks, _html
 
 __all__ = ["Normalization"]
 
@@ -84,6 +84,14 @@ class Normalization:
         fractions = np.ldexp(self.x_scale, -exponents)
         units = self.y_scale[:, np.newaxis, np.newaxis] / np.multiply.outer(fractions, fractions)
         return np.ldexp(units, -np.add.outer(exponents, exponents))
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (f"{letter}[{k}]", float(mean), float(scale))
+            for letter, means, scales in (("x", self.x_mean, self.x_scale), ("y", self.y_mean, self.y_scale))
+            for k, (mean, scale) in enumerate(zip(means, scales, strict=True))
+        ]
+        return _html.block("Normalization", _html.table(("column", "mean", "scale"), rows))
 
 
 def as_normalization(value: object, d: int, m: int) -> Normalization:

@@ -55,7 +55,7 @@ class Optimizer(ABC):
         """Whether `observe` is to be called after every epoch."""
         return False
 
-    def compiled(self) -> _core.OptimizerOptions:
+    def in_core(self) -> _core.OptimizerOptions:
         """Hand the settings to the core, which has them by the same names; learning rates go with a fit."""
         names = [field.name for field in fields(self) if field.name != "learning_rate"]
         return _core.optimizer_options(type(self).__name__, {name: getattr(self, name) for name in names})

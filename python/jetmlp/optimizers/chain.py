@@ -104,9 +104,9 @@ class Chain(Optimizer):
         """Whether one of the schedules looks at the losses."""
         return any(optimizer.observes for optimizer in self.optimizers)
 
-    def compiled(self) -> _core.OptimizerOptions:
+    def in_core(self) -> _core.OptimizerOptions:
         """Hand the settings to the core."""
-        return _core.chain_options([optimizer.compiled() for optimizer in self.optimizers], self.epochs)
+        return _core.chain_options([optimizer.in_core() for optimizer in self.optimizers], self.epochs)
 
 
 def _as_tuple(name: str, value: object) -> tuple[Any, ...]:

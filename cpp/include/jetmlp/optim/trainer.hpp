@@ -26,7 +26,8 @@ struct TrainerOptions {
 template <class T>
 using EpochHook = std::function<bool(const EpochRecord&, const std::vector<T>&)>;
 
-// The learning rate of an epoch, counted from 0 since the trainer was made; asked when its turn comes.
+// The learning rate of an epoch, counted from 0 since the trainer was made; asked when its turn
+// comes.
 using LearningRate = std::function<double(std::uint64_t epoch)>;
 
 // What a fit is asked for besides data.

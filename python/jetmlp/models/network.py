@@ -1,0 +1,175 @@
+"""What a network is made of: sizes, activations, type, normalization and parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import chain
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from .. import _checks, _core
+from .evaluation import Evaluated
+from .normalization import Normalization, as_normalization
+from .tensors import (
+    check_tensors,
+    has_scales,
+    normalization_of,
+    normalization_tensors,
+    parameter_shapes,
+    scale_shapes,
+)
+
+Self = TypeVar("Self", bound="Network")
+
+
+class Network(Evaluated):
+    """The parts of a network; a part of `MLP`."""
+
+    def _configure(
+        self,
+        layer_sizes: Iterable[int],
+        activation: str,
+        output_activation: str,
+        dtype: DTypeLike,
+        normalize: bool,
+    ) -> None:
+        """Check and keep everything but the parameters."""
+        self._layer_sizes = _checks.as_layer_sizes(layer_sizes)
+        self._activation = _checks.as_choice("activation", activation, _core.ACTIVATIONS)
+        self._output_activation = _checks.as_choice("output_activation", output_activation, _core.ACTIVATIONS)
+        self._dtype = _checks.as_dtype(dtype)
+        self._architecture = _core.Architecture(self._layer_sizes, self._activation, self._output_activation)
+        self._normalize = _checks.as_boolean("normalize", normalize)
+        self._normalization: Normalization | None = None
+
+    @property
+    def layer_sizes(self) -> tuple[int, ...]:
+        """Number of inputs, widths of the hidden layers, number of outputs."""
+        return self._layer_sizes
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of inputs, d."""
+        return self._layer_sizes[0]
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of outputs, m."""
+        return self._layer_sizes[-1]
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of weights and biases."""
+        return self._architecture.n_parameters
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the parameters and results."""
+        return self._dtype
+
+    @property
+    def activation(self) -> str:
+        """Activation of the hidden layers."""
+        return self._activation
+
+    @property
+    def output_activation(self) -> str:
+        """Activation of the output layer."""
+        return self._output_activation
+
+    @property
+    def normalize(self) -> bool:
+        """Whether the network works on standardised inputs and outputs."""
+        return self._normalize
+
+    @property
+    def normalization(self) -> Normalization | None:
+        """Means and scales of inputs and outputs; None until a fit has learned them, or without any."""
+        return self._normalization
+
+    @normalization.setter
+    def normalization(self, value: Normalization) -> None:
+        if not self._normalize:
+            raise ValueError("normalization: expected a model made with normalize=True, got one without")
+        self._normalization = as_normalization(value, self.n_inputs, self.n_outputs)
+
+    @property
+    def parameters(self) -> NDArray[Any]:
+        """All parameters, (n_parameters,): layer by layer W row by row, then b. A copy; assign to change."""
+        return self._parameters.copy()
+
+    @parameters.setter
+    def parameters(self, value: ArrayLike) -> None:
+        array = _checks.as_real_array("parameters", value, self._dtype)
+        if array.shape != (self.n_parameters,):
+            raise ValueError(f"parameters: expected shape ({self.n_parameters},), got {array.shape}")
+        _checks.check_finite("parameters", array)
+        # Never changed in place: what `weights` and `biases` gave out stays what it was.
+        self._parameters = array.copy()
+
+    @property
+    def weights(self) -> list[NDArray[Any]]:
+        """W of every layer, (n_out, n_in) each; read-only, assign `parameters` to change them."""
+        return self._layers()[0]
+
+    @property
+    def biases(self) -> list[NDArray[Any]]:
+        """Biases b of every layer, (n_out,) each; read-only, assign `parameters` to change them."""
+        return self._layers()[1]
+
+    def _layers(self) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+        flat = self._parameters.view()
+        flat.flags.writeable = False
+        weights, biases = [], []
+        sizes = zip(self._layer_sizes[:-1], self._layer_sizes[1:], strict=True)
+        for (n_in, n_out), (at, bias_at) in zip(sizes, self._architecture.layer_offsets, strict=True):
+            weights.append(flat[at:bias_at].reshape(n_out, n_in))
+            biases.append(flat[bias_at : bias_at + n_out])
+        return weights, biases
+
+    def copy(self: Self) -> Self:
+        """Return an independent model with the same parameters."""
+        return type(self)._from_tensors(self._configuration(), self._tensors())
+
+    def _configuration(self) -> dict[str, Any]:
+        return {
+            "layer_sizes": list(self._layer_sizes),
+            "activation": self._activation,
+            "output_activation": self._output_activation,
+            "dtype": self._dtype.name,
+            "normalize": self._normalize,
+        }
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self)._from_tensors, (self._configuration(), self._tensors())
+
+    def _tensors(self) -> dict[str, NDArray[Any]]:
+        """Weights, biases and scales by the names that they have in a file."""
+        layers = chain.from_iterable(zip(self.weights, self.biases, strict=True))
+        parameters = dict(zip(parameter_shapes(self._layer_sizes), layers, strict=True))
+        return parameters | normalization_tensors(self._normalization)
+
+    @classmethod
+    def _from_tensors(
+        cls: type[Self], configuration: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]
+    ) -> Self:
+        """Build a model from what `_configuration` and `_tensors` gave, without drawing random numbers.
+
+        Raises a ``TypeError`` or ``ValueError`` if the two do not belong together.
+        """
+        model = cls.__new__(cls)
+        model._configure(**configuration)
+        shapes = parameter_shapes(model._layer_sizes)
+        names, types = list(shapes), dict.fromkeys(shapes, model._dtype)
+        if model._normalize and has_scales(tensors):
+            scales = scale_shapes(model.n_inputs, model.n_outputs)
+            shapes |= scales
+            types |= dict.fromkeys(scales, np.dtype(np.float64))
+        check_tensors(tensors, shapes, types)
+        model.parameters = np.concatenate([tensors[name].ravel() for name in names])
+        normalization = normalization_of(tensors)
+        if normalization is not None:
+            model.normalization = normalization
+        return model
