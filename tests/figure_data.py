@@ -33,6 +33,16 @@ WIDTHS = [2, 4, 8, 16, 32, 64]
 MONOMIAL_ERRORS = np.outer(np.arange(1.0, 13.0), 1.0 / np.array(WIDTHS))
 
 
+def details_of(axes: Axes) -> list[str]:
+    """Return the small lines above the panel."""
+    return [
+        line
+        for text in axes.texts
+        if text.get_gid() == "jetmlp details"
+        for line in text.get_text().splitlines()
+    ]
+
+
 def labelled(axes: Axes) -> dict[str, NDArray[np.float64]]:
     """Lines by their names in the legend, as (2, n) arrays."""
     lines = {str(line.get_label()): line for line in axes.lines}

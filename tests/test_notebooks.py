@@ -27,6 +27,7 @@ def test_they_are_all_there(request: pytest.FixtureRequest) -> None:
         "07_water_flow",
         "08_black_scholes",
         "09_bachelier_basket",
+        "10_your_own_data",
     ]
     # Or they would be a part of no run, and nobody would see it.
     assert request.config.option.nbmake
@@ -43,5 +44,19 @@ def test_no_outputs_are_kept(path: Path) -> None:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_the_package_is_installed_first_where_it_is_missing_and_figures_are_its_own(path: Path) -> None:
     first, *others = code_of(path)
-    assert '%pip install --quiet "jetmlp[report]"' in first.source
+    assert 'find_spec("jetmlp") is None' in first.source
+    # From the repository, not from an index where nothing is published yet; one level builds fastest.
+    assert '"jetmlp[report] @ git+https://github.com/jetmlp/jetmlp"' in first.source
+    assert "%pip install" in first.source
+    assert "-C cmake.define.JETMLP_LEVELS=x86-64-v3" in first.source
     assert any("plotting.plot_" in cell.source for cell in others)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS[3:], ids=lambda path: path.stem)
+def test_the_real_lines_are_shown_before_any_study(path: Path) -> None:
+    """A model, a trainer, a fit and its errors, before `study.run` hides them."""
+    code = "\n".join(cell.source for cell in code_of(path))
+    before, *_ = code.split("study.run(")
+    places = [before.find(call) for call in ("jetmlp.MLP(", "jetmlp.Trainer(", ".fit(", "metrics.evaluate(")]
+    assert -1 not in places
+    assert places == sorted(places)

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from figure_data import HISTORY, MONOMIAL_ERRORS, PREDICTED, RESULTS, TRUE, WIDTHS, X
+from figure_data import HISTORY, MONOMIAL_ERRORS, PREDICTED, RESULTS, TRUE, WIDTHS, X, details_of
 from jetmlp import plotting
 
 Draw = Callable[..., "Axes | tuple[Axes, ...]"]
@@ -40,12 +40,30 @@ def draw_gradient_check(axes: object = None) -> Axes | tuple[Axes, ...]:
     return plotting.plot_gradient_check(X, TRUE, TRUE * (1.0 + 1e-15), TRUE + 1e-9, axes=axes)
 
 
+def draw_sample_errors(axes: object = None) -> Axes | tuple[Axes, ...]:
+    errors = {"values only": [0.5, 0.1, 0.02], "values and slopes": [0.05, 0.01, 0.003]}
+    return plotting.plot_sample_errors([9, 25, 100], errors, errors, axes=axes)
+
+
+def draw_predictions(axes: object = None) -> Axes | tuple[Axes, ...]:
+    predicted = {"values only": {"f": TRUE + 0.1}, "values and slopes": {"f": PREDICTED}}
+    return plotting.plot_predictions({"f": TRUE}, predicted, axes=axes)
+
+
+def draw_prices(axes: object = None) -> Axes | tuple[Axes, ...]:
+    fits = {"values only": (TRUE + 0.1, TRUE), "values and slopes": (PREDICTED, PREDICTED)}
+    return plotting.plot_prices(X, (TRUE, TRUE), fits, samples=(X, 9.0 * TRUE, 3.0 * TRUE), axes=axes)
+
+
 DRAW = {
     "fit": draw_fit,
     "loss": draw_loss,
     "ablation": draw_ablation,
     "monomials": draw_monomials,
     "gradient_check": draw_gradient_check,
+    "sample_errors": draw_sample_errors,
+    "predictions": draw_predictions,
+    "prices": draw_prices,
 }
 every_figure = pytest.mark.parametrize("draw", DRAW.values(), ids=DRAW.keys())
 
@@ -104,12 +122,57 @@ def test_axes_are_labelled_and_legend_covers_no_data(draw: Draw) -> None:
     assert any(one.get_xlabel() for one in axes)
     assert axes[0].get_ylabel() or axes[0].get_yticklabels()
     legends = [one.get_legend() for one in axes if one.get_legend() is not None]
-    assert legends
+    # The map of monomials has its numbers in its cells.
+    assert legends or draw is draw_monomials
     for legend in legends:
         box = legend.get_window_extent()
         assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1
         assert figure.bbox.y0 <= box.y0 < box.y1 <= figure.bbox.y1
         assert not any(box.overlaps(one.get_window_extent()) for one in axes)
+
+
+@every_figure
+def test_words_above_the_panels_lie_in_the_figure_and_on_nothing(draw: Draw) -> None:
+    axes = as_tuple(draw())
+    figure = axes[0].figure
+    figure.draw_without_rendering()
+    for one in axes:
+        above = [text for text in one.texts if details_of(one) and text.get_gid()]
+        boxes = [text.get_window_extent() for text in above]
+        if one.get_legend() is not None:
+            boxes.append(one.get_legend().get_window_extent())
+        for place, box in enumerate(boxes):
+            assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1
+            assert figure.bbox.y0 <= box.y0 < box.y1 <= figure.bbox.y1
+            assert not any(box.overlaps(other.get_window_extent()) for other in axes)
+            assert not any(box.overlaps(other) for other in boxes[:place])
+
+
+@pytest.mark.parametrize("count", [1, 2, 6, 12, 40])
+def test_a_legend_is_never_taller_than_a_quarter_of_the_figure(count: int) -> None:
+    names = [f"a network of {10 * k} units" for k in range(count)]
+    one = plotting.plot_loss(dict.fromkeys(names, HISTORY))
+    several = plotting.plot_fit(X, TRUE, dict.fromkeys(names, PREDICTED))
+    rows = plotting.plot_ablation({"baseline": RESULTS["baseline"]}, metrics=["rmse", "max_error"])
+    truth = {"flow [m³/yr]": TRUE}
+    dots = plotting.plot_predictions(truth, {name: {"flow [m³/yr]": PREDICTED} for name in names})
+    errors = {name: [0.5, 0.1] for name in names}
+    samples = plotting.plot_sample_errors([9, 25], errors, errors)
+    for panels in map(as_tuple, (one, several, rows, dots, samples)):
+        figure = panels[0].figure
+        figure.draw_without_rendering()
+        for legend in filter(None, (panel.get_legend() for panel in panels)):
+            assert 0.0 < legend.get_window_extent().height <= 0.25 * figure.bbox.height
+
+
+def test_a_legend_without_room_counts_the_rest() -> None:
+    names = [f"a network of {10 * k} units" for k in range(40)]
+    legend = plotting.plot_loss(dict.fromkeys(names, HISTORY)).get_legend()
+    assert legend is not None
+    *shown, last = [text.get_text() for text in legend.get_texts()]
+    assert 2 < len(shown) < 80
+    assert shown[:2] == ["a network of 0 units, training", "a network of 0 units, validation"]
+    assert last == f"and {80 - len(shown)} more"
 
 
 @every_figure

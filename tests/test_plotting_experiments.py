@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 
-from figure_data import MONOMIAL_ERRORS, RESULTS, TRUE, WIDTHS, X, evaluation, labelled
+from figure_data import MONOMIAL_ERRORS, RESULTS, TRUE, WIDTHS, X, details_of, evaluation, labelled
 from jetmlp import plotting
 
 
@@ -62,29 +63,58 @@ def test_ablation_names_what_is_wrong(results: object, options: dict[str, object
     assert plt.get_fignums() == []
 
 
-def test_monomials_draw_one_curve_for_each_power() -> None:
+def cells_of(axes: Axes) -> dict[tuple[str, str], str]:
+    """Return what is written in each cell, by power and width."""
+    # Panels beside each other have the names of their rows once.
+    powers = [text.get_text() for text in axes.figure.axes[0].get_yticklabels()]
+    widths = [text.get_text() for text in axes.get_xticklabels()]
+    places = [(text.get_position(), text.get_text()) for text in axes.texts]
+    return {(powers[int(row)], widths[int(column)]): text for (column, row), text in places}
+
+
+def test_monomials_are_maps_with_a_number_for_each_power_and_width() -> None:
     shuffle = [3, 0, 5, 1, 2, 4]
     axes = plotting.plot_monomials(
         np.array(WIDTHS)[shuffle],
-        {"fixed": MONOMIAL_ERRORS[:, shuffle], "k": 10 * MONOMIAL_ERRORS[:, shuffle]},
+        {"fixed": MONOMIAL_ERRORS[:, shuffle], "k": 1e-3 * MONOMIAL_ERRORS[:, shuffle]},
     )
     assert len(axes) == 2
-    for one, factor in zip(axes, (1.0, 10.0), strict=True):
-        lines = labelled(one)
-        assert list(lines) == [str(k) for k in range(1, 13)]
+    for one, factor in zip(axes, (1.0, 1e-3), strict=True):
+        (image,) = one.get_images()
+        np.testing.assert_allclose(image.get_array(), np.log10(factor * MONOMIAL_ERRORS))
+        cells = cells_of(one)
+        assert len(cells) == 12 * 6
         for k in range(1, 13):
-            np.testing.assert_array_equal(lines[str(k)], [WIDTHS, factor * MONOMIAL_ERRORS[k - 1]])
-        assert one.get_xscale() == one.get_yscale() == "log"
-        assert [text.get_text() for text in one.get_xticklabels()] == ["2", "4", "8", "16", "32", "64"]
-        assert len({(line.get_color(), line.get_marker()) for line in one.lines}) == 12
-        assert one.get_ylim()[0] < MONOMIAL_ERRORS.min() < 10 * MONOMIAL_ERRORS.max() < one.get_ylim()[1]
-    assert [one.get_title(loc="left") for one in axes] == ["fixed", "k"]
+            for width in WIDTHS:
+                assert float(cells[str(k), str(width)]) == pytest.approx(factor * k / width, rel=0.05)
+    # One scale of shades: the same number is as dark in both.
+    assert len({one.get_images()[0].get_clim() for one in axes}) == 1
+    assert [one.get_title(loc="left").splitlines()[-1] for one in axes] == ["fixed", "k"]
+
+
+def test_the_numbers_of_monomials_stay_in_their_cells() -> None:
+    for one in plotting.plot_monomials(WIDTHS, {"fixed": MONOMIAL_ERRORS, "k": 1e-9 * MONOMIAL_ERRORS}):
+        one.figure.draw_without_rendering()
+        width = one.get_window_extent().width / len(WIDTHS)
+        height = one.get_window_extent().height / len(MONOMIAL_ERRORS)
+        for text in one.texts:
+            box = text.get_window_extent()
+            assert box.width < width
+            assert box.height < height
 
 
 def test_monomials_of_one_table_and_other_powers() -> None:
     (axes,) = plotting.plot_monomials(WIDTHS, MONOMIAL_ERRORS[:2], powers=[3, 20], y_label="maximum error")
-    assert list(labelled(axes)) == ["3", "20"]
-    assert axes.get_ylabel() == "maximum error"
+    assert {power for power, _ in cells_of(axes)} == {"3", "20"}
+    assert axes.get_title(loc="left") == "maximum error"
+
+
+def test_monomials_without_an_error_and_without_a_number() -> None:
+    (axes,) = plotting.plot_monomials([2, 4], [[0.0, np.nan], [0.1, 1.0]])
+    assert cells_of(axes) == {("1", "2"): "0", ("2", "2"): "1.0e-1", ("2", "4"): "1.0e0"}
+    axes.figure.draw_without_rendering()
+    (axes,) = plotting.plot_monomials([2, 4], [[np.nan, np.nan]])
+    axes.figure.draw_without_rendering()
 
 
 @pytest.mark.parametrize(
@@ -131,6 +161,9 @@ def test_gradient_check_draws_three_ways_and_two_differences() -> None:
     share = round(100 * np.mean(jacobian == TRUE))
     assert f"zero at {share} %" in str(jacobian_difference.get_label())
     assert difference_axes.get_yscale() == "log"
+    assert details_of(gradient_axes) == [
+        f"largest difference: Jacobian {np.abs(jacobian - TRUE).max():.1e}, central differences 1.0e-09"
+    ]
     low, high = difference_axes.get_ylim()
     assert low < 1e-15 < 1e-9 < high
 

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from figure_data import ERROR, PREDICTED, TRUE, X, labelled
+from figure_data import ERROR, PREDICTED, TRUE, X, details_of, labelled
 from jetmlp import plotting
 
 
@@ -44,6 +44,19 @@ def test_fit_compares_several_predictions() -> None:
     assert looks == [(line.get_color(), line.get_linestyle()) for line in error_axes.lines]
     assert len({color for color, _ in looks}) == len({dashes for _, dashes in looks}) == 2
     np.testing.assert_allclose(error_axes.lines[1].get_ydata(), np.abs(0.1 * ERROR), atol=1e-15)
+
+
+def test_fit_says_how_large_the_errors_are() -> None:
+    fit_axes, _ = plotting.plot_fit(X, TRUE, TRUE + np.where(X > 0.5, 0.25, 0.0), title="ten points")
+    rmse = np.sqrt(np.mean(np.where(X > 0.5, 0.25, 0.0) ** 2))
+    assert details_of(fit_axes) == [f"predicted: root mean square error {rmse:.1e}, largest 2.5e-01"]
+    assert fit_axes.get_title(loc="left") == "ten points"
+
+
+def test_fit_says_the_best_and_the_worst_of_many() -> None:
+    fits = {name: TRUE + error for name, error in {"a": 0.02, "b": 0.01, "c": 0.04, "d": 0.03}.items()}
+    fit_axes, _ = plotting.plot_fit(X, TRUE, fits)
+    assert details_of(fit_axes) == ["root mean square errors from 1.0e-02 (b) to 4.0e-02 (c)"]
 
 
 @pytest.mark.parametrize(

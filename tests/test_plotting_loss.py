@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from figure_data import HISTORY, LOSS, labelled
+from figure_data import HISTORY, LOSS, details_of, labelled
 from jetmlp import plotting
 
 
@@ -27,6 +27,44 @@ def test_loss_draws_training_and_validation() -> None:
     assert axes.get_xlabel() == "epoch"
     assert axes.get_ylabel() == "loss"
     assert axes.get_title(loc="left") == "Adam"
+
+
+def test_validation_is_dashed_and_thin_over_training() -> None:
+    for axes in (plotting.plot_loss(HISTORY), plotting.plot_loss({"tanh": HISTORY, "ReLU": HISTORY})):
+        for training, validation in zip(axes.lines[::2], axes.lines[1::2], strict=True):
+            assert "training" in str(training.get_label())
+            assert (training.get_linestyle(), validation.get_linestyle()) == ("-", "--")
+            assert validation.get_linewidth() < training.get_linewidth()
+            assert validation.get_zorder() > training.get_zorder()
+
+
+def test_loss_says_where_it_ended() -> None:
+    axes = plotting.plot_loss({"loss": [1.0, 0.25, np.nan], "val_loss": [2.0, 0.5, np.nan]})
+    assert details_of(axes) == ["last: training 2.5e-01, validation 5.0e-01"]
+    axes = plotting.plot_loss({"a": {"loss": [0.5]}, "b": {"loss": [0.25]}})
+    assert details_of(axes) == ["a, last: training 5.0e-01", "b, last: training 2.5e-01"]
+    assert details_of(plotting.plot_loss({str(k): {"loss": [0.5]} for k in range(4)})) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, True),
+        ({"learning_rate": np.geomspace(1e-2, 1e-5, 50)}, False),
+        ({"learning_rate": np.full(50, np.nan)}, False),
+        ({"loss": LOSS}, False),
+        # The first epochs of any fit may rise.
+        ({"loss": np.where(np.arange(50) == 5, 100.0, LOSS)}, False),
+    ],
+)
+def test_the_sawtooth_of_a_constant_rate_is_explained_in_one_line(
+    change: dict[str, NDArray[np.float64]], said: bool
+) -> None:
+    spiky = np.where(np.arange(50) % 7 == 0, 30.0 * LOSS, LOSS)
+    axes = plotting.plot_loss({"loss": spiky, "learning_rate": np.full(50, 1e-3), **change})
+    lines = [line for line in details_of(axes) if "sawtooth" in line]
+    assert len(lines) == said
+    assert all("0.001" in line for line in lines)
 
 
 def test_loss_without_validation() -> None:
@@ -85,6 +123,7 @@ def test_loss_drawn_twice_on_the_same_axes_has_new_colours_and_fits_both() -> No
     assert len({line.get_color() for line in axes.lines}) == 3
     assert axes.get_ylim()[0] < 1e-6 < 0.15 < axes.get_ylim()[1]
     assert axes.get_xlim()[1] >= 80
+    assert [line.split(",")[0] for line in details_of(axes)] == ["first", "second"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from figure_data import labelled
+from figure_data import details_of, labelled
 from jetmlp import plotting
 
 COUNTS = [9, 25, 100]
@@ -69,20 +69,40 @@ def test_sample_errors_name_what_is_wrong(
     assert plt.get_fignums() == []
 
 
-def test_predictions_are_dots_beside_the_diagonal() -> None:
+def test_sample_errors_say_what_the_most_samples_give() -> None:
+    seeds = {"fit": [[1.0, 0.1], [3.0, 0.3], [9.0, 0.2]]}
+    for axes in plotting.plot_sample_errors([10, 20], seeds, seeds):
+        assert details_of(axes) == ["fit, 20 samples: 2.0e-01"]
+
+
+def test_predictions_are_dots_beside_the_diagonal_with_residuals_below() -> None:
     panels = plotting.plot_predictions(TRUE, FITS)
-    assert len(panels) == 2
-    for axes, (name, truth) in zip(panels, TRUE.items(), strict=True):
+    assert len(panels) == 4
+    for axes, below, (name, truth) in zip(panels[:2], panels[2:], TRUE.items(), strict=True):
         lines = labelled(axes)
-        assert list(lines) == ["exact", "values only", "values and slopes"]
+        assert list(lines) == ["exact", "values only, RMSE 3.0e-01", "values and slopes, RMSE 1.0e-01"]
         np.testing.assert_array_equal(lines["exact"][0], lines["exact"][1])
         np.testing.assert_array_equal(lines["exact"][0], [truth.min(), truth.max()])
-        x, y = lines["values only"]
+        x, y = lines["values only, RMSE 3.0e-01"]
         assert x.size == 500
         np.testing.assert_allclose(y, x + 0.3)
-        assert axes.get_xlabel() == f"true {name}"
+        exact, *residuals = below.lines
+        np.testing.assert_array_equal(exact.get_ydata(), 0.0)
+        for line, shift in zip(residuals, (0.3, 0.1), strict=True):
+            np.testing.assert_array_equal(line.get_xdata(), x)
+            np.testing.assert_allclose(line.get_ydata(), shift, rtol=1e-12)
+        assert below.get_xlabel() == f"true {name}"
+        assert axes.get_shared_x_axes().joined(axes, below)
     # Different quantities, different scales.
     assert panels[0].get_ylim()[1] > 3.0 * panels[1].get_ylim()[1]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_better_fit_lies_above_the_worse_one(order: int) -> None:
+    fits = dict(list(FITS.items())[::order])
+    for axes in plotting.plot_predictions(TRUE, fits):
+        of_fit = dict(zip(fits, axes.lines[1:], strict=True))
+        assert of_fit["values and slopes"].get_zorder() > of_fit["values only"].get_zorder()
 
 
 @pytest.mark.parametrize(
@@ -115,14 +135,40 @@ def test_prices_and_deltas_over_the_underlying() -> None:
     )
     for axes, truth, label in zip(panels, PRICES, ("price", "sum of deltas"), strict=True):
         lines = labelled(axes)
-        assert list(lines) == ["samples", "fit", "true"]
+        assert list(lines) == ["samples (1000 of 3000)", "fit", "true"]
         np.testing.assert_array_equal(lines["true"], [np.sort(SPOT), np.sort(truth)])
         np.testing.assert_array_equal(lines["fit"], [SPOT, truth])
-        assert lines["samples"].shape == (2, 1000)
+        assert lines["samples (1000 of 3000)"].shape == (2, 1000)
         assert axes.get_ylabel() == label
-        assert axes.get_xlabel() == "basket"
+    assert panels[-1].get_xlabel() == "basket"
     # A payoff of 50 does not press the prices together.
     assert panels[0].get_ylim()[1] < 1.0
+
+
+def test_samples_outside_the_view_are_counted() -> None:
+    samples = (SPOT, np.array([7.0, 0.1, 9.0]), np.array([0.1, 0.2, 0.3]))
+    price_axes, delta_axes = plotting.plot_prices(SPOT, PRICES, {"fit": PRICES}, samples=samples)
+    error = "fit: root mean square error 0.0e+00"
+    assert details_of(price_axes) == ["2 of 3 samples lie outside the view", error]
+    assert details_of(delta_axes) == [error]
+
+
+def test_each_fit_has_panels_of_its_own_with_the_same_view() -> None:
+    worse = tuple(part + 0.5 for part in PRICES)
+    panels = plotting.plot_prices(SPOT, PRICES, {"good": PRICES, "worse": worse})
+    assert len(panels) == 4
+    for axes, name, cloud in zip(
+        panels, ["good", "worse"] * 2, [PRICES[0], worse[0], PRICES[1], worse[1]], strict=True
+    ):
+        lines = labelled(axes)
+        assert list(lines) == [name, "true"]
+        np.testing.assert_array_equal(lines[name], [SPOT, cloud])
+    assert panels[0].get_ylim() == panels[1].get_ylim()
+    assert panels[2].get_ylim() == panels[3].get_ylim()
+    assert (
+        panels[0].get_legend_handles_labels()[0][0].get_color()
+        != panels[1].get_legend_handles_labels()[0][0].get_color()
+    )
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def plot_ablation(
         for metric in metrics
     }
 
-    size = (6.6, 0.9 + 0.27 * len(names))
+    size = (6.6, 1.3 + 0.27 * len(names))
     with panels(axes, size, columns=2) as (value_axes, derivative_axes):
         for plot, quantity in ((value_axes, "value"), (derivative_axes, "derivative")):
             for place, metric in enumerate(metrics):

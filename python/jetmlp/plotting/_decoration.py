@@ -10,9 +10,22 @@ import numpy as np
 from ._style import GRID, NOTE_COLOR
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+    from matplotlib.transforms import Bbox
 
     from ._inputs import FloatArray
+
+_POINTS_PER_INCH = 72.0
+
+#: A legend takes at most this part of the height of its figure.
+_LEGEND_SHARE = 0.25
+#: So many fits have a line of their own above a figure.
+MOST_DETAILS = 3
+#: By this the small lines above axes are found again.
+_DETAILS = "jetmlp details"
 
 # One letter or one command, with subscript and primes: x, x_1, \theta, x'.
 _SYMBOL = re.compile(r"(?:[^\W\d_]|\\[A-Za-z]+)(?:_(?:\w|\{[^{}]*\}))?'*")
@@ -101,26 +114,97 @@ def note(axes: Axes, text: str) -> None:
     axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=NOTE_COLOR)
 
 
-def title_and_legend(axes: Axes, title: str | None = None, *, legend: bool = True) -> None:
-    """Put the legend above the axes, where it covers no data, in as few rows as fit; the title above it."""
-    height = 0.0
-    labels = axes.get_legend_handles_labels()[1]
-    if legend and labels:
-        for rows in range(1, len(labels) + 1):
-            columns = -(-len(labels) // rows)
-            box = axes.legend(
-                frameon=False,
-                loc="lower left",
-                bbox_to_anchor=(0.0, 1.0),
-                borderaxespad=0.2,
-                borderpad=0.2,
-                ncols=columns,
-            ).get_window_extent()
-            if box.width <= _room(axes):
-                break
-        height = box.height * 72.0 / axes.figure.dpi
+def title_and_legend(
+    axes: Axes, title: str | None = None, *, details: Sequence[str] = (), legend: bool = True
+) -> None:
+    """Put the legend above the axes, where it covers no data; above it the details, then the title.
+
+    The legend takes as few rows as fit and never more than a quarter of the figure's height: entries for
+    which there is no room are counted in its last one. Details of an earlier call on the same axes stay.
+    """
+    height = _add_legend(axes) if legend else 0.0
+    height = _add_details(axes, details, height)
     if title is not None:
         axes.set_title(title, loc="left", pad=height + 6.0)
+
+
+def _add_legend(axes: Axes) -> float:
+    """Draw the legend and return its height [point]."""
+    handles, labels = axes.get_legend_handles_labels()
+    if not labels:
+        return 0.0
+    room = _room(axes)
+    # A column of all entries tells how high a row is, and how many fit into a quarter of the figure.
+    row_height = _place_legend(axes, handles, labels, columns=1).height / len(labels)
+    most_rows = max(1, int(_LEGEND_SHARE * axes.figure.bbox.height / row_height))
+    for rows in range(1, min(most_rows, len(labels)) + 1):
+        columns = -(-len(labels) // rows)
+        box = _place_legend(axes, handles, labels, columns)
+        if box.width <= room:
+            return _points(axes, box.height)
+    # The least number of columns is too wide or too many rows are needed: count what has no room.
+    for fewer in range(columns, 0, -1):
+        shown = min(len(labels), most_rows * fewer)
+        rest = len(labels) - shown
+        names = labels if rest == 0 else [*labels[: shown - 1], f"and {rest + 1} more"]
+        box = _place_legend(axes, handles[:shown], names, fewer)
+        if box.width <= room:
+            break
+    return _points(axes, box.height)
+
+
+def _place_legend(axes: Axes, handles: Sequence[Artist], labels: Sequence[str], columns: int) -> Bbox:
+    """Draw a legend above the axes, and return where it lies [pixel]."""
+    return axes.legend(
+        handles,
+        labels,
+        frameon=False,
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        borderaxespad=0.2,
+        borderpad=0.2,
+        ncols=columns,
+    ).get_window_extent()
+
+
+def _points(axes: Axes, pixels: float) -> float:
+    return float(pixels) * _POINTS_PER_INCH / axes.figure.dpi
+
+
+def _add_details(axes: Axes, details: Sequence[str], height: float) -> float:
+    """Write small lines at `height` above the axes and return the height of their top [point]."""
+    from matplotlib import rcParams
+
+    earlier = [text for text in axes.texts if text.get_gid() == _DETAILS]
+    lines = [line for text in earlier for line in text.get_text().splitlines()] + list(details)
+    for text in earlier:
+        text.remove()
+    if not lines:
+        return height
+    text = axes.annotate(
+        "\n".join(lines),
+        (0.0, 1.0),
+        xycoords="axes fraction",
+        xytext=(0.0, height + 3.0),
+        textcoords="offset points",
+        fontsize=rcParams["legend.fontsize"],
+        color=NOTE_COLOR,
+        va="bottom",
+        gid=_DETAILS,
+    )
+    return height + 3.0 + _points(axes, text.get_window_extent().height)
+
+
+def error_details(errors: Mapping[str, FloatArray]) -> list[str]:
+    """Say how large the errors of each fit are: a line for each of a few, the best and the worst of many."""
+    means = {name: float(np.sqrt(np.mean(error**2))) for name, error in errors.items()}
+    if len(errors) <= MOST_DETAILS:
+        return [
+            f"{name}: root mean square error {means[name]:.1e}, largest {np.max(np.abs(error)):.1e}"
+            for name, error in errors.items()
+        ]
+    best, worst = min(means, key=means.__getitem__), max(means, key=means.__getitem__)
+    return [f"root mean square errors from {means[best]:.1e} ({best}) to {means[worst]:.1e} ({worst})"]
 
 
 def enlarge_markers(axes: Axes) -> None:

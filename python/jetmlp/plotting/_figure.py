@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from ._style import DOTS_PER_INCH, style
 
@@ -60,7 +60,7 @@ def panels(
     rows: int = 1,
     columns: int = 1,
     height_ratios: Sequence[float] | None = None,
-    shared: bool = True,
+    shared: Literal["both", "x", "none"] = "both",
 ) -> Iterator[tuple[Axes, ...]]:
     """Give the axes to draw on: those given, or those of a new figure in the style of this package.
 
@@ -75,8 +75,8 @@ def panels(
         each other the y axis. Their product is the number of axes.
     height_ratios : sequence of float, optional
         Relative heights of the rows of a new figure.
-    shared : bool
-        Whether the panels of a new figure share axes; not where their quantities differ.
+    shared : {"both", "x", "none"}
+        Which axes the panels of a new figure share; not those whose quantities differ.
 
     Yields
     ------
@@ -91,8 +91,8 @@ def panels(
             grid = figure.subplots(
                 rows,
                 columns,
-                sharex="col" if shared else False,
-                sharey="row" if shared else False,
+                sharex="none" if shared == "none" else "col",
+                sharey="row" if shared == "both" else "none",
                 squeeze=False,
                 height_ratios=height_ratios,
             )

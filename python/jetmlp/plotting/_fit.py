@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._decoration import function_label, label_x, log_axis, note, symbol_label, title_and_legend
+from ._decoration import (
+    error_details,
+    function_label,
+    label_x,
+    log_axis,
+    note,
+    symbol_label,
+    title_and_legend,
+)
 from ._figure import panels
 from ._inputs import as_curve, as_mapping, as_places, evenly_chosen
 from ._style import REFERENCE_COLOR, next_looks
@@ -73,6 +81,9 @@ def plot_fit(
 
     Notes
     -----
+    Above the axes stand the root mean square error and the largest one of each prediction; of more than three
+    the best and the worst.
+
     Where the error is exactly zero its curve leaves the panel downwards. The spikes towards zero at changes
     of sign may be cut off below the smallest hundredth of the errors.
     """
@@ -100,7 +111,8 @@ def plot_fit(
         fit_axes.set_ylabel(label)
         error_axes.set_ylabel("absolute error")
         label_x((fit_axes, error_axes), x_label)
-        title_and_legend(fit_axes, title)
+        errors = {name: curve - truth for name, curve in curves.items()}
+        title_and_legend(fit_axes, title, details=error_details(errors))
     return fit_axes, error_axes
 
 

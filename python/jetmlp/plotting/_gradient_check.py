@@ -115,7 +115,9 @@ def plot_gradient_check(
         gradient_axes.set_ylabel(label)
         difference_axes.set_ylabel("absolute difference")
         label_x((gradient_axes, difference_axes), x_label)
-        title_and_legend(gradient_axes, title)
+        largest = (float(np.max(np.abs(other - steps))) for other in (direct, central))
+        details = "largest difference: Jacobian {:.1e}, central differences {:.1e}".format(*largest)
+        title_and_legend(gradient_axes, title, details=[details])
         title_and_legend(difference_axes)
     return gradient_axes, difference_axes
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._decoration import log_axis, note, title_and_legend
+from ._decoration import MOST_DETAILS, log_axis, note, title_and_legend
 from ._figure import panels
 from ._inputs import as_curve, as_mapping
 from ._style import next_looks
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from ._inputs import FloatArray
     from ._style import Look
+
+# How far above the least loss so far the next is that counts as a spike.
+_SPIKE = 10.0
 
 
 def plot_loss(
@@ -53,6 +56,11 @@ def plot_loss(
     -------
     Axes
 
+    Notes
+    -----
+    Above the axes stand the last losses of up to three histories and, where a loss keeps jumping while the
+    learning rate is constant, one line that says why.
+
     Raises
     ------
     ValueError
@@ -64,20 +72,18 @@ def plot_loss(
     with panels(axes, (5.0, 2.9)) as (plot,):
         if len(losses) == 1:
             ((who, train, validation),) = losses
-            train_look, validation_look = next_looks(plot, 2)
-            _draw(plot, train, train_look, _join(who, "training"), background=validation is not None)
-            _draw(plot, validation, validation_look, _join(who, "validation"))
+            _draw(plot, who, train, validation, *next_looks(plot, 2))
         else:
             for look, (who, train, validation) in zip(next_looks(plot, len(losses)), losses, strict=True):
-                _draw(plot, train, look, _join(who, "training"), background=validation is not None)
-                _draw(plot, validation, look, _join(who, "validation"))
+                _draw(plot, who, train, validation, look, look)
         empty = all(len(np.asarray(line.get_ydata())) == 0 for line in plot.lines)
         if empty:
             note(plot, f"no {name.replace('_', ' ')} in this fit")
         log_axis(plot)
         _epoch_axis(plot, max(train.size for _, train, _ in losses))
         plot.set_ylabel(name.replace("_", " ") if y_label is None else y_label)
-        title_and_legend(plot, title, legend=not empty)
+        details = [] if empty else _last_losses(losses) + _sawtooth(histories, name)
+        title_and_legend(plot, title, details=details, legend=not empty)
     return plot
 
 
@@ -114,26 +120,64 @@ def _join(who: str | None, kind: str) -> str:
     return kind if who is None else f"{who}, {kind}"
 
 
-def _draw(axes: Axes, losses: FloatArray | None, look: Look, label: str, *, background: bool = False) -> None:
-    if losses is None:
-        return
+def _draw(
+    axes: Axes,
+    who: str | None,
+    train: FloatArray,
+    validation: FloatArray | None,
+    train_look: Look,
+    validation_look: Look,
+) -> None:
+    # The training's wide and pale line shows at the sides of the validation's thin and dashed one above it
+    # where both are the same; the dashes tell the two apart without colour.
+    pale = {"linewidth": 2.0, "alpha": 0.45} if validation is not None else {"linewidth": 1.0}
+    _draw_one(axes, train, train_look, label=_join(who, "training"), **pale)
+    if validation is not None:
+        form = {"linewidth": 0.8, "linestyle": (0, (3.0, 1.5)), "zorder": 2.5}
+        _draw_one(axes, validation, validation_look, label=_join(who, "validation"), **form)
+
+
+def _draw_one(axes: Axes, losses: FloatArray, look: Look, **form: Any) -> None:  # noqa: ANN401
     (measured,) = np.nonzero(np.isfinite(losses))
-    # Mini-batch losses jump from epoch to epoch: thin solid lines stay legible where dashes would not, and
-    # the validation's markers, ten along the curve, tell the two apart without colour. Where both are the
-    # same, the training's paler and wider line shows at the sides of the other.
-    axes.plot(
-        measured + 1,
-        losses[measured],
-        color=look.color,
-        linewidth=1.2 if background else 0.7,
-        alpha=0.5 if background else 1.0,
-        marker=None if background and measured.size > 1 else look.marker,
-        markevery=max(1, measured.size // 10),
-        markersize=3.5,
-        markerfacecolor=axes.get_facecolor(),
-        markeredgewidth=0.8,
-        label=label,
-    )
+    # One epoch makes no line.
+    marker = look.marker if measured.size == 1 else None
+    axes.plot(measured + 1, losses[measured], color=look.color, marker=marker, markersize=3.5, **form)
+
+
+def _last_losses(losses: list[tuple[str | None, FloatArray, FloatArray | None]]) -> list[str]:
+    """Say where each of a few fits has ended; of many the legend alone."""
+    if len(losses) > MOST_DETAILS:
+        return []
+    lines = []
+    for who, train, validation in losses:
+        ends = [
+            f"{kind} {curve[np.isfinite(curve)][-1]:.1e}"
+            for kind, curve in (("training", train), ("validation", validation))
+            if curve is not None and np.isfinite(curve).any()
+        ]
+        if ends:
+            lines.append(f"{_join(who, 'last')}: {', '.join(ends)}")
+    return lines
+
+
+def _sawtooth(histories: list[tuple[str | None, Mapping[str, Any]]], name: str) -> list[str]:
+    """Explain the spikes of a loss whose learning rate is constant, if there are any.
+
+    A spike is a loss of the second half that lies ten times above the least one before it.
+    """
+    rates = set()
+    for _, history in histories:
+        losses = np.asarray(history[name], dtype=np.float64)
+        losses = losses[np.isfinite(losses)]
+        rate = np.unique(np.asarray(history.get("learning_rate", np.nan), dtype=np.float64))
+        late = losses[losses.size // 2 :]
+        spikes = late > _SPIKE * np.minimum.accumulate(losses)[losses.size // 2 :]
+        if spikes.any() and rate.size == 1 and np.isfinite(rate).all():
+            rates.add(float(rate[0]))
+    if not rates:
+        return []
+    which = ", ".join(f"{rate:g}" for rate in sorted(rates))
+    return [f"sawtooth: at a constant rate ({which}) the steps never shorten; let it fall"]
 
 
 def _epoch_axis(axes: Axes, last: int) -> None:

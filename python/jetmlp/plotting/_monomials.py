@@ -1,4 +1,4 @@
-"""What one hidden layer can do: errors of fitted monomials against its width."""
+"""What one hidden layer can do: errors of fitted monomials by its width."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._decoration import log_axis
 from ._figure import panels
 from ._inputs import as_curve, as_mapping, as_numbers
 
@@ -14,11 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
+    from matplotlib.colors import Normalize
     from numpy.typing import ArrayLike
 
     from ._inputs import FloatArray
 
-_MARKERS = "os^Dv<>PX*ph"
+# Grows steadily darker, also on a grey printer.
+_COLORS = "Blues"
 
 
 def plot_monomials(
@@ -29,7 +30,7 @@ def plot_monomials(
     y_label: str = "root mean square error",
     axes: Axes | Sequence[Axes] | None = None,
 ) -> tuple[Axes, ...]:
-    r"""Plot the error of :math:`x^k` against the width of the hidden layer, one curve for each k.
+    r"""Plot the errors of :math:`x^k` as a map: a row for each k, a column for each hidden width.
 
     Parameters
     ----------
@@ -37,11 +38,12 @@ def plot_monomials(
         Numbers of hidden units, positive.
     errors : array_like, shape (k, w), or mapping of str to such
         Row by row the errors of one power. A mapping draws one panel for each entry, titled with its key.
-        NaN entries are left out.
+        Every cell has its number, and is the darker the larger that is, on a logarithmic scale which all
+        panels share. NaN entries are left blank.
     powers : array_like, shape (k,), optional
         The exponents; by default 1, 2, …, k.
     y_label : str, default: "root mean square error"
-        What the errors are.
+        What the errors are: the title above the first panel.
     axes : Axes or sequence of Axes, optional
         Where to draw, one for each panel. By default a new figure.
 
@@ -66,35 +68,59 @@ def plot_monomials(
         raise ValueError(f"errors: expected one row for each of {exponents.size} powers, got {shapes}")
     order = np.argsort(units, kind="stable")
 
-    size = (1.2 + 2.7 * len(tables), 3.2)
+    from matplotlib.colors import Normalize
+
+    logarithms = {name: _logarithms(table[:, order]) for name, table in tables.items()}
+    finite = np.concatenate([table[np.isfinite(table)] for table in logarithms.values()])
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    shades = Normalize(low, high if high > low else low + 1.0)
+
+    size = (0.7 + 3.0 * len(tables), 1.0 + 0.21 * exponents.size)
     with panels(axes, size, columns=len(tables)) as plots:
         for plot, (name, table) in zip(plots, tables.items(), strict=True):
-            for row, exponent in enumerate(exponents):
-                plot.plot(
-                    units[order],
-                    table[row, order],
-                    color=_power_color(row, exponents.size),
-                    marker=_MARKERS[row % len(_MARKERS)],
-                    markersize=3.8,
-                    linewidth=1.0,
-                    label=f"{exponent:g}",
-                )
-            _width_axis(plot, units[order])
-            if name is not None:
-                plot.set_title(name, loc="left")
-        log_axis(*plots)
-        plots[0].set_ylabel(y_label)
-        # In the order of the curves, which lie higher the higher the power; outside, where it covers none.
-        handles, labels = plots[-1].get_legend_handles_labels()
-        plots[-1].legend(
-            handles[::-1],
-            labels[::-1],
-            title="power $k$",
-            frameon=False,
-            loc="upper left",
-            bbox_to_anchor=(1.0, 1.0),
-        )
+            plot.imshow(logarithms[name], cmap=_COLORS, norm=shades, aspect="auto")
+            _write_numbers(plot, table[:, order], shades)
+            plot.set_xticks(range(units.size), [f"{width:g}" for width in units[order]])
+            plot.set_yticks(range(exponents.size), [f"{exponent:g}" for exponent in exponents])
+            plot.tick_params(length=0)
+            plot.set_xlabel("width of the hidden layer")
+            for spine in plot.spines.values():
+                spine.set_visible(False)
+            lines = [y_label] if plot is plots[0] else []
+            plot.set_title("\n".join([*lines, *([] if name is None else [name])]), loc="left")
+        plots[0].set_ylabel("power $k$")
     return plots
+
+
+def _logarithms(errors: FloatArray) -> FloatArray:
+    """Return the decimal logarithms; a zero is as light as the least error, a NaN is blank."""
+    positive = errors[errors > 0.0]
+    least = float(positive.min()) if positive.size else 1.0
+    logarithms: FloatArray = np.log10(np.where(errors == 0.0, least, errors))
+    return logarithms
+
+
+def _write_numbers(axes: Axes, errors: FloatArray, shades: Normalize) -> None:
+    """Write every error into its cell, light on dark and dark on light."""
+    dark = shades(_logarithms(errors)) > 0.55
+    for row, column in zip(*np.nonzero(np.isfinite(errors)), strict=True):
+        axes.text(
+            column,
+            row,
+            _short(float(errors[row, column])),
+            ha="center",
+            va="center",
+            fontsize=6.5,
+            color="white" if dark[row, column] else "black",
+        )
+
+
+def _short(error: float) -> str:
+    """Write two digits and the power of ten without its zeros: 1.2e-3."""
+    if error == 0.0:
+        return "0"
+    digits, power = f"{error:.1e}".split("e")
+    return f"{digits}e{int(power)}"
 
 
 def _tables(errors: object, n_widths: int) -> dict[str | None, FloatArray]:
@@ -114,19 +140,3 @@ def _tables(errors: object, n_widths: int) -> dict[str | None, FloatArray]:
             raise ValueError(f"{name}: expected finite errors >= 0, or NaN")
         tables[key] = table
     return tables
-
-
-def _power_color(row: int, count: int) -> tuple[float, float, float, float]:
-    from matplotlib import colormaps
-
-    # Viridis grows steadily lighter; its last tenth would be lost on white.
-    return colormaps["viridis"](0.9 * row / max(1, count - 1))
-
-
-def _width_axis(axes: Axes, widths: FloatArray) -> None:
-    from matplotlib.ticker import NullLocator
-
-    axes.set_xscale("log", base=2)
-    axes.set_xticks(widths, [f"{width:g}" for width in widths])
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xlabel("width of the hidden layer")

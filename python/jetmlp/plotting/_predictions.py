@@ -1,10 +1,12 @@
-"""What is predicted against what is true, for as many inputs as there are."""
+"""What is predicted against what is true, for as many inputs as there are, and what is left."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ._decoration import enlarge_markers, title_and_legend
+import numpy as np
+
+from ._decoration import enlarge_markers, label_x, title_and_legend
 from ._figure import panels
 from ._inputs import as_curve, as_mapping, evenly_chosen
 from ._style import REFERENCE_COLOR, next_looks
@@ -28,7 +30,7 @@ def plot_predictions(
     title: str | None = None,
     axes: Axes | Sequence[Axes] | None = None,
 ) -> tuple[Axes, ...]:
-    """Plot predicted against true quantities as dots beside the diagonal, a panel for each quantity.
+    """Plot predicted against true quantities as dots beside the diagonal, with the residuals below.
 
     Parameters
     ----------
@@ -36,16 +38,17 @@ def plot_predictions(
         True numbers, by the quantity with its unit, such as ``"flow [m³/yr]"``.
     predicted : mapping of str to mapping of str to array_like, shape (n,)
         For each fit by its name the same quantities as predicted. Of more than 500 samples so many are drawn,
-        evenly chosen; the fit that comes last lies above the others.
+        evenly chosen; fits with smaller errors lie above those with larger ones, whose dots reach further.
     title : str, optional
         Title above the first panel.
     axes : Axes or sequence of Axes, optional
-        Where to draw, one for each quantity. By default a new figure.
+        Where to draw: one for each quantity, then one for the residuals of each. By default a new figure.
 
     Returns
     -------
     tuple of Axes
-        One for each quantity.
+        One for each quantity, then one for the residuals, predicted less true, of each. The legends have the
+        root mean square errors of all samples.
 
     Raises
     ------
@@ -60,29 +63,41 @@ def plot_predictions(
         )
     clouds = {fit: _cloud(fit, quantities, truths) for fit, quantities in fits.items()}
 
-    size = (0.4 + 3.0 * len(truths), 3.3)
-    with panels(axes, size, columns=len(truths), shared=False) as plots:
-        for plot, (name, truth) in zip(plots, truths.items(), strict=True):
-            ends = [float(truth.min()), float(truth.max())]
-            plot.plot(ends, ends, color=REFERENCE_COLOR, linewidth=2.4, label="exact")
-            shown = evenly_chosen(truth.size, _MOST_DOTS)
-            for look, (fit, cloud) in zip(next_looks(plot, len(clouds)), clouds.items(), strict=True):
-                plot.plot(
-                    truth[shown],
-                    cloud[name][shown],
-                    linestyle="none",
-                    marker=look.marker,
-                    markersize=2.2,
-                    markeredgewidth=0.0,
-                    alpha=0.6,
-                    color=look.color,
-                    label=fit,
-                )
-            plot.set_xlabel(f"true {name}")
+    size = (0.4 + 3.0 * len(truths), 4.6)
+    n = len(truths)
+    with panels(axes, size, rows=2, columns=n, height_ratios=(1.6, 1.0), shared="x") as plots:
+        for plot, below, (name, truth) in zip(plots[:n], plots[n:], truths.items(), strict=True):
+            residuals = {fit: cloud[name] - truth for fit, cloud in clouds.items()}
+            _draw_dots(plot, below, truth, residuals)
             plot.set_ylabel("predicted")
-        title_and_legend(plots[0], title)
-        enlarge_markers(plots[0])
+            below.set_ylabel("predicted $-$ true")
+            label_x((plot, below), f"true {name}")
+            title_and_legend(plot, title if plot is plots[0] else None)
+            enlarge_markers(plot)
     return plots
+
+
+def _draw_dots(plot: Axes, below: Axes, truth: FloatArray, residuals: dict[str, FloatArray]) -> None:
+    """Draw one quantity of every fit, and its residuals below."""
+    ends = [float(truth.min()), float(truth.max())]
+    plot.plot(ends, ends, color=REFERENCE_COLOR, linewidth=2.4, label="exact")
+    below.plot(ends, [0.0, 0.0], color=REFERENCE_COLOR, linewidth=2.4)
+    shown = evenly_chosen(truth.size, _MOST_DOTS)
+    errors = {fit: float(np.sqrt(np.mean(residual**2))) for fit, residual in residuals.items()}
+    largest_first = sorted(errors, key=errors.__getitem__, reverse=True)
+    for look, (fit, residual) in zip(next_looks(plot, len(residuals)), residuals.items(), strict=True):
+        form: dict[str, Any] = {
+            "linestyle": "none",
+            "marker": look.marker,
+            "markersize": 2.2,
+            "markeredgewidth": 0.0,
+            "alpha": 0.6,
+            "color": look.color,
+            "zorder": 2.0 + 0.01 * largest_first.index(fit),
+        }
+        label = f"{fit}, RMSE {errors[fit]:.1e}"
+        plot.plot(truth[shown], (truth + residual)[shown], label=label, **form)
+        below.plot(truth[shown], residual[shown], **form)
 
 
 def _cloud(fit: str, quantities: object, truths: Mapping[str, FloatArray]) -> dict[str, FloatArray]:

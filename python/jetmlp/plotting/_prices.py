@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from itertools import cycle
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._decoration import enlarge_markers, symbol_label, title_and_legend
+from ._decoration import enlarge_markers, label_x, title_and_legend
 from ._figure import panels
 from ._inputs import as_curve, as_mapping, evenly_chosen
-from ._style import NOTE_COLOR, next_looks
+from ._style import LOOKS, NOTE_COLOR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from ._inputs import FloatArray
+
+    _Samples = tuple[FloatArray, FloatArray, FloatArray]
 
 _MOST_DOTS = 1000
 
@@ -32,8 +35,8 @@ def plot_prices(
     labels: tuple[str, str] = ("price", "delta"),
     title: str | None = None,
     axes: Sequence[Axes] | None = None,
-) -> tuple[Axes, Axes]:
-    """Plot prices and deltas over what the option is written on.
+) -> tuple[Axes, ...]:
+    """Plot prices and deltas over what the option is written on, a column of panels for each fit.
 
     Parameters
     ----------
@@ -43,21 +46,24 @@ def plot_prices(
         True prices and deltas: functions of `underlying`.
     predicted : mapping of str to tuple of two array_like, shape (n,)
         For each fit by its name the predicted prices and deltas, drawn as dots: states with the same
-        underlying may have different ones.
+        underlying may have different ones. Each fit has panels of its own, for clouds of dots would hide each
+        other.
     samples : tuple of three array_like, shape (p,), optional
-        Underlying, payoffs and path-wise slopes that were fitted; up to 1000 are drawn, evenly chosen.
+        Underlying, payoffs and path-wise slopes that were fitted; up to 1000 are drawn, evenly chosen. They
+        reach far beyond prices and deltas, to which the view is cut: how many lie outside is said.
     x_label : str, default: "spot"
         Name of the underlying.
     labels : tuple of two str, default: ("price", "delta")
         Labels of the y axes.
     title : str, optional
         Title above the first panel.
-    axes : sequence of two Axes, optional
-        Where to draw, prices first. By default a new figure.
+    axes : sequence of Axes, optional
+        Where to draw: the prices of each fit, then the deltas of each. By default a new figure.
 
     Returns
     -------
-    price_axes, delta_axes : Axes
+    tuple of Axes
+        The prices of each fit, then the deltas of each.
 
     Raises
     ------
@@ -73,37 +79,69 @@ def plot_prices(
     clouds = {name: _pair(f"predicted[{name!r}]", pair, x.size) for name, pair in fits.items()}
     noise = None if samples is None else _samples(samples)
 
-    with panels(axes, (6.4, 3.2), columns=2, shared=False) as plots:
-        for plot, side, label in zip(plots, (0, 1), labels, strict=True):
-            dots: dict[str, Any] = {"linestyle": "none", "markeredgewidth": 0.0}
-            if noise is not None:
+    n = len(clouds)
+    with panels(axes, (0.6 + 2.9 * n, 5.2), rows=2, columns=n) as plots:
+        for side, label in enumerate(labels):
+            row = plots[side * n : (side + 1) * n]
+            view = _view(np.concatenate([truth[side], *(cloud[side] for cloud in clouds.values())]))
+            for plot, look, (name, cloud) in zip(row, cycle(LOOKS), clouds.items(), strict=False):
+                details = _draw_samples(plot, noise, side, x, view)
                 plot.plot(
-                    noise[0],
-                    noise[side + 1],
-                    marker=".",
-                    markersize=2.4,
-                    color="0.72",
-                    label="samples",
-                    zorder=1.0,
-                    **dots,
+                    x,
+                    cloud[side],
+                    linestyle="none",
+                    marker=look.marker,
+                    markersize=1.8,
+                    markeredgewidth=0.0,
+                    alpha=0.7,
+                    color=look.color,
+                    label=name,
                 )
-            for look, (name, cloud) in zip(next_looks(plot, len(clouds)), clouds.items(), strict=True):
-                form = {**dots, "marker": look.marker, "markersize": 1.8, "alpha": 0.7, "color": look.color}
-                plot.plot(x, cloud[side], label=name, **form)
-            plot.plot(
-                x[order], truth[side][order], color=plot.xaxis.label.get_color(), linewidth=1.0, label="true"
-            )
-            # Payoffs reach far above any price: the view is that of the prices.
-            view = np.concatenate([truth[side], *(cloud[side] for cloud in clouds.values())])
-            margin = 0.15 * float(np.ptp(view))
-            plot.set_ylim(float(view.min()) - margin, float(view.max()) + margin)
-            plot.set_xlim(float(x.min()), float(x.max()))
-            plot.axhline(0.0, color=NOTE_COLOR, linewidth=0.4, zorder=0.5)
-            plot.set_xlabel(symbol_label(x_label))
-            plot.set_ylabel(label)
-        title_and_legend(plots[0], title)
-        enlarge_markers(plots[0])
-    return plots[0], plots[1]
+                ink = plot.xaxis.label.get_color()
+                plot.plot(x[order], truth[side][order], color=ink, linewidth=1.0, label="true")
+                plot.set_ylim(view)
+                plot.set_xlim(float(x.min()), float(x.max()))
+                plot.axhline(0.0, color=NOTE_COLOR, linewidth=0.4, zorder=0.5)
+                error = float(np.sqrt(np.mean((cloud[side] - truth[side]) ** 2)))
+                details.append(f"{name}: root mean square error {error:.1e}")
+                first = plot is plots[0]
+                title_and_legend(plot, title if first else None, details=details, legend=side == 0)
+                enlarge_markers(plot)
+            row[0].set_ylabel(label)
+        for above, below in zip(plots[:n], plots[n:], strict=True):
+            label_x((above, below), x_label)
+    return plots
+
+
+def _view(values: FloatArray) -> tuple[float, float]:
+    """Return limits that hold the prices; payoffs reach far above any."""
+    margin = 0.15 * float(np.ptp(values)) or 1.0
+    return float(values.min()) - margin, float(values.max()) + margin
+
+
+def _draw_samples(
+    axes: Axes, noise: _Samples | None, side: int, x: FloatArray, view: tuple[float, float]
+) -> list[str]:
+    """Draw payoffs or slopes of some of the samples, and say how many of these the view cuts off."""
+    if noise is None:
+        return []
+    total = noise[0].size
+    shown = evenly_chosen(total, _MOST_DOTS)
+    places, heights = noise[0][shown], noise[side + 1][shown]
+    axes.plot(
+        places,
+        heights,
+        linestyle="none",
+        marker=".",
+        markersize=2.4,
+        markeredgewidth=0.0,
+        color="0.72",
+        label="samples" if shown.size == total else f"samples ({shown.size} of {total})",
+        zorder=1.0,
+    )
+    inside = (places >= x.min()) & (places <= x.max()) & (heights >= view[0]) & (heights <= view[1])
+    cut = shown.size - int(np.count_nonzero(inside))
+    return [f"{cut} of {shown.size} samples lie outside the view"] if cut else []
 
 
 def _pair(name: str, pair: object, length: int) -> tuple[FloatArray, FloatArray]:
@@ -116,12 +154,11 @@ def _pair(name: str, pair: object, length: int) -> tuple[FloatArray, FloatArray]
     return prices, deltas
 
 
-def _samples(samples: object) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _samples(samples: object) -> _Samples:
     if not isinstance(samples, (tuple, list)) or len(samples) != 3:
         raise ValueError(f"samples: expected underlying, payoffs and slopes, got {samples!r}")
     x = as_curve("samples[0]", samples[0])
     payoffs, slopes = (
         as_curve(f"samples[{place}]", samples[place], length=x.size, like="samples[0]") for place in (1, 2)
     )
-    shown = evenly_chosen(x.size, _MOST_DOTS)
-    return x[shown], payoffs[shown], slopes[shown]
+    return x, payoffs, slopes

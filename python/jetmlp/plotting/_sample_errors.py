@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._decoration import log_axis, title_and_legend
+from ._decoration import MOST_DETAILS, log_axis, title_and_legend
 from ._figure import panels
 from ._inputs import as_curve, as_mapping, as_numbers
 from ._style import next_looks
@@ -48,6 +48,7 @@ def plot_sample_errors(
     Returns
     -------
     value_axes, derivative_axes : Axes
+        Above each stand the (median) errors of up to three fits with the most samples.
 
     Raises
     ------
@@ -89,8 +90,8 @@ def plot_sample_errors(
                     )
             _count_axis(plot, samples)
             plot.set_ylabel(y_label)
+            title_and_legend(plot, title if plot is plots[0] else None, details=_last_errors(samples, table))
         log_axis(*plots)
-        title_and_legend(plots[0], title)
     return plots[0], plots[1]
 
 
@@ -109,6 +110,15 @@ def _tables(name: str, errors: object, n_counts: int) -> dict[str, FloatArray]:
             raise ValueError(f"{name}[{key!r}]: expected finite errors > 0, got {table.tolist()}")
         tables[key] = table
     return tables
+
+
+def _last_errors(counts: FloatArray, table: dict[str, FloatArray]) -> list[str]:
+    """Say what the most samples give: the medians of a few fits."""
+    if len(table) > MOST_DETAILS:
+        return []
+    return [
+        f"{name}, {counts[-1]:g} samples: {np.median(errors[:, -1]):.1e}" for name, errors in table.items()
+    ]
 
 
 def _count_axis(axes: Axes, counts: FloatArray) -> None:

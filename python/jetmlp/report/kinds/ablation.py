@@ -18,7 +18,11 @@ def section_of_ablation(study: Ablation, runs: Runs) -> Section:
         document=document,
         csv_files={"ablation.csv": run_rows(runs)},
         figures={
-            "ablation.png": lambda: plotting.plot_ablation(result.evaluations, baseline=result.baseline)
+            "ablation.png": lambda: plotting.plot_ablation(
+                result.evaluations,
+                baseline=result.baseline,
+                title=f"ablation: medians and ranges of {len(runs[result.baseline])} seeds",
+            )
         },
         tables=[_table(result)],
         summary={"baseline": document["baseline"], "effects": document["effects"]},

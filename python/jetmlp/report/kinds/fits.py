@@ -103,12 +103,12 @@ def _draw_fit(results: Mapping[str, FitResult], quantity: str) -> object:
     true = dense.Y if of_value else dense.dYdX
     assert true is not None
     trained = first.experiment.value_trained if of_value else first.experiment.derivative_trained
-    title = None
+    title = _title(results)
     if not trained:
-        title = (
-            "$f$ from its derivative alone, up to a constant: the mean residual"
+        title += (
+            "\n$f$ from its derivative alone, up to a constant: the mean residual"
             if of_value
-            else "$f'$ of a network that was trained on $f$ alone"
+            else "\n$f'$ of a network that was trained on $f$ alone"
         )
     return plotting.plot_fit(
         dense.X,
@@ -124,11 +124,11 @@ def _draw_fit(results: Mapping[str, FitResult], quantity: str) -> object:
 
 def _draw_loss(results: Mapping[str, FitResult], loss: str) -> object:
     experiment = next(iter(results.values())).experiment
-    title = None
+    title = _title(results)
     if loss == "value_loss" and not experiment.value_trained:
-        title = "measured, not trained: the constant of $f$ is free"
+        title += "\nmeasured, not trained: the constant of $f$ is free"
     if loss == "derivative_loss" and not experiment.derivative_trained:
-        title = "measured, not trained"
+        title += "\nmeasured, not trained"
     histories = {label: one.history for label, one in results.items()}
     return plotting.plot_loss(
         histories if len(histories) > 1 else next(iter(histories.values())),
@@ -136,3 +136,13 @@ def _draw_loss(results: Mapping[str, FitResult], loss: str) -> object:
         y_label=_Y_LABELS[loss],
         title=title,
     )
+
+
+def _title(results: Mapping[str, FitResult]) -> str:
+    """Name the fit: what the networks that are compared have in common."""
+    first = next(iter(results.values()))
+    words = ["-".join(map(str, first.model.layer_sizes))]
+    if len(results) == 1:
+        words.append(first.model.activation)
+    words += [f"{len(first.history['loss'])} epochs", f"seed {first.seed}"]
+    return f"{' and '.join(results)}: {', '.join(words)}"

@@ -24,6 +24,9 @@ def section_of_surrogates(study: SurrogateStudy, runs: Runs) -> Section:
     )
 
 
+ONE_SEED = "one seed"
+
+
 def _document(result: SurrogateStudyResult) -> Document:
     """Say what was fitted and the errors over the seeds, by number of samples and loss."""
     return {
@@ -100,8 +103,6 @@ def _table(result: SurrogateStudyResult) -> Table:
                 )
             )
             head = ""
-    n_seeds = len(next(iter(result.runs.values())))
-    seeds = "one seed (more with --seeds)" if n_seeds == 1 else f"medians of {n_seeds} seeds"
     columns = (
         "samples",
         "RMSE / deviation of",
@@ -109,7 +110,15 @@ def _table(result: SurrogateStudyResult) -> Table:
         "times better",
         "CPU [s]",
     )
-    return Table(f"{result.study.name}: what slopes are worth, {seeds}", columns, rows, n_left=2)
+    seeds = _seeds(result)
+    hint = " (more with --seeds)" if seeds == ONE_SEED else ""
+    return Table(f"{result.study.name}: what slopes are worth, {seeds}{hint}", columns, rows, n_left=2)
+
+
+def _seeds(result: SurrogateStudyResult) -> str:
+    """Say over how many seeds the errors are."""
+    n_seeds = len(next(iter(result.runs.values())))
+    return ONE_SEED if n_seeds == 1 else f"medians of {n_seeds} seeds"
 
 
 def _times(result: SurrogateStudyResult, count: int, *, first: bool) -> tuple[str]:
@@ -125,13 +134,30 @@ def _figures(result: SurrogateStudyResult) -> dict[str, Figure]:
     errors = result.errors
     figures: dict[str, Figure] = {
         "errors.png": lambda: plotting.plot_sample_errors(
-            result.counts, errors["value_error"], errors["derivative_error"]
+            result.counts,
+            errors["value_error"],
+            errors["derivative_error"],
+            title=_title(result, _seeds(result)),
         )
     }
     problem = result.study.problem
     if isinstance(problem, Option):
         return {**figures, "prices.png": lambda: _draw_prices(result, problem)}
-    return {**figures, "predictions.png": lambda: plotting.plot_predictions(*result.predictions())}
+    return {**figures, "predictions.png": lambda: _draw_predictions(result)}
+
+
+def _title(result: SurrogateStudyResult, which: str) -> str:
+    """Name the network and the runs that a figure shows."""
+    return f"{result.study.name}: {'-'.join(map(str, result.study.fit.layer_sizes))}, {which}"
+
+
+def _title_of_last(result: SurrogateStudyResult) -> str:
+    seed = next(iter(result.last.values())).seed
+    return _title(result, f"{result.counts[-1]} samples, seed {seed}")
+
+
+def _draw_predictions(result: SurrogateStudyResult) -> object:
+    return plotting.plot_predictions(*result.predictions(), title=_title_of_last(result))
 
 
 def _draw_prices(result: SurrogateStudyResult, option: Option) -> object:
@@ -143,4 +169,5 @@ def _draw_prices(result: SurrogateStudyResult, option: Option) -> object:
         samples=samples,
         x_label=option.underlying_name,
         labels=(option.output.label, option.delta_name),
+        title=_title_of_last(result),
     )
