@@ -10,6 +10,8 @@ from ...experiments.problems.sampled import of_one_output
 from .._section import Document, Figure, Rows, Runs, Section, section_of, spread
 from .._table import Table, number
 
+ONE_SEED = "one seed"
+
 
 @section_of.register
 def section_of_surrogates(study: SurrogateStudy, runs: Runs) -> Section:
@@ -22,9 +24,6 @@ def section_of_surrogates(study: SurrogateStudy, runs: Runs) -> Section:
         tables=[_table(result)],
         summary={"counts": list(result.counts), **_summary(result)},
     )
-
-
-ONE_SEED = "one seed"
 
 
 def _document(result: SurrogateStudyResult) -> Document:
