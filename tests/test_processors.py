@@ -112,5 +112,5 @@ def test_what_the_process_may_use_within_its_quota(
             monkeypatch.delattr(os, name, raising=False)
         else:
             monkeypatch.setattr(os, name, what, raising=False)
-    monkeypatch.setattr(processors, "cpu_quota", lambda: quota)
+    monkeypatch.setattr(processors, "_own_quota", lambda: quota)
     assert available_processors() == expected

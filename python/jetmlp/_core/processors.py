@@ -20,11 +20,15 @@ def available_processors() -> int:
         count = len(os.sched_getaffinity(0))
     else:
         count = os.cpu_count() or 1
-    quota = cpu_quota()
+    quota = _own_quota()
     return count if quota is None else min(count, quota)
 
 
 @cache  # read once: a prediction may take less time than these files do
+def _own_quota() -> int | None:
+    return cpu_quota()
+
+
 def cpu_quota(root: Path = Path("/")) -> int | None:
     """Return the processors' time that this process's control groups allow, as processors; None for any."""
     return min(_quotas(root), default=None)
