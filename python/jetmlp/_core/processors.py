@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path, PurePosixPath
+
+_known_quota: list[int | None] = []
 
 
 def available_processors() -> int:
@@ -24,9 +25,11 @@ def available_processors() -> int:
     return count if quota is None else min(count, quota)
 
 
-@cache  # read once: a prediction may take less time than these files do
 def _own_quota() -> int | None:
-    return cpu_quota()
+    """Read the quota once: a prediction may take less time than these files do."""
+    if not _known_quota:
+        _known_quota.append(cpu_quota())
+    return _known_quota[0]
 
 
 def cpu_quota(root: Path = Path("/")) -> int | None:
