@@ -290,3 +290,12 @@ def test_configuration_says_what_determines_the_fit() -> None:
         "n_train": 30,
         "n_validation": 20,
     }
+
+
+@pytest.mark.parametrize(
+    ("misspelt", "meant"),
+    [("wing-wieght", "wing-weight"), ("mini_batch", "mini-batch"), ("Ablation", "ablation")],
+)
+def test_a_misspelt_experiment_is_told_the_one_that_was_meant(misspelt: str, meant: str) -> None:
+    with pytest.raises(ValueError, match=rf"did you mean '{meant}'\?$"):
+        get(misspelt)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any
 
 from .curves.fit import FitExperiment
@@ -170,5 +171,7 @@ def get(name: str) -> Study[Any]:
         If there is none of this name; the message lists those there are.
     """
     if name not in EXPERIMENTS:
-        raise ValueError(f"unknown experiment {name!r}; there are {', '.join(EXPERIMENTS)}")
+        close = get_close_matches(str(name).lower(), EXPERIMENTS, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise ValueError(f"unknown experiment {name!r}; there are {', '.join(EXPERIMENTS)}{hint}")
     return EXPERIMENTS[name]
