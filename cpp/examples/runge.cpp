@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <memory>
 #include <utility>
+#include <string>
 #include <vector>
 
 namespace {
@@ -67,7 +68,8 @@ int main() {
     request.learning_rate = [](std::uint64_t) { return 1e-3; };
     const FitEnd end = trainer.fit(objective, nullptr, request, parameters, records, execution);
     if (end != FitEnd::epochs) {
-        std::printf("the fit ended otherwise: %s\n", name_of(end).data());
+        const std::string word(name_of(end));
+        std::printf("the fit ended otherwise: %s\n", word.c_str());
         return EXIT_FAILURE;
     }
 
