@@ -257,3 +257,12 @@ def test_a_weight_too_small_for_the_type_is_0_in_it() -> None:
     assert wide.n_residuals == 4 + 10
     with pytest.raises(ValueError, match=r"^sample_weight: expected a weight above 0 .* of Y"):
         jetmlp.Objective(jetmlp.MLP([2, 3, 1], dtype="float32"), X, values, J[:, 0], **given)
+
+
+def test_messages_name_the_derivatives_that_were_given() -> None:
+    """Those along directions are dYdV, whether samples or their arrays came."""
+    given: dict[str, Any] = {"directions": np.ones((5, 1, 2)), "dYdV": np.full((5, 3, 1), 1e300)}
+    model = jetmlp.MLP([2, 4, 3], dtype="float32", normalize=False)
+    for arguments in ({"X": Samples(X, **given)}, {"X": X, **given}):
+        with pytest.raises(ValueError, match=r"^dYdV: expected finite numbers"):
+            jetmlp.Objective(model, **arguments)

@@ -92,7 +92,6 @@ class _Check:
         rows = np.flatnonzero(both)
         pairs = nearest_neighbours(X[rows])
         self._pairs = rows[pairs]
-        self._n_samples = len(rows)
         self._found = self._compare(slopes)
 
     def _compare(self, slopes: Floats) -> SlopeComparison:

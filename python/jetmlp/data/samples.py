@@ -108,17 +108,18 @@ class Samples:
         dYdV: ArrayLike | None = None,
         allow_missing_values: bool = False,
     ) -> None:
-        given = {
-            "X": X,
-            "Y": Y,
-            "dYdX": dYdX,
-            "d2YdX2": d2YdX2,
-            "sample_weight": sample_weight,
-            "derivative_sample_weight": derivative_sample_weight,
-            "directions": directions,
-            "dYdV": dYdV,
-        }
-        self._take(check_arrays(given, allow_missing_values=allow_missing_values), copy=True)
+        checked = as_samples(
+            X,
+            Y,
+            dYdX,
+            d2YdX2=d2YdX2,
+            sample_weight=sample_weight,
+            derivative_sample_weight=derivative_sample_weight,
+            directions=directions,
+            dYdV=dYdV,
+            allow_missing_values=allow_missing_values,
+        )
+        self._take(checked.arrays(), checked._names, copy=True)
 
     def _take(
         self,
