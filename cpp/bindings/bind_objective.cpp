@@ -119,7 +119,7 @@ Array<double> gram(const Objective<double>& objective, const Array<double>& para
 
 template <class T>
 void bind_objective_of(py::module_& module, const char* name) {
-    py::class_<Objective<T>> objective(module, name,
+    py::class_<Objective<T>, std::shared_ptr<Objective<T>>> objective(module, name,
                                        "Loss and gradient as a function of the parameters.");
     objective
         .def(py::init(&make_objective<T>), py::arg("architecture"), py::arg("X").noconvert(),

@@ -2,6 +2,7 @@
 
 #include <jetmlp/optim/adam.hpp>
 #include <jetmlp/optim/chain.hpp>
+#include <jetmlp/optim/evidence.hpp>
 #include <jetmlp/optim/lbfgs.hpp>
 #include <jetmlp/optim/levenberg_marquardt.hpp>
 
@@ -27,6 +28,7 @@ Options make() {
 const std::map<std::string, Options (*)()>& optimizers() {
     static const std::map<std::string, Options (*)()> known{
         {"Adam", make<AdamOptions>},
+        {"Evidence", make<EvidenceOptions>},
         {"LBFGS", make<LbfgsOptions>},
         {"LevenbergMarquardt", make<LevenbergMarquardtOptions>},
     };

@@ -97,10 +97,23 @@ void ResidualLayout::set_entries(const Dataset<double>& data) {
                     entries_.push_back(term == Term::value
                                            ? its_sample * n_outputs_ + at
                                            : n_values + its_sample * n_outputs_ * d + at);
+                    kinds_.push_back(group);
+                    sample_of_residual_.push_back(its_sample);
                 }
             }
         }
     }
+}
+
+std::vector<double> ResidualLayout::by_residual(const Buffer<double>& by_position) const {
+    std::vector<double> numbers;
+    numbers.reserve(entries_.size());
+    for (Index b = 0; b < n_blocks(); ++b) {
+        for (const std::uint32_t at : block(b).present) {
+            numbers.push_back(by_position[static_cast<std::size_t>(b * block_width() + at)]);
+        }
+    }
+    return numbers;
 }
 
 Losses ResidualLayout::residuals(const double* predictions, double* residuals) const {

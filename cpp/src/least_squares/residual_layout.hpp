@@ -44,12 +44,23 @@ class ResidualLayout {
     // Which entry of the data a residual is: of Y (n, m), then of dYdX (n, m, d), counted through.
     [[nodiscard]] const std::vector<Index>& entries() const { return entries_; }
 
+    // Of which kind each residual is: the values of an output, or its derivatives along an input.
+    [[nodiscard]] const std::vector<Index>& kinds() const { return kinds_; }
+
+    [[nodiscard]] const std::vector<Index>& sample_of_residual() const {
+        return sample_of_residual_;
+    }
+    // The scale and the target of each residual.
+    [[nodiscard]] std::vector<double> residual_scales() const { return by_residual(scales_); }
+    [[nodiscard]] std::vector<double> residual_targets() const { return by_residual(targets_); }
+
     // residuals (n_residuals) from predictions by position; returns the losses.
     Losses residuals(const double* predictions, double* residuals) const;
 
   private:
     void order_samples(const Dataset<double>& data);
     void set_entries(const Dataset<double>& data);
+    [[nodiscard]] std::vector<double> by_residual(const Buffer<double>& by_position) const;
 
     Index n_samples_;
     Index n_outputs_;
@@ -64,6 +75,8 @@ class ResidualLayout {
     Buffer<double> weight_of_;  // ω by position
     Buffer<double> scales_;
     std::vector<Index> entries_;
+    std::vector<Index> kinds_;
+    std::vector<Index> sample_of_residual_;
 };
 
 }  // namespace jetmlp

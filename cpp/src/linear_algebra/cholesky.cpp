@@ -171,4 +171,58 @@ void Cholesky::solve(const double* b, double* x) const {
     }
 }
 
+// Row by row of X = U⁻ᵀ B, with −B in the place of what is not yet solved, so that every update is a
+// sum:  X_i = −(−B_i + Σ_{k<i} U_ki X_k) / U_ii.
+void Cholesky::substitute_forward(double* b, Index n_columns, Index stride, bool lower,
+                                  Execution& execution) const {
+    const Index n = factor_.size;
+    const Index columns = padded<double>(n_columns);
+    const double* const u = factor_.entries.data();
+    const Index n_tasks = (columns + task_columns - 1) / task_columns;
+    execution.team.run(n_tasks, [&](Index task, int) {
+        const Index begin = task * task_columns;
+        const Index all = std::min(task_columns, columns - begin);
+        // Rows above the first column of the task stay zero.
+        const Index top = lower ? begin / panel_rows * panel_rows : 0;
+        for (Index first = top; first < n; first += panel_rows) {
+            execution.interrupt.poll();
+            const Index n_rows = std::min(panel_rows, n - first);
+            const Index width =
+                lower ? std::min(all, padded<double>(first + n_rows) - begin) : all;
+            double* const rows = b + first * stride + begin;
+            for (Index i = 0; i < n_rows; ++i) {
+                for (Index c = 0; c < width; c += lanes<double>) {
+                    store(rows + i * stride + c, -load(rows + i * stride + c));
+                }
+            }
+            if (first > top) {
+                kernels::product<double>(n_rows, width, first - top,
+                                         {u + top * factor_.stride + first, 1, factor_.stride},
+                                         b + top * stride + begin, stride, rows, stride, true);
+            }
+            for (Index i = 0; i < n_rows; ++i) {
+                double* const row = rows + i * stride;
+                for (Index k = 0; k < i; ++k) {
+                    const double factor = u[(first + k) * factor_.stride + first + i];
+                    for (Index c = 0; c < width; c += lanes<double>) {
+                        store(row + c, load(row + c) + factor * load(rows + k * stride + c));
+                    }
+                }
+                const double inverse = -1.0 / u[(first + i) * factor_.stride + first + i];
+                for (Index c = 0; c < width; c += lanes<double>) {
+                    store(row + c, inverse * load(row + c));
+                }
+            }
+        }
+    });
+}
+
+double Cholesky::log_determinant() const {
+    double sum = 0.0;
+    for (Index i = 0; i < factor_.size; ++i) {
+        sum += std::log(factor_.row(i)[i]);
+    }
+    return 2.0 * sum;
+}
+
 }  // namespace jetmlp

@@ -35,6 +35,15 @@ class Cholesky {
     // x with UᵀU x = b for `size` numbers each; x may be b itself.
     void solve(const double* b, double* x) const;
 
+    // U⁻ᵀ B in place of B, a matrix of `size` rows. With `lower`, B is square and nothing stands
+    // above its diagonal, nor will: half the work. Rows are whole vectors. The same bytes for any
+    // number of threads.
+    void substitute_forward(double* b, Index n_columns, Index stride, bool lower,
+                            Execution& execution) const;
+
+    // log det(K + λI)
+    [[nodiscard]] double log_determinant() const;
+
   private:
     // Each false at a pivot that is not usable.
     bool factor_block(Index first, Index n_rows, Execution& execution);

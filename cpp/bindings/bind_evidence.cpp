@@ -1,0 +1,102 @@
+#include "bindings.hpp"
+
+#include <jetmlp/optim/evidence.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace jetmlp::bindings {
+
+namespace {
+
+Array<double> to_array(const std::vector<double>& numbers) {
+    return Array<double>(static_cast<py::ssize_t>(numbers.size()), numbers.data());
+}
+
+// A fit by evidence that can be gone on with, and asked where it stands.
+class EvidenceFit {
+  public:
+    EvidenceFit(std::shared_ptr<Objective<double>> objective, const Array<double>& parameters,
+                const OptimizerOptions& options)
+        : objective_(std::move(objective)),
+          iterate_{{parameters.data(), parameters.data() + parameters.size()}, {}} {
+        expect_length("parameters", parameters.size(),
+                      objective_->architecture().n_parameters());
+        iterate_.previous = iterate_.current;
+        optimizer_ = options.make<double>(objective_->architecture().n_parameters());
+        evidence_ = dynamic_cast<Evidence*>(optimizer_.get());
+        if (evidence_ == nullptr) {
+            throw std::invalid_argument("options: expected those of Evidence, got others");
+        }
+        evidence_->check(*objective_);
+        evidence_->begin(*objective_);
+    }
+
+    // At most so many steps; returns whether there are more to do.
+    bool run(Index n_steps, int n_threads) {
+        return run_interruptibly(n_threads, [&](Execution& execution) {
+            for (Index i = 0; i < n_steps && !done_; ++i) {
+                try {
+                    evidence_->run_epoch(*objective_, {}, iterate_, execution);
+                } catch (const Diverged&) {
+                    done_ = true;
+                    break;
+                }
+                ++n_steps_;
+                done_ = evidence_->finished().has_value();
+            }
+            return !done_;
+        });
+    }
+
+    py::dict report(bool with_covariance, int n_threads) {
+        const EvidenceReport report = run_interruptibly(n_threads, [&](Execution& execution) {
+            return evidence_->report(iterate_.current, with_covariance, execution);
+        });
+        py::dict result;
+        result["log_evidence"] = report.log_evidence;
+        result["effective_parameters"] = report.effective_parameters;
+        result["prior_precisions"] = to_array(report.prior_precisions);
+        result["entries"] = py::array_t<Index>(
+            static_cast<py::ssize_t>(report.entries.size()), report.entries.data());
+        result["noise_precisions"] = to_array(report.noise_precisions);
+        result["leave_one_out"] = to_array(report.leave_one_out);
+        result["leave_one_out_variances"] = to_array(report.leave_one_out_variances);
+        if (with_covariance) {
+            const auto size = static_cast<py::ssize_t>(iterate_.current.size());
+            result["covariance_factor"] = to_array(report.covariance_factor).reshape({size, size});
+        }
+        return result;
+    }
+
+    [[nodiscard]] double log_evidence() const { return evidence_->log_evidence(); }
+    [[nodiscard]] Index n_steps() const { return n_steps_; }
+    [[nodiscard]] Array<double> parameters() const { return to_array(iterate_.current); }
+
+  private:
+    std::shared_ptr<Objective<double>> objective_;
+    Iterate<double> iterate_;
+    std::unique_ptr<Optimizer<double>> optimizer_;
+    Evidence* evidence_ = nullptr;
+    bool done_ = false;
+    Index n_steps_ = 0;
+};
+
+}  // namespace
+
+void bind_evidence(py::module_& module) {
+    py::class_<EvidenceFit>(module, "EvidenceFit", "A fit by evidence, a few steps at a time.")
+        .def(py::init<std::shared_ptr<Objective<double>>, const Array<double>&,
+                      const OptimizerOptions&>(),
+             py::arg("objective"), py::arg("parameters").noconvert(), py::arg("options"))
+        .def("run", &EvidenceFit::run, py::arg("n_steps"), py::arg("n_threads"))
+        .def("report", &EvidenceFit::report, py::arg("with_covariance"), py::arg("n_threads"))
+        .def_property_readonly("log_evidence", &EvidenceFit::log_evidence)
+        .def_property_readonly("n_steps", &EvidenceFit::n_steps)
+        .def_property_readonly("parameters", &EvidenceFit::parameters);
+}
+
+}  // namespace jetmlp::bindings

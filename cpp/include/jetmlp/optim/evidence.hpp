@@ -1,0 +1,79 @@
+// Regularisation by evidence: Levenberg–Marquardt on Σ_k β_k ‖r_k‖² + Σ_g α_g ‖θ_g‖², with the
+// precisions β_k of each kind of data (the values of an output, its derivatives along an input) and
+// α_g of each group of parameters found from the data: MacKay ("Bayesian interpolation", 1992),
+// Foresee and Hagan ("Gauss-Newton approximation to Bayesian learning", 1997).
+#pragma once
+
+#include <jetmlp/optim/optimizer.hpp>
+#include <jetmlp/optim/stopping.hpp>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace jetmlp {
+
+class EvidenceOptions final : public OptimizerOptions {
+  public:
+    double prior_precision = 1e-2;  // α of every group at the start
+    double noise_precision = 1.0;   // β at the start, in units of the data's mean square
+    Index first_update = 5;         // steps before α and β are first found anew
+    bool by_input = true;           // see parameter_groups
+    bool geodesic_acceleration = true;
+    double evidence_tolerance = 0.1;  // ends where the log evidence has come to rest within this
+    StoppingOptions stopping;
+
+    std::vector<Setting> settings() override;
+
+  private:
+    [[nodiscard]] std::unique_ptr<Optimizer<float>> make_single(Index n_parameters) const override;
+    [[nodiscard]] std::unique_ptr<Optimizer<double>> make_double(Index n_parameters) const override;
+};
+
+// What the evidence says where a fit stands. Numbers by residual are in the units of the targets.
+struct EvidenceReport {
+    double log_evidence = 0.0;
+    double effective_parameters = 0.0;
+    std::vector<double> prior_precisions;  // α_g
+    // Which entry of the data each residual is: of Y (n, m), then of the derivatives.
+    std::vector<Index> entries;
+    std::vector<double> noise_precisions;
+    // The error of each, had its whole sample been left out, and the variance that the posterior
+    // expects of it, noise included.
+    std::vector<double> leave_one_out;
+    std::vector<double> leave_one_out_variances;
+    std::vector<double> covariance_factor;  // C (P²) with C Cᵀ = H⁻¹, row-major; if asked for
+};
+
+// One epoch is one accepted step, on all samples, with α and β found anew before it.
+class Evidence final : public Optimizer<double> {
+  public:
+    explicit Evidence(EvidenceOptions options);
+    ~Evidence() override;
+
+    void check(const Objective<double>& objective) const override;
+    void begin(Objective<double>& objective) override;
+    [[nodiscard]] std::optional<FitEnd> finished() const override { return finished_; }
+    Losses run_epoch(Objective<double>& objective, const EpochPlan& plan, Iterate<double>& iterate,
+                     Execution& execution) override;
+
+    // The log evidence when α and β were last found; −∞ before.
+    [[nodiscard]] double log_evidence() const;
+    // At these parameters, with the precisions where the fit stands.
+    EvidenceReport report(const std::vector<double>& parameters, bool with_covariance,
+                          Execution& execution);
+
+  private:
+    struct Workspace;
+
+    // Tries steps until one is accepted; false if none is.
+    bool step(Iterate<double>& iterate, Execution& execution);
+    // Finds α and β anew from what the data determine.
+    void update(const std::vector<double>& parameters, Execution& execution);
+
+    EvidenceOptions options_;
+    std::optional<FitEnd> finished_;
+    std::unique_ptr<Workspace> workspace_;
+};
+
+}  // namespace jetmlp
