@@ -35,6 +35,10 @@ class EvidenceFit {
         evidence_->begin(*objective_);
     }
 
+    void set_precisions(std::vector<double> alphas, std::vector<double> betas) {
+        evidence_->set_precisions(std::move(alphas), std::move(betas));
+    }
+
     // At most so many steps; returns whether there are more to do.
     bool run(Index n_steps, int n_threads) {
         return run_interruptibly(n_threads, [&](Execution& execution) {
@@ -54,15 +58,17 @@ class EvidenceFit {
 
     py::dict report(bool with_covariance, int n_threads) {
         const EvidenceReport report = run_interruptibly(n_threads, [&](Execution& execution) {
-            return evidence_->report(iterate_.current, with_covariance, execution);
+            return evidence_->report(with_covariance, execution);
         });
         py::dict result;
+        result["parameters"] = to_array(report.parameters);
         result["log_evidence"] = report.log_evidence;
         result["effective_parameters"] = report.effective_parameters;
         result["prior_precisions"] = to_array(report.prior_precisions);
+        result["noise_precisions"] = to_array(report.noise_precisions);
         result["entries"] = py::array_t<Index>(
             static_cast<py::ssize_t>(report.entries.size()), report.entries.data());
-        result["noise_precisions"] = to_array(report.noise_precisions);
+        result["noise_variances"] = to_array(report.noise_variances);
         result["leave_one_out"] = to_array(report.leave_one_out);
         result["leave_one_out_variances"] = to_array(report.leave_one_out_variances);
         if (with_covariance) {
@@ -92,6 +98,8 @@ void bind_evidence(py::module_& module) {
         .def(py::init<std::shared_ptr<Objective<double>>, const Array<double>&,
                       const OptimizerOptions&>(),
              py::arg("objective"), py::arg("parameters").noconvert(), py::arg("options"))
+        .def("set_precisions", &EvidenceFit::set_precisions, py::arg("prior_precisions"),
+             py::arg("noise_precisions"))
         .def("run", &EvidenceFit::run, py::arg("n_steps"), py::arg("n_threads"))
         .def("report", &EvidenceFit::report, py::arg("with_covariance"), py::arg("n_threads"))
         .def_property_readonly("log_evidence", &EvidenceFit::log_evidence)

@@ -27,6 +27,7 @@ from .optimizers.adam import Adam
 from .optimizers.chain import Chain
 from .optimizers.lbfgs import LBFGS
 from .optimizers.levenberg_marquardt import LevenbergMarquardt
+from .surrogate.surrogate import Surrogate
 
 if TYPE_CHECKING:
     from . import experiments, plotting
@@ -43,6 +44,7 @@ __all__ = [
     "Objective",
     "Samples",
     "StagedMLP",
+    "Surrogate",
     "Trainer",
     "check_derivatives",
     "experiments",

@@ -47,6 +47,11 @@ class ResidualLayout {
     // Of which kind each residual is: the values of an output, or its derivatives along an input.
     [[nodiscard]] const std::vector<Index>& kinds() const { return kinds_; }
 
+    [[nodiscard]] Index n_kinds() const { return n_groups(); }
+    // What sort a kind is of: the values of an output, or its derivatives along all inputs.
+    [[nodiscard]] Index sort_of_kind(Index kind) const {
+        return 2 * (kind / (1 + n_tangents_)) + (kind % (1 + n_tangents_) == 0 ? 0 : 1);
+    }
     [[nodiscard]] const std::vector<Index>& sample_of_residual() const {
         return sample_of_residual_;
     }

@@ -1,5 +1,5 @@
 #include "least_squares/least_squares.hpp"
-#include "least_squares/parameter_groups.hpp"
+#include "least_squares/precisions.hpp"
 #include "least_squares/whitened_system.hpp"
 #include "linear_algebra/sums.hpp"
 #include "linear_algebra/vectors.hpp"
@@ -27,20 +27,10 @@ constexpr double initial_damping = 1.0;
 constexpr double least_raised_damping = 1e-6;
 constexpr double least_damping = 1e-12;
 constexpr int most_trials = 15;
-// The logarithms of α and β move at most by this in an update.
-constexpr double largest_move = 3.0;
-constexpr double least_precision = 1e-8;
-constexpr double greatest_precision = 1e8;
-// Noise is taken to be at least this part of a kind's size, and that size at least this part of the
-// largest of its sort: else a column of zeros, which any network fits, rules the evidence.
-constexpr double least_noise = 1e-8;
-constexpr double least_size = 1e-3;
-// A row of J̃ is at most this long, squared: so that the identity beside J̃ᵀJ̃ is not lost in rounding.
-constexpr double longest_row = 1e12;
-// What is effective of the data leaves at least this part of them for the noise.
-constexpr double least_noise_share = 1e-3;
-// The log evidence is compared over so many updates.
-constexpr std::size_t compared_updates = 5;
+// The fit ends once the evidence has not risen for so many updates.
+// Fixed points of the updates are not maxima of the evidence, as J moves with the parameters: past
+// its highest point the errors on new data grow, so the fit goes back there.
+constexpr Index patience = 20;
 
 }  // namespace
 
@@ -66,7 +56,8 @@ std::unique_ptr<Optimizer<double>> EvidenceOptions::make_double(Index /*n_parame
 struct Evidence::Workspace {
     Workspace(const Objective<double>& objective, const EvidenceOptions& options)
         : problem(objective),
-          groups(parameter_groups(objective.architecture(), options.by_input)),
+          precisions(problem.layout(), objective.architecture(), options.by_input,
+                     options.prior_precision, options.noise_precision),
           n_residuals(static_cast<std::size_t>(problem.n_residuals())),
           n_parameters(static_cast<std::size_t>(problem.n_parameters())),
           system(problem.n_residuals(), problem.n_parameters()),
@@ -75,120 +66,44 @@ struct Evidence::Workspace {
           trial_residuals(n_residuals),
           curvature(n_residuals),
           whitened(n_residuals),
-          row_scales(n_residuals),
           of_residuals(n_residuals),
-          column_scales(n_parameters),
           of_parameters(n_parameters),
           gradient(n_parameters),
           whitened_parameters(n_parameters),
           velocity(n_parameters),
           acceleration(n_parameters),
-          candidate(n_parameters),
-          alphas(groups.sizes.size(), options.prior_precision) {
-        set_kinds(options.noise_precision);
-    }
+          candidate(n_parameters) {}
 
-    // Sizes of the targets by kind, the starting β, and the least noise of each.
-    void set_kinds(double noise_precision) {
-        kind_of = problem.layout().kinds();
-        const Index n_kinds = 1 + *std::ranges::max_element(kind_of);
-        kind_sizes.assign(static_cast<std::size_t>(n_kinds), 0.0);
-        std::vector<double> squares(kind_sizes.size(), 0.0);
-        const std::vector<double> targets = problem.layout().residual_targets();
-        scales = problem.layout().residual_scales();
-        for (std::size_t i = 0; i < n_residuals; ++i) {
-            const auto k = static_cast<std::size_t>(kind_of[i]);
-            kind_sizes[k] += 1.0;
-            squares[k] = add_square(squares[k], scales[i] * targets[i]);
-        }
-        // All values of an output, and all its derivatives, begin with the same β.
-        const Index per_output = 1 + problem.layout().n_tangents();
-        betas.assign(kind_sizes.size(), 0.0);
-        least_variances.assign(kind_sizes.size(), 0.0);
-        for (std::size_t k = 0; k < kind_sizes.size(); ++k) {
-            double count = 0.0;
-            double sum = 0.0;
-            for (std::size_t other = 0; other < kind_sizes.size(); ++other) {
-                if (sort_of(other, per_output) == sort_of(k, per_output)) {
-                    count += kind_sizes[other];
-                    sum += squares[other];
-                }
-            }
-            const double pooled = sum > 0.0 ? sum / count : 1.0;
-            const double own = kind_sizes[k] > 0.0 ? squares[k] / kind_sizes[k] : 0.0;
-            betas[k] = noise_precision / pooled;
-            least_variances[k] =
-                least_noise * least_noise * std::max(own, least_size * least_size * pooled);
-        }
-    }
-
-    static Index sort_of(std::size_t kind, Index per_output) {
-        const auto k = static_cast<Index>(kind);
-        return 2 * (k / per_output) + (k % per_output == 0 ? 0 : 1);
-    }
-
-    void set_scales() {
-        for (std::size_t i = 0; i < n_residuals; ++i) {
-            row_scales[i] = std::sqrt(betas[static_cast<std::size_t>(kind_of[i])]);
-        }
-        for (std::size_t p = 0; p < n_parameters; ++p) {
-            column_scales[p] =
-                1.0 / std::sqrt(alphas[static_cast<std::size_t>(groups.group_of[p])]);
-        }
-    }
-
-    // J, and no β so large that its rows are lost in rounding.
+    // J here; no β is so large that its rows are lost in rounding.
     void linearize(const std::vector<double>& parameters, Execution& execution) {
         problem.linearize(parameters.data(), execution);
         problem.jacobian(jacobian.data(), execution);
-        bound_precisions();
-        set_scales();
-        system.assemble(jacobian.data(), row_scales, column_scales, execution);
+        assemble(execution);
     }
 
-    void bound_precisions() {
-        std::vector<double> longest(betas.size(), 0.0);
-        Buffer<double> variances(n_parameters);
-        for (std::size_t p = 0; p < n_parameters; ++p) {
-            variances[p] = 1.0 / alphas[static_cast<std::size_t>(groups.group_of[p])];
-        }
-        for (std::size_t i = 0; i < n_residuals; ++i) {
-            const double* const row = jacobian.data() + i * n_parameters;
-            double sum = 0.0;
-            for (std::size_t p = 0; p < n_parameters; ++p) {
-                sum = add_weighted_square(sum, variances[p], row[p]);
-            }
-            double& most = longest[static_cast<std::size_t>(kind_of[i])];
-            most = std::max(most, sum);
-        }
-        for (std::size_t k = 0; k < betas.size(); ++k) {
-            if (longest[k] * betas[k] > longest_row) {
-                betas[k] = longest_row / longest[k];
-            }
-        }
+    void assemble(Execution& execution) {
+        precisions.bound(jacobian.data());
+        system.assemble(jacobian.data(), precisions.row_scales(), precisions.column_scales(),
+                        execution);
     }
 
     // r̃ and φ.
     void whiten(const Buffer<double>& from, const std::vector<double>& parameters) {
-        elements(whitened) = elements(row_scales) * elements(from);
-        elements(whitened_parameters) = elements(parameters) / elements(column_scales);
+        elements(whitened) = elements(precisions.row_scales()) * elements(from);
+        elements(whitened_parameters) = elements(parameters) / elements(precisions.column_scales());
     }
 
     // At α and β given, from H̃ factorized with the shift 1.
     double evaluate_evidence(const std::vector<double>& parameters) {
         whiten(residuals, parameters);
-        double sum = inner_product(whitened, whitened) +
-                     inner_product(whitened_parameters, whitened_parameters) +
-                     system.log_determinant() +
-                     static_cast<double>(n_residuals) * std::log(2.0 * std::numbers::pi);
-        for (std::size_t k = 0; k < betas.size(); ++k) {
-            sum -= kind_sizes[k] * std::log(betas[k]);
-        }
-        return -0.5 * sum;
+        return -0.5 * (inner_product(whitened, whitened) +
+                       inner_product(whitened_parameters, whitened_parameters) +
+                       system.log_determinant() - precisions.log_noise() +
+                       static_cast<double>(n_residuals) * std::log(2.0 * std::numbers::pi));
     }
 
     LeastSquares problem;
-    Grouping groups;
+    Precisions precisions;
     std::size_t n_residuals;
     std::size_t n_parameters;
     WhitenedSystem system;
@@ -197,22 +112,21 @@ struct Evidence::Workspace {
     Buffer<double> trial_residuals;
     Buffer<double> curvature;
     Buffer<double> whitened;  // r̃
-    Buffer<double> row_scales;
     Buffer<double> of_residuals;
-    Buffer<double> column_scales;
     Buffer<double> of_parameters;
     Buffer<double> gradient;  // J̃ᵀr̃ + φ
     Buffer<double> whitened_parameters;
     Buffer<double> velocity;
     Buffer<double> acceleration;
     std::vector<double> candidate;
-    std::vector<double> alphas;
-    std::vector<double> betas;
-    std::vector<double> kind_sizes;
-    std::vector<double> scales;  // of the residuals
-    std::vector<double> least_variances;
-    std::vector<Index> kind_of;
-    std::vector<double> history;  // log evidence at each update
+    // Where the evidence was highest.
+    struct Best {
+        double log_evidence = -std::numeric_limits<double>::infinity();
+        std::vector<double> parameters;  // empty before it was first found
+        std::vector<double> alphas;
+        std::vector<double> betas;
+    } best;
+    Index updates_since_best = 0;
     bool evaluated = false;
     Losses losses;
     Losses trial_losses;
@@ -235,10 +149,13 @@ void Evidence::begin(Objective<double>& objective) {
     finished_ = {};
 }
 
+void Evidence::set_precisions(std::vector<double> alphas, std::vector<double> betas) {
+    workspace_->precisions.set(std::move(alphas), std::move(betas));
+}
+
 double Evidence::log_evidence() const {
-    return workspace_ == nullptr || workspace_->history.empty()
-               ? -std::numeric_limits<double>::infinity()
-               : workspace_->history.back();
+    return workspace_ == nullptr ? -std::numeric_limits<double>::infinity()
+                                 : workspace_->best.log_evidence;
 }
 
 Losses Evidence::run_epoch(Objective<double>& /*objective*/, const EpochPlan& /*plan*/,
@@ -268,57 +185,31 @@ Losses Evidence::run_epoch(Objective<double>& /*objective*/, const EpochPlan& /*
         finished_ = FitEnd::step;
     }
     work.stuck = !moved;
-    const std::size_t n = work.history.size();
-    if (n > compared_updates &&
-        std::abs(work.history[n - 1] - work.history[n - 1 - compared_updates]) <=
-            options_.evidence_tolerance &&
-        work.reduction <= 1e-3) {
+    if (work.updates_since_best >= patience) {
         finished_ = FitEnd::loss;
+    }
+    if (finished_ && !work.best.parameters.empty()) {
+        iterate.current = work.best.parameters;
     }
     return before;
 }
 
-// γ_g = Σ_{p in g} (1 − α_g (H⁻¹)_pp),  α_g ← γ_g / ‖θ_g‖²
-// γ_k = Σ_{i in k} (1 − (M⁻¹)_ii / β_k),  β_k ← (N_k − γ_k) / ‖r_k‖²
 void Evidence::update(const std::vector<double>& parameters, Execution& execution) {
     Workspace& work = *workspace_;
     if (!work.system.factor(1.0, execution)) {
         return;
     }
     work.system.effective(work.of_parameters, work.of_residuals, execution);
-    work.history.push_back(work.evaluate_evidence(parameters));
-    std::vector<double> gammas(work.alphas.size(), 0.0);
-    std::vector<double> sizes(work.alphas.size(), 0.0);
-    for (std::size_t p = 0; p < work.n_parameters; ++p) {
-        const auto g = static_cast<std::size_t>(work.groups.group_of[p]);
-        gammas[g] += work.of_parameters[p];
-        sizes[g] = add_square(sizes[g], parameters[p]);
+    const double log_evidence = work.evaluate_evidence(parameters);
+    ++work.updates_since_best;
+    if (log_evidence > work.best.log_evidence + options_.evidence_tolerance) {
+        work.updates_since_best = 0;
     }
-    const auto move = [](double& precision, double wanted) {
-        precision *= std::exp(
-            std::clamp(std::log(wanted / precision), -largest_move, largest_move));
-    };
-    for (std::size_t g = 0; g < work.alphas.size(); ++g) {
-        move(work.alphas[g], std::max(gammas[g], 1e-3) / (sizes[g] + 1e-12));
-        work.alphas[g] = std::clamp(work.alphas[g], least_precision, greatest_precision);
+    if (log_evidence > work.best.log_evidence) {
+        work.best = {log_evidence, parameters, work.precisions.alphas(), work.precisions.betas()};
     }
-    std::vector<double> effective(work.betas.size(), 0.0);
-    std::vector<double> errors(work.betas.size(), 0.0);
-    for (std::size_t i = 0; i < work.n_residuals; ++i) {
-        const auto k = static_cast<std::size_t>(work.kind_of[i]);
-        effective[k] += work.of_residuals[i];
-        errors[k] = add_square(errors[k], work.residuals[i]);
-    }
-    for (std::size_t k = 0; k < work.betas.size(); ++k) {
-        const double count = work.kind_sizes[k];
-        if (count > 0.0) {
-            move(work.betas[k], std::max(count - effective[k], least_noise_share * count) /
-                                    std::max(errors[k], count * work.least_variances[k]));
-        }
-    }
-    work.bound_precisions();
-    work.set_scales();
-    work.system.assemble(work.jacobian.data(), work.row_scales, work.column_scales, execution);
+    work.precisions.update(work.of_parameters, work.of_residuals, parameters, work.residuals);
+    work.assemble(execution);
 }
 
 // As LevenbergMarquardt, in the whitened units: δφ = −(J̃ᵀJ̃ + (1 + μ) I)⁻¹ (J̃ᵀr̃ + φ), so that the
@@ -352,13 +243,13 @@ bool Evidence::step(Iterate<double>& iterate, Execution& execution) {
             for (const double sign : {1.0, -1.0}) {
                 elements(work.candidate) =
                     elements(iterate.current) +
-                    sign * curvature_step * elements(work.column_scales) * elements(work.velocity);
+                    sign * curvature_step * elements(work.precisions.column_scales()) * elements(work.velocity);
                 work.problem.evaluate(
                     work.candidate.data(),
                     (sign > 0.0 ? work.curvature : work.trial_residuals).data(), execution);
             }
             elements(work.curvature) =
-                elements(work.row_scales) *
+                elements(work.precisions.row_scales()) *
                 ((elements(work.curvature) - elements(work.residuals)) +
                  (elements(work.trial_residuals) - elements(work.residuals))) /
                 (curvature_step * curvature_step);
@@ -370,7 +261,7 @@ bool Evidence::step(Iterate<double>& iterate, Execution& execution) {
                 elements(work.velocity) + 0.5 * elements(work.acceleration);
         }
         elements(work.candidate) =
-            elements(iterate.current) + elements(work.column_scales) * elements(work.acceleration);
+            elements(iterate.current) + elements(work.precisions.column_scales()) * elements(work.acceleration);
         work.trial_losses =
             work.problem.evaluate(work.candidate.data(), work.trial_residuals.data(), execution);
         work.whiten(work.trial_residuals, work.candidate);
@@ -461,22 +352,27 @@ std::vector<std::vector<Index>> residuals_by_sample(const ResidualLayout& layout
 
 }  // namespace
 
-EvidenceReport Evidence::report(const std::vector<double>& parameters, bool with_covariance,
-                                Execution& execution) {
+EvidenceReport Evidence::report(bool with_covariance, Execution& execution) {
     Workspace& work = *workspace_;
     EvidenceReport report;
     report.log_evidence = -std::numeric_limits<double>::infinity();
-    work.losses = work.problem.evaluate(parameters.data(), work.residuals.data(), execution);
-    work.evaluated = true;
-    if (!std::isfinite(work.losses.total)) {
+    if (work.best.parameters.empty()) {
         return report;
     }
+    const std::vector<double>& parameters = work.best.parameters;
+    const std::vector<double> alphas = work.precisions.alphas();
+    const std::vector<double> betas = work.precisions.betas();
+    work.precisions.set(work.best.alphas, work.best.betas);
+    work.problem.evaluate(parameters.data(), work.residuals.data(), execution);
+    work.evaluated = false;  // the fit goes on elsewhere
     work.linearize(parameters, execution);
     if (!work.system.factor(1.0, execution)) {
-        return report;
+        throw std::runtime_error("the evidence is lost in rounding where it was highest");
     }
+    report.parameters = parameters;
     report.log_evidence = work.evaluate_evidence(parameters);
-    report.prior_precisions = work.alphas;
+    report.prior_precisions = work.precisions.alphas();
+    report.noise_precisions = work.precisions.betas();
     work.system.effective(work.of_parameters, work.of_residuals, execution);
     report.effective_parameters =
         std::accumulate(work.of_parameters.begin(), work.of_parameters.end(), 0.0);
@@ -491,9 +387,11 @@ EvidenceReport Evidence::report(const std::vector<double>& parameters, bool with
         block += sample.size() * sample.size();
     }
     report.entries = work.problem.layout().entries();
+    const std::vector<double> scales = work.problem.layout().residual_scales();
     for (std::size_t i = 0; i < work.n_residuals; ++i) {
-        const double unit = work.scales[i] * work.row_scales[i];  // from whitened to the targets'
-        report.noise_precisions.push_back(unit * unit);
+        // From whitened units to those of the targets.
+        const double unit = scales[i] * work.precisions.row_scales()[i];
+        report.noise_variances.push_back(1.0 / (unit * unit));
         report.leave_one_out.push_back(errors[i] / unit);
         report.leave_one_out_variances.push_back(variances[i] / (unit * unit));
     }
@@ -501,9 +399,10 @@ EvidenceReport Evidence::report(const std::vector<double>& parameters, bool with
         report.covariance_factor.resize(work.n_parameters * work.n_parameters);
         work.system.covariance_factor(report.covariance_factor.data(), execution);
         for (std::size_t at = 0; at < report.covariance_factor.size(); ++at) {
-            report.covariance_factor[at] *= work.column_scales[at / work.n_parameters];
+            report.covariance_factor[at] *= work.precisions.column_scales()[at / work.n_parameters];
         }
     }
+    work.precisions.set(alphas, betas);
     return report;
 }
 

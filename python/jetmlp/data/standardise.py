@@ -48,12 +48,13 @@ def standardised(samples: Samples, normalization: Normalization) -> Samples:
     )
 
 
-def learn(samples: Samples) -> Normalization:
+def learn(samples: Samples, least_effect: float = LEAST_EFFECT) -> Normalization:
     """Take means and scales of samples, absent ones left out; what does not count in the loss is not passed.
 
     A scale is a standard deviation. Where an output has next to none, for the size of its derivatives, they
     give it; where an input has next to none, or next to no effect, it is enlarged until the derivatives
-    along it have a size that a fit sees. So a slope is right also along an input that hardly varies.
+    along it have a size that a fit sees, `least_effect`. So a slope is right also along an input that hardly
+    varies. What weighs kinds of data and inputs by itself needs none of that for an input that does vary: 0.
     """
     counts = _row_weights(samples)
     x_mean, spread = np.array([_mean_and_spread(column, counts) for column in samples.X.T]).T
@@ -62,7 +63,7 @@ def learn(samples: Samples) -> Normalization:
     for o in range(samples.n_outputs if samples.Y is not None else 0):
         y_mean[o], y_spread[o] = _values_of(samples, o)
     y_scale = _output_scales(samples, x_scale, spread, y_mean, y_spread)
-    return Normalization(x_mean, _enlarged(samples, x_scale, spread, y_scale), y_mean, y_scale)
+    return Normalization(x_mean, _enlarged(samples, x_scale, spread, y_scale, least_effect), y_mean, y_scale)
 
 
 def _values_of(samples: Samples, o: int) -> tuple[float, float]:
@@ -88,7 +89,9 @@ def _output_scales(
     return scales
 
 
-def _enlarged(samples: Samples, x_scale: Array, spread: Array, y_scale: Array) -> Array:
+def _enlarged(
+    samples: Samples, x_scale: Array, spread: Array, y_scale: Array, least_effect: float
+) -> Array:
     """Enlarge the scales of inputs with little effect: s_k max(1, least / e_k), e_k the size of J̃ along k.
 
     An input that does not vary gets the scale at which e_k is 1. One whose effect is below rounding has none.
@@ -106,7 +109,7 @@ def _enlarged(samples: Samples, x_scale: Array, spread: Array, y_scale: Array) -
         squares = np.sum(weights * (slopes / largest) ** 2, axis=(0, 1)) / np.where(totals > 0, totals, 1.0)
     effect = np.sqrt(squares) * largest
     seen = effect > ROUNDING * _epsilon(samples.dYdX) * effect.max()
-    wanted = np.where(spread != 0, LEAST_EFFECT, 1.0)
+    wanted = np.where(spread != 0, least_effect, 1.0)
     factor = np.divide(wanted, effect, where=seen, out=np.ones_like(effect))
     return np.asarray(x_scale * np.where(spread != 0, np.maximum(factor, 1.0), factor))
 

@@ -32,12 +32,14 @@ class EvidenceOptions final : public OptimizerOptions {
 
 // What the evidence says where a fit stands. Numbers by residual are in the units of the targets.
 struct EvidenceReport {
+    std::vector<double> parameters;
     double log_evidence = 0.0;
     double effective_parameters = 0.0;
-    std::vector<double> prior_precisions;  // α_g
+    std::vector<double> prior_precisions;  // α by group
+    std::vector<double> noise_precisions;  // β by kind, of residuals as the loss scales them
     // Which entry of the data each residual is: of Y (n, m), then of the derivatives.
     std::vector<Index> entries;
-    std::vector<double> noise_precisions;
+    std::vector<double> noise_variances;
     // The error of each, had its whole sample been left out, and the variance that the posterior
     // expects of it, noise included.
     std::vector<double> leave_one_out;
@@ -57,11 +59,12 @@ class Evidence final : public Optimizer<double> {
     Losses run_epoch(Objective<double>& objective, const EpochPlan& plan, Iterate<double>& iterate,
                      Execution& execution) override;
 
-    // The log evidence when α and β were last found; −∞ before.
+    // Takes α by group and β by kind, as of a report; after begin().
+    void set_precisions(std::vector<double> alphas, std::vector<double> betas);
+    // The highest log evidence so far; −∞ before it was first found.
     [[nodiscard]] double log_evidence() const;
-    // At these parameters, with the precisions where the fit stands.
-    EvidenceReport report(const std::vector<double>& parameters, bool with_covariance,
-                          Execution& execution);
+    // Where the evidence was highest; without parameters before it was first found.
+    EvidenceReport report(bool with_covariance, Execution& execution);
 
   private:
     struct Workspace;

@@ -1,0 +1,1 @@
+"""The best surrogate from few samples, with error bars."""

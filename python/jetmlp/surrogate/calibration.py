@@ -1,0 +1,108 @@
+"""By how much the standard deviations of a surrogate are too small or too large, by leaving samples out.
+
+In closed form, e = (M⁻¹)_ss⁻¹ r̃_s for the residuals of sample s, from the matrix M of the fit (see the compiled
+core): nothing is fitted again. What is left out is predicted by all members together, and the factor c is such
+that 68.3 % of the errors are within c standard deviations. There are two ways to take the noise: as part of what
+is expected of an error, and as none. With exact data what the fit calls noise is its own misfit, so that the
+second is right; with noisy data the second blames the noise on the network. The smaller of the two is taken
+where it is above 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .fit import LeftOut
+from .posterior import mixture
+
+Array = NDArray[np.float64]
+
+#: Share of a normal distribution within one standard deviation.
+ONE_DEVIATION = 0.6827
+#: Factors are not believed beyond.
+SMALLEST, LARGEST = 0.2, 10.0
+#: Numbers left out that count as much as the knowledge that a factor is about 1.
+PRIOR_COUNT = 4.0
+
+
+class Calibration(NamedTuple):
+    """Factors of standard deviations, and errors of what was left out, in the units of the network."""
+
+    value_factor: Array  # (m,)
+    slope_factor: Array  # (m,)
+    value_errors: Array  # (n, m)
+    slope_errors: Array  # (n, m, t)
+    value_deviations: Array  # expected of these, calibrated, noise included
+    slope_deviations: Array
+    value_noise: Array  # (n, m), variances
+    slope_noise: Array
+
+
+def calibrate(weights: Sequence[float], left_out: Sequence[LeftOut]) -> Calibration:
+    """Compare what was left out with what the members say of it together."""
+
+    def both(errors: list[Array], variances: list[Array], noise: list[Array]) -> tuple[Array, Array, Array]:
+        own = [np.maximum(total - part, 0.0) for total, part in zip(variances, noise, strict=True)]
+        mean, spread = mixture(weights, errors, own)
+        return mean, spread, np.sum([w * part for w, part in zip(weights, noise, strict=True)], axis=0)
+
+    values = both(
+        [part.values for part in left_out],
+        [part.value_variances for part in left_out],
+        [part.value_noise for part in left_out],
+    )
+    slopes = both(
+        [part.slopes for part in left_out],
+        [part.slope_variances for part in left_out],
+        [part.slope_noise for part in left_out],
+    )
+    m = values[0].shape[1]
+    of_slopes = np.array([_factor(*(part[:, o] for part in slopes), prior=1.0) for o in range(m)])
+    # Values are few: what is known of the slopes counts for them too.
+    of_values = np.array([_factor(*(part[:, o] for part in values), prior=of_slopes[o]) for o in range(m)])
+    return Calibration(
+        of_values,
+        of_slopes,
+        values[0],
+        slopes[0],
+        np.sqrt(of_values**2 * values[1] + values[2]),
+        np.sqrt(of_slopes[:, np.newaxis] ** 2 * slopes[1] + slopes[2]),
+        values[2],
+        slopes[2],
+    )
+
+
+def _factor(errors: Array, variances: Array, noise: Array, prior: float) -> float:
+    """Find the factor c of the standard deviations; towards `prior` as there are few numbers."""
+    there = ~np.isnan(errors)
+    count = int(np.count_nonzero(there))
+    if count == 0:
+        return prior
+    errors, variances, noise = errors[there], variances[there], noise[there]
+    without = _solve(errors, variances, np.zeros_like(noise))
+    found = min(without, max(1.0, _solve(errors, variances, noise)))
+    share = count / (count + PRIOR_COUNT)
+    return float(np.exp(share * np.log(found) + (1.0 - share) * np.log(prior)))
+
+
+def _solve(errors: Array, variances: Array, noise: Array) -> float:
+    """Find c by bisection, so that the share of |e| ≤ √(c² v + noise) is that of one deviation."""
+
+    def too_small(c: float) -> bool:
+        scale = np.sqrt(c**2 * variances + noise)
+        ratios = np.abs(errors) / np.where(scale > 0, scale, np.finfo(np.float64).tiny)
+        return bool(np.quantile(ratios, ONE_DEVIATION) > 1.0)
+
+    low, high = SMALLEST, LARGEST
+    if not too_small(low):
+        return low
+    if too_small(high):
+        return high
+    for _ in range(50):
+        middle = float(np.sqrt(low * high))
+        low, high = (middle, high) if too_small(middle) else (low, middle)
+    return high

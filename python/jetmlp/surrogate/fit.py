@@ -1,0 +1,163 @@
+"""The fit of one candidate by evidence, a few steps at a time."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _core
+from ..data.presence import present, weights_of
+from ..data.samples import Samples
+from ..fitting.problem import LossWeights, pose
+from ..models.mlp import MLP
+from ..models.normalization import Normalization
+from .candidates import STARTS, Candidate, Start
+
+Array = NDArray[np.float64]
+
+#: A fit whose log evidence has not risen by 0.1 for a while has nothing left to do.
+SETTINGS = {
+    "by_input": True,
+    "geodesic_acceleration": True,
+    "evidence_tolerance": 0.1,
+    "gradient_tolerance": 0.0,
+    "step_tolerance": 0.0,
+    "loss_tolerance": 0.0,
+    "target_loss": 0.0,
+}
+#: Of a fit that goes on from where it stands, whose precisions are given; the prior's are replaced.
+AGAIN = Start(1.0, 1.0, 1)
+
+
+class LeftOut:
+    """Errors of every number that was given, had its sample been left out, in the units of the network.
+
+    NaN where nothing was given.
+
+    Attributes
+    ----------
+    values, value_variances : ndarray, (n, m)
+        Errors of the values, prediction less observation, and the variances that the posterior expects, noise
+        included.
+    slopes, slope_variances : ndarray, (n, m, t)
+        Likewise of the first derivatives; (n, m, 0) without any.
+    """
+
+    def __init__(self, samples: Samples, report: dict[str, Any]) -> None:
+        shapes = [
+            (0, 0) if array is None else array.shape
+            for array in (samples.Y, samples.derivatives, samples.d2YdX2)
+        ]
+        ends = np.cumsum([0, *(int(np.prod(shape)) for shape in shapes)])
+
+        def scattered(name: str, kind: int) -> Array:
+            flat = np.full(ends[-1], np.nan)
+            flat[report["entries"]] = report[name]
+            return flat[ends[kind] : ends[kind + 1]].reshape(shapes[kind])
+
+        n, m = len(samples), samples.n_outputs
+        given = samples.Y is not None, samples.derivatives is not None
+        none = np.full((n, m), np.nan), np.full((n, m, 0), np.nan)
+        self.values = scattered("leave_one_out", 0) if given[0] else none[0]
+        self.value_variances = scattered("leave_one_out_variances", 0) if given[0] else none[0]
+        self.value_noise = scattered("noise_variances", 0) if given[0] else none[0]
+        self.slopes = scattered("leave_one_out", 1) if given[1] else none[1]
+        self.slope_variances = scattered("leave_one_out_variances", 1) if given[1] else none[1]
+        self.slope_noise = scattered("noise_variances", 1) if given[1] else none[1]
+
+
+class Standing(NamedTuple):
+    """Where a fit stands: enough to go on from there.
+
+    Parameters
+    ----------
+    parameters : ndarray, (p,)
+        Of the network.
+    prior_precisions : ndarray
+        α of each group of parameters.
+    noise_precisions : ndarray
+        β of each kind of data: of each output its values, then its derivatives one by one; in the units of the
+        network.
+    """
+
+    parameters: Array
+    prior_precisions: Array
+    noise_precisions: Array
+
+
+class CandidateFit:
+    """A candidate on its way.
+
+    Parameters
+    ----------
+    candidate : Candidate
+        What to fit.
+    samples : Samples
+        Of the data, in their own units; nothing in them weighs 0.
+    normalization : Normalization
+        The one that all candidates share.
+    standing : Standing, optional
+        Where to go on; default the candidate's start.
+    """
+
+    def __init__(
+        self,
+        candidate: Candidate,
+        samples: Samples,
+        normalization: Normalization,
+        standing: Standing | None = None,
+    ) -> None:
+        self.candidate = candidate
+        sizes = candidate.layer_sizes(samples.n_inputs, samples.n_outputs)
+        self.model = MLP(sizes, candidate.activation, seed=candidate.seed)
+        self.model.normalization = normalization
+        if standing is not None:
+            self.model.parameters = standing.parameters
+        self.seconds = 0.0
+        self.finished = False
+        # Residuals of a weight of 1 are then errors in the units of the network, however many there are.
+        problem = pose(self.model, samples, None, LossWeights(*_totals(samples)))
+        start = asdict(STARTS[candidate.start]) if standing is None else asdict(AGAIN)
+        options = _core.optimizer_options("Evidence", {**start, **SETTINGS})
+        self._fit = _core.EvidenceFit(problem.training, self.model.parameters, options)
+        if standing is not None:
+            self._fit.set_precisions(standing.prior_precisions, standing.noise_precisions)
+
+    @property
+    def log_evidence(self) -> float:
+        """The highest so far; −∞ before it was first found."""
+        return float(self._fit.log_evidence)
+
+    @property
+    def n_steps(self) -> int:
+        """Steps so far."""
+        return int(self._fit.n_steps)
+
+    def run(self, n_steps: int) -> None:
+        """Go on for at most so many steps, on the thread of the caller."""
+        start = time.thread_time()
+        self.finished = not self._fit.run(n_steps, 1)
+        self.seconds += time.thread_time() - start
+
+    def report(self) -> dict[str, Any]:
+        """Say what the evidence says where it was highest, and take the parameters there."""
+        report: dict[str, Any] = self._fit.report(True, 1)
+        self.model.parameters = report["parameters"]
+        return report
+
+
+def _totals(samples: Samples) -> tuple[float, float, float]:
+    """Σω of the values, of the first and of the second derivatives that are there."""
+
+    def total(array: NDArray[Any] | None, weights: Array | None) -> float:
+        return 0.0 if array is None else float(np.sum(present(array) * weights_of(weights, array)))
+
+    return (
+        total(samples.Y, samples.sample_weight),
+        total(samples.derivatives, samples.derivative_sample_weight),
+        total(samples.d2YdX2, samples.sample_weight),
+    )

@@ -1,0 +1,131 @@
+"""The mixture of networks that a fitted surrogate is: predictions with error bars."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import _checks
+from ..models.normalization import Normalization
+from ..random import Generator
+from .posterior import Jets, Member, mixture, sample, variances
+
+Array = NDArray[np.float64]
+
+#: Streams of random numbers of a surrogate.
+POSTERIOR, SUGGESTION = 16, 17
+
+
+class Mixture:
+    """Networks with one normalization, their weights, and the factors of their error bars.
+
+    Parameters
+    ----------
+    members : tuple of Member
+        At least one; weights sum to 1.
+    value_factor, slope_factor : ndarray, (m,)
+        What standard deviations of values and slopes are multiplied by.
+    """
+
+    def __init__(self, members: tuple[Member, ...], value_factor: Array, slope_factor: Array) -> None:
+        self.members = members
+        self.value_factor = value_factor
+        self.slope_factor = slope_factor
+
+    @property
+    def normalization(self) -> Normalization:
+        """The one of all members."""
+        normalization = self.members[0].model.normalization
+        assert normalization is not None
+        return normalization
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of inputs, d."""
+        return self.members[0].model.n_inputs
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of outputs, m."""
+        return self.members[0].model.n_outputs
+
+    def inputs(self, X: ArrayLike) -> Array:
+        """Check inputs, in the units of the data."""
+        return _checks.as_inputs("X", X, self.n_inputs, np.dtype(np.float64))
+
+    def mean(self, X: Array, threads: int | None, *, slopes: bool) -> Jets:
+        """Weighted means, in the units of the data."""
+        values, derivatives = 0.0, 0.0
+        for member in self.members:
+            if slopes:
+                of_values, of_slopes = member.model.predict_with_jacobian(X, n_threads=threads)
+                derivatives = derivatives + member.weight * of_slopes
+            else:
+                of_values = member.model.predict(X, n_threads=threads)
+            values = values + member.weight * of_values
+        return Jets(np.asarray(values), np.asarray(derivatives) if slopes else None)
+
+    def hessian(self, X: Array, threads: int | None) -> Array:
+        """Weighted mean of the second derivatives, in the units of the data."""
+        parts = [member.weight * member.model.hessian(X, n_threads=threads) for member in self.members]
+        return np.asarray(np.sum(parts, axis=0))
+
+    def deviations(self, X: Array, *, slopes: bool) -> Jets:
+        """Standard deviations, calibrated, in the units of the data."""
+        normalization = self.normalization
+        inputs = normalization.inputs(X)
+        weights = [member.weight for member in self.members]
+        spreads = [variances(member, inputs, slopes=slopes) for member in self.members]
+        means = [self._network(member, inputs, slopes=slopes) for member in self.members]
+        _, of_values = mixture(weights, [part.values for part in means], [part.values for part in spreads])
+        scale = np.abs(normalization.y_scale)
+        values = np.sqrt(of_values) * (self.value_factor * scale)
+        if not slopes:
+            return Jets(values, None)
+        _, of_slopes = mixture(weights, [_given(part) for part in means], [_given(part) for part in spreads])
+        units = (self.slope_factor * scale)[:, np.newaxis] / np.abs(normalization.x_scale)
+        return Jets(values, np.sqrt(of_slopes) * units)
+
+    def between(self, X: Array) -> Array:
+        """Variances (n, m) of the members' values about their mean, in the units of the network."""
+        inputs = self.normalization.inputs(X)
+        means = [self._network(member, inputs, slopes=False).values for member in self.members]
+        return mixture([member.weight for member in self.members], means)[1]
+
+    def samples(self, X: Array, count: int, seed: int, *, slopes: bool) -> Jets:
+        """Draw functions (count, n, m) and their slopes (count, n, m, d), in the units of the data."""
+        normalization = self.normalization
+        inputs = normalization.inputs(X)
+        choices = Generator(seed, POSTERIOR, 0).uniform(count)
+
+        def normals(index: int, columns: int) -> Array:
+            p = self.members[index].model.n_parameters
+            return Generator(seed, POSTERIOR, 1 + index).normal(p * columns).reshape(columns, p).T
+
+        deviations, which = sample(self.members, inputs, count, normals, choices, slopes=slopes)
+        means = [self._network(member, inputs, slopes=slopes) for member in self.members]
+        weights = [member.weight for member in self.members]
+        centre, _ = mixture(weights, [part.values for part in means])
+        # About the mean of the mixture everything is stretched by the factor of the error bars.
+        apart = np.stack([part.values - centre for part in means])[which] + deviations[:, :, 0]
+        values = normalization.values(centre + self.value_factor * apart)
+        if not slopes:
+            return Jets(values, None)
+        centre_slopes, _ = mixture(weights, [_given(part) for part in means])
+        moved = np.moveaxis(deviations[:, :, 1:], 2, 3)
+        bends = np.stack([_given(part) - centre_slopes for part in means])[which] + moved
+        drawn = centre_slopes + self.slope_factor[:, np.newaxis] * bends
+        return Jets(values, drawn * (normalization.y_scale[:, np.newaxis] / normalization.x_scale))
+
+    @staticmethod
+    def _network(member: Member, inputs: Array, *, slopes: bool) -> Jets:
+        """Return what a member's network itself gives, between standardised quantities."""
+        both: list[Any] = member.model._computation(jacobian=slopes)(np.ascontiguousarray(inputs), 1)
+        return Jets(both[0], both[1] if slopes else None)
+
+
+def _given(jets: Jets) -> Array:
+    assert jets.slopes is not None
+    return jets.slopes

@@ -1,0 +1,94 @@
+"""Where to sample next."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import _checks
+from .posterior import Member, gradients
+
+Array = NDArray[np.float64]
+
+#: What decides: the variance of the values; how far a value is expected to improve on the best one so far
+#: (Jones, Schonlau and Welch 1998); the mean less two deviations.
+CRITERIA = ("variance", "expected_improvement", "lower_bound")
+#: Points of the box among which each next sample is chosen.
+N_POINTS = 1024
+
+
+def as_bounds(bounds: ArrayLike, d: int) -> tuple[Array, Array]:
+    """Take bounds (d, 2), or one pair for a single input, as lower and upper ends."""
+    array = np.asarray(_checks.as_real_array("bounds", bounds, np.dtype(np.float64)))
+    if array.shape == (2,) and d == 1:
+        array = array[np.newaxis]
+    if array.shape != (d, 2):
+        raise ValueError(
+            f"bounds: expected ({d}, 2), the lower and the upper end for each input, got shape {array.shape}"
+        )
+    _checks.check_finite("bounds", array)
+    if not (array[:, 0] < array[:, 1]).all():
+        k = int(np.argmax(~(array[:, 0] < array[:, 1])))
+        raise ValueError(f"bounds: expected lower ends below upper ones, got {array[k].tolist()} for input {k}")
+    return array[:, 0], array[:, 1]
+
+
+def latin_hypercube(n: int, d: int, uniform: Callable[[int], Array], permutation: Callable[[int], Array]) -> Array:
+    """Draw n points in the unit box, one in each of n slices of every input."""
+    columns = [(permutation(n) + uniform(n)) / n for _ in range(d)]
+    return np.stack(columns, axis=1)
+
+
+def choose(
+    members: Sequence[Member],
+    points: Array,
+    count: int,
+    score: Callable[[Array], Array],
+    noise: float,
+    *,
+    slopes: bool,
+) -> list[int]:
+    """Choose points one after another, each as if the ones before had been sampled.
+
+    With G the gradients of what a sample at x gives by the parameters, in units of their posterior (its rows times
+    C), the variance there becomes ‖g‖² − gGᵀ(GGᵀ + νI)⁻¹Ggᵀ: it depends on no value, so nothing is assumed
+    of one. `score` makes of the variances (points, m) of the values a number for each point; the highest wins.
+    """
+    features = []  # of each member: values (points, m, p), and all that a sample gives (points, rows, p)
+    for member in members:
+        blocks = [block @ member.covariance_factor for _, block in gradients(member.model, points, slopes=slopes)]
+        features.append(np.concatenate(blocks))
+    variances = [np.sum(block[:, 0] ** 2, axis=-1) for block in features]
+    chosen: list[int] = []
+    known: list[Array] = [np.empty((0, block.shape[-1])) for block in features]
+    weights = [member.weight for member in members]
+    for _ in range(count):
+        total = np.sum([w * part for w, part in zip(weights, variances, strict=True)], axis=0)
+        scores = score(total)
+        scores[chosen] = -np.inf
+        best = int(np.argmax(scores))
+        chosen.append(best)
+        for index, block in enumerate(features):
+            known[index] = np.concatenate([known[index], block[best].reshape(-1, block.shape[-1])])
+            gram = known[index] @ known[index].T
+            gram[np.diag_indices(len(gram))] += noise + 1e-10 * np.trace(gram) / len(gram)
+            of_values = block[:, 0]
+            cross = of_values @ known[index].T  # (points, m, known)
+            explained = np.sum(cross * np.linalg.solve(gram, cross.reshape(-1, len(gram)).T).T.reshape(cross.shape), -1)
+            variances[index] = np.maximum(np.sum(of_values**2, axis=-1) - explained, 0.0)
+    return chosen
+
+
+def expected_improvement(mean: Array, deviation: Array, best: float) -> Array:
+    """(b − μ) Φ(z) + σ φ(z) with z = (b − μ) / σ: how much lower than b a normal number is expected to be."""
+    gain = best - mean
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = np.where(deviation > 0, gain / deviation, np.where(gain > 0, np.inf, -np.inf))
+    below = np.array([0.5 * math.erfc(-number / math.sqrt(2.0)) for number in z])
+    density = np.exp(-0.5 * np.minimum(z**2, 1400.0)) / math.sqrt(2.0 * math.pi)
+    return np.asarray(np.where(deviation > 0, gain * below + deviation * density, np.maximum(gain, 0.0)))
+
+
