@@ -89,12 +89,13 @@ def test_the_likelihood_is_that_of_a_normal_distribution(rng: np.random.Generato
     assert density(mean, 1.01 * variance) < density(mean, variance) > density(mean, 0.99 * variance)
 
 
+@pytest.mark.parametrize("nuggets", [[1e-3], [1e-3, 2e-2]])
 @pytest.mark.parametrize(("n", "d"), [(1, 1), (5, 1), (6, 2), (7, 4)])
 def test_the_gradient_of_the_likelihood_is_that_of_differences(
-    n: int, d: int, rng: np.random.Generator
+    n: int, d: int, nuggets: list[float], rng: np.random.Generator
 ) -> None:
     X, targets = rng.uniform(-1, 1, (n, d)), rng.normal(size=n * (1 + d))
-    logarithms, h = np.append(rng.normal(size=d) / 3, np.log(1e-3)), 1e-5
+    logarithms, h = np.append(rng.normal(size=d) / 3, np.log(nuggets)), 1e-5
     _, gradient = negative_log_likelihood(logarithms, X, targets)
     by_differences = [
         (
@@ -102,7 +103,7 @@ def test_the_gradient_of_the_likelihood_is_that_of_differences(
             - negative_log_likelihood(logarithms - e, X, targets)[0]
         )
         / (2 * h)
-        for e in h * np.eye(d + 1)
+        for e in h * np.eye(len(logarithms))
     ]
     np.testing.assert_allclose(gradient, by_differences, rtol=1e-6, atol=1e-6)
 
@@ -110,7 +111,7 @@ def test_the_gradient_of_the_likelihood_is_that_of_differences(
 def test_a_singular_covariance_is_named() -> None:
     C = np.ones((4, 4))
     with pytest.raises(SingularCovarianceError, match="covariance: expected positive definite"):
-        solve(C, 0.0, np.ones(4), 2)
+        solve(C, np.zeros(1), np.ones(4), 2)
 
 
 def test_the_process_goes_through_exact_samples_and_finds_what_lies_between(
@@ -151,7 +152,7 @@ def test_bars_are_those_of_explicit_algebra_and_vanish_at_samples(rng: np.random
     half, n, d = (high - low) / 2, *X.shape
     D = np.concatenate([[1.0], 1 / process.lengths])
     A, B = ((P - (low + high) / 2) / half / process.lengths for P in (at, X))
-    C = covariance(differences(B, B)) + process.nugget * np.eye(n * (1 + d))
+    C = covariance(differences(B, B)) + process.nuggets[0] * np.eye(n * (1 + d))
     across = covariance(differences(A, B))
     one = np.repeat([1.0, 0.0], [n, n * d])
     inverse = np.linalg.inv(C)
@@ -163,6 +164,26 @@ def test_bars_are_those_of_explicit_algebra_and_vanish_at_samples(rng: np.random
     at_samples, slopes_at_samples = process.predict_std(X)
     assert at_samples.max() < 1e-2 * of_values.min()
     assert (slopes_at_samples.max(axis=0) < 1e-2 * of_slopes.min(axis=0)).all()
+
+
+def test_noise_of_values_and_of_slopes_is_found(rng: np.random.Generator) -> None:
+    X, between = points(rng, 60), points(rng, 300)
+    Y, slopes = waves(X)
+    true_values, _ = waves(between)
+    # In proportion to the prior's deviations: σ of the values, σ/ℓ_k of the slopes.
+    exact = GradientProcess().fit(X, Y, slopes)
+    half = np.ptp(X, axis=0) / 2
+    deviation = np.sqrt(exact.variance) * Y.std()
+    Y_noisy = Y + 0.02 * deviation * rng.normal(size=60)
+    slopes_noisy = slopes + 0.2 * deviation / exact.lengths / half * rng.normal(size=slopes.shape)
+    process = GradientProcess(noisy=True).fit(X, Y_noisy, slopes_noisy)
+    noise = np.sqrt(process.nuggets * process.variance) * Y_noisy.std()
+    # 60 and 180 draws say what their deviation is to a factor; lengths and variance are estimates, too.
+    assert 0.01 * deviation < noise[0] < 0.04 * deviation
+    assert 0.1 * deviation < noise[1] < 0.4 * deviation
+    errors = np.abs(process.predict(between)[0] - true_values)
+    assert np.median(errors) < 0.05 * deviation
+    assert 0.5 < np.mean(errors < process.predict_std(between)[0]) < 0.86
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ OURS, RIVAL = "surrogate", "process"
 COLORS = {
     "surrogate": "#0072B2",
     "process": "#D55E00",
+    "noisy-process": "#E69F00",
     "network": "#56B4E9",
     "jenn": "#009E73",
     "gekpls": "#999999",

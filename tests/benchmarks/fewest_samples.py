@@ -58,8 +58,8 @@ def main() -> int:
         problem = known[name]
         for contender in contenders:
             n_residuals = n * (1 + problem.n_inputs)
-            if contender == "process" and n_residuals > options.residuals:
-                print(f"!!! process LEFT OUT of {name}, {n}: {n_residuals} equations", file=sys.stderr)
+            if contender in ("process", "noisy-process") and n_residuals > options.residuals:
+                print(f"!!! {contender} LEFT OUT of {name}, {n}: {n_residuals} equations", file=sys.stderr)
                 continue
             row = Row(name, n, contender)
             for design in range(options.designs):

@@ -1,6 +1,6 @@
 """An exact Gaussian process on values and gradients: the surrogate that jetmlp has to beat at few samples.
 
-Lengths and nugget are those of the greatest likelihood (`process_likelihood`), found by L-BFGS-B with the
+Lengths and nuggets are those of the greatest likelihood (`process_likelihood`), found by L-BFGS-B with the
 exact gradient from three starts. NumPy and SciPy alone.
 """
 
@@ -24,11 +24,12 @@ from scipy.optimize import minimize
 
 Array = NDArray[np.float64]
 
-#: Lengths at which the maximisation starts, for inputs in [−1, 1].
-STARTS = (1.0, 3.0, 8.0)
-START_NUGGET = 1e-8
+#: Lengths, for inputs in [−1, 1], and nuggets at which the maximisation starts.
+STARTS = ((1.0, 1e-8), (3.0, 1e-8), (8.0, 1e-8))
+#: Besides these, with noise.
+NOISY_STARTS = ((1.0, 0.1), (3.0, 0.1), (8.0, 0.1))
 LOG_LENGTHS = (-3.0, 5.0)
-NUGGETS = (1e-11, 1e-2)
+LEAST_NUGGET, GREATEST_NUGGET, GREATEST_NOISY_NUGGET = 1e-11, 1e-2, 10.0
 ITERATIONS = 60
 #: Points that are predicted at once.
 CHUNK = 200
@@ -41,17 +42,26 @@ class GradientProcess:
 
     Inputs are scaled to [−1, 1] by the ends of the samples, outputs to mean 0 and deviation 1.
 
+    Parameters
+    ----------
+    noisy : bool, default False
+        One small nugget for all; or one for values and one for slopes, large ones allowed, and three starts
+        more. The nugget of slopes is in proportion to their variance along each input, as the process has it.
+
     Attributes
     ----------
     lengths : ndarray, (d,)
         Lengths of the fitted process, for inputs in [−1, 1].
-    nugget : float
-        What is added to the diagonal, relative to it.
+    nuggets : ndarray, (1,) or (2,)
+        What is added to the diagonal, relative to it: of all, or of values and of slopes.
     variance : float
         Of the process, for outputs of deviation 1.
     log_likelihood : float
         The greatest one, up to a constant.
     """
+
+    def __init__(self, *, noisy: bool = False) -> None:
+        self.noisy = noisy
 
     def fit(self, X: ArrayLike, Y: ArrayLike, dYdX: ArrayLike) -> GradientProcess:
         """Fit the process.
@@ -86,25 +96,28 @@ class GradientProcess:
             try:
                 return negative_log_likelihood(logarithms, self._points, targets)
             except SingularCovarianceError:
-                return WORST, np.zeros(d + 1)
+                return WORST, np.zeros_like(logarithms)
+
+        n_nuggets = 2 if self.noisy else 1
+        greatest = GREATEST_NOISY_NUGGET if self.noisy else GREATEST_NUGGET
 
         found = [
             minimize(
                 objective,
-                [*[math.log(length)] * d, math.log(START_NUGGET)],
+                np.log([length] * d + [nugget] * n_nuggets),
                 jac=True,
                 method="L-BFGS-B",
-                bounds=[LOG_LENGTHS] * d + [(math.log(NUGGETS[0]), math.log(NUGGETS[1]))],
+                bounds=[LOG_LENGTHS] * d + [(math.log(LEAST_NUGGET), math.log(greatest))] * n_nuggets,
                 options={"maxiter": ITERATIONS},
             )
-            for length in STARTS
+            for length, nugget in (*STARTS, *(NOISY_STARTS if self.noisy else ()))
         ]
         best = min(found, key=lambda result: float(result.fun))
-        self.lengths, self.nugget = np.exp(best.x[:d]), math.exp(best.x[d])
+        self.lengths, self.nuggets = np.split(np.exp(best.x), [d])
         self.log_likelihood = -float(best.fun)
         scaled = self._points / self.lengths
         C = covariance(differences(scaled, scaled))
-        self._solution: Solution = solve(C, self.nugget, in_lengths(targets, best.x[:d]), n)
+        self._solution: Solution = solve(C, self.nuggets, in_lengths(targets, best.x[:d]), n)
         self.variance = self._solution.variance
         return self
 

@@ -1,7 +1,7 @@
 """The likelihood of a Gaussian process on values and gradients.
 
 Squared exponential covariance with one length an input, a constant mean by generalised least squares, the
-variance of the process concentrated out, and a nugget in proportion to the diagonal (Rasmussen and Williams
+variance of the process concentrated out, and nuggets in proportion to the diagonal (Rasmussen and Williams
 2006, chapters 2.7, 5.4 and 9.4; Laurent, Le Riche, Soulier and Roustant 2019). The work is that of a
 Cholesky factorization and an inverse of N = n (1 + d) rows.
 """
@@ -61,7 +61,7 @@ def covariance(Z: Array) -> Array:
 
 @dataclass(frozen=True)
 class Solution:
-    """The samples' covariance C + ν·1, in units of the lengths, factorized, and what follows for the mean."""
+    """The samples' covariance C + diag ν, in units of the lengths, factorized, and what follows from it."""
 
     cholesky: Array  # L
     inverse_one: Array  # C⁻¹·1, where 1 is 1 for values and 0 for slopes
@@ -71,8 +71,17 @@ class Solution:
     variance: float  # σ² = (t − μ·1)ᵀw/N, of the greatest likelihood
 
 
-def solve(C: Array, nugget: float, targets: Array, n: int) -> Solution:
-    """Factorize the symmetric C + ν·1 and find mean and variance.
+def solve(C: Array, nuggets: Array, targets: Array, n: int) -> Solution:
+    """Factorize the symmetric C + diag ν and find mean and variance.
+
+    Parameters
+    ----------
+    C : ndarray, (N, N)
+        Covariance of n values and their slopes, N = n (1 + d).
+    nuggets : ndarray, (1,) or (2,)
+        ν of all, or that of values and that of slopes.
+    targets : ndarray, (N,)
+        Values and slopes in units of the lengths.
 
     Raises
     ------
@@ -80,7 +89,7 @@ def solve(C: Array, nugget: float, targets: Array, n: int) -> Solution:
         If the covariance is singular to rounding.
     """
     matrix = C.copy()
-    matrix.flat[:: len(C) + 1] += nugget
+    matrix.flat[:: len(C) + 1] += np.repeat(nuggets, _counts(nuggets, n, len(C)))
     # Symmetric rows are columns: LAPACK gets its own order, and works in place.
     L, info = lapack.dpotrf(matrix.T, lower=1, clean=1, overwrite_a=1)
     if info != 0:
@@ -98,16 +107,21 @@ def solve(C: Array, nugget: float, targets: Array, n: int) -> Solution:
     return Solution(L, inverse_one, one_squared, mean, weights, variance)
 
 
+def _counts(nuggets: Array, n: int, N: int) -> list[int]:
+    """Return how many of n values and N − n slopes each nugget is for."""
+    return [N] if len(nuggets) == 1 else [n, N - n]
+
+
 def negative_log_likelihood(logarithms: Array, X: Array, targets: Array) -> tuple[float, Array]:
     """Compute minus the logarithm of the likelihood, up to a constant, and its gradient.
 
-    N/2 log σ² + 1/2 log det K with K = D (C + ν·1) D, where D = diag(1, 1/ℓ_k) takes slopes in units of the
-    lengths to slopes: C + ν·1 belongs to the targets D⁻¹t, and log det K = log det(C + ν·1) − 2 n Σ log ℓ_k.
+    N/2 log σ² + 1/2 log det K with K = D M D, M = C + diag ν, where D = diag(1, 1/ℓ_k) takes slopes in units
+    of the lengths to slopes: M belongs to the targets D⁻¹t, and log det K = log det M − 2 n Σ log ℓ_k.
 
     Parameters
     ----------
-    logarithms : ndarray, (d + 1,)
-        log ℓ_k of each input, and log ν.
+    logarithms : ndarray, (d + 1,) or (d + 2,)
+        log ℓ_k of each input, and log ν of all, or that of values and that of slopes.
     X : ndarray, (n, d)
         Points.
     targets : ndarray, (n (1 + d),)
@@ -120,11 +134,11 @@ def negative_log_likelihood(logarithms: Array, X: Array, targets: Array) -> tupl
     """
     n, d = X.shape
     N = len(targets)
-    nugget = math.exp(logarithms[d])
+    nuggets = np.exp(logarithms[d:])
     targets = in_lengths(targets, logarithms[:d])
     Z = differences(X / np.exp(logarithms[:d]), X / np.exp(logarithms[:d]))
     C = covariance(Z)
-    solution = solve(C, nugget, targets, n)
+    solution = solve(C, nuggets, targets, n)
     L, w, variance = solution.cholesky, solution.weights, solution.variance
     value = 0.5 * N * math.log(variance) + np.log(np.diag(L)).sum() - n * logarithms[:d].sum()
 
@@ -133,8 +147,9 @@ def negative_log_likelihood(logarithms: Array, X: Array, targets: Array) -> tupl
     G = inverse.T + inverse
     G.flat[:: N + 1] /= 2.0
     G -= np.outer(w, w / variance)
-    gradient = np.empty(d + 1)
-    gradient[d] = 0.5 * nugget * np.trace(G)
+    gradient = np.empty_like(logarithms)
+    first = np.cumsum([0, *_counts(nuggets, n, N)[:-1]])
+    gradient[d:] = 0.5 * nuggets * np.add.reduceat(np.diag(G), first)
 
     # By log ℓ_j a pair's z_j changes by −z_j, and its part of Σ G ∘ C, which is e q with the quadratic
     # q(z) = g_00 + Σ_k (g_0k − g_k0) z_k + Σ_i g_ii − Σ_ik g_ik z_i z_k, by e (z_j² q − z_j ∂q/∂z_j). Summed

@@ -74,6 +74,12 @@ def process(train: Data, seed: int) -> Predictor:
     return lambda X: Prediction(*model.predict(X), *model.predict_std(X))
 
 
+def noisy_process(train: Data, seed: int) -> Predictor:
+    """The same with nuggets of its own for values and slopes, as large as it takes, and three more starts."""
+    model = GradientProcess(noisy=True).fit(*train)
+    return lambda X: Prediction(*model.predict(X), *model.predict_std(X))
+
+
 def jenn(train: Data, seed: int) -> Predictor:
     """JENN with the same network in tanh, full batches, its own normalization and its own Adam."""
     from jenn import NeuralNet
@@ -135,6 +141,7 @@ def gekpls(train: Data, seed: int) -> Predictor:
 CONTENDERS: dict[str, Contender] = {
     "surrogate": surrogate,
     "process": process,
+    "noisy-process": noisy_process,
     "network": network,
     "jenn": jenn,
     "gekpls": gekpls,
