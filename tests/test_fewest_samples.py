@@ -8,7 +8,7 @@ from typing import Any
 import fewest_report
 import numpy as np
 import pytest
-from fewest_rows import Row, read, score, write
+from fewest_rows import Row, merge, read, score, write
 from numpy.typing import NDArray
 from surrogate_contenders import Prediction, Predictor, missing, network, process
 from surrogate_problems import Data, problems, relative_errors
@@ -90,6 +90,13 @@ def test_rows_come_back_from_the_file_and_show_in_the_table(tmp_path: Path) -> N
     assert "slope_error: surrogate no worse than process in 1 of 1 rows, at most half in 1" in text
     fewest_report.draw(rows, tmp_path / "rows.png")
     assert (tmp_path / "rows.png").stat().st_size > 10_000
+
+
+def test_new_rows_take_the_place_of_old_ones() -> None:
+    old, new = (Row("branin", 20, "process", [0], {"value_error": [error]}) for error in (1.0, 2.0))
+    other = Row("branin", 9, "process", [0], {"value_error": [3.0]})
+    assert merge([old], [new, other]) == [other, new]
+    assert merge([old, other], []) == [other, old]
 
 
 def test_the_process_is_a_contender_with_bars() -> None:

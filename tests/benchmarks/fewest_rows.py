@@ -83,6 +83,12 @@ def _bars(of: str, misses: Array, std: Array) -> Scores:
     return scores
 
 
+def merge(old: list[Row], new: list[Row]) -> list[Row]:
+    """Return all rows, new ones in the place of old ones, by contender, problem and size."""
+    rows = {row.key: row for row in (*old, *new)}
+    return sorted(rows.values(), key=lambda row: (row.contender, row.problem, row.n))
+
+
 def write(path: Path, rows: list[Row]) -> None:
     """Write rows as JSON, a line each."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -25,7 +25,7 @@ REFERENCE = Path(__file__).parent / "data" / "fewest_samples.json"
 def main() -> int:
     """Run the command."""
     import fewest_report as report
-    from fewest_rows import Row, read, score, write
+    from fewest_rows import Row, merge, read, score, write
     from surrogate_contenders import CONTENDERS, missing
     from surrogate_problems import TestProblem, problems
 
@@ -51,7 +51,7 @@ def main() -> int:
 
     # The smallest first: a run that is cut short has something of every problem.
     order = sorted((n, name) for name in options.problems for n in sizes(known[name]))
-    reference = [] if options.reference is None else read(options.reference)
+    reference = read(options.reference) if options.reference and options.reference.exists() else []
     rows: dict[tuple[str, int, str], Row] = {}
     slow: set[tuple[str, str]] = set()
     for n, name in order:
@@ -75,11 +75,14 @@ def main() -> int:
             if row.designs:
                 rows[name, n, contender] = row
                 write(options.out / "fewest_samples.json", list(rows.values()))
-    shown = [row for row in reference if row.key not in rows and (row.n, row.problem) in order]
-    everything = [*rows.values(), *shown]
-    print(report.text(everything, known))
-    report.draw(everything, options.out / "fewest_samples.png")
-    print(f"{options.out}: written; {len(shown)} rows from the reference", file=sys.stderr)
+    merged = merge(reference, list(rows.values()))
+    shown = [row for row in merged if (row.n, row.problem) in order]
+    print(report.text(shown, known))
+    report.draw(shown, options.out / "fewest_samples.png")
+    print(f"{options.out}: written; {len(shown) - len(rows)} rows from the reference", file=sys.stderr)
+    if options.update:
+        write(options.reference, merged)
+        print(f"{options.reference}: {len(rows)} rows put in", file=sys.stderr)
     return 0
 
 
@@ -98,13 +101,18 @@ def _options(known: list[str], contenders: list[str]) -> argparse.Namespace:
         "--reference",
         type=Path,
         nargs="?",
-        default=REFERENCE if REFERENCE.exists() else None,
+        default=REFERENCE,
         metavar="FILE",
         help="results of an earlier run (default: those of the repository; without FILE: none)",
     )
+    add("--update", action="store_true", help="put what was run in the reference file")
     add("--out", type=Path, default=Path("results/fewest_samples"), metavar="DIR")
     add("--list", action="store_true", help="list the problems and stop")
     options = parser.parse_args()
+    if options.reference not in (None, REFERENCE) and not (options.update or options.reference.exists()):
+        parser.error(f"--reference: expected a file, got {options.reference}, which is not there")
+    if options.update and options.reference is None:
+        parser.error("--update: expected a file to put the results in, got --reference without one")
     for name in ("designs", "residuals", *(["samples"] if options.samples else [])):
         value = getattr(options, name)
         if min(value if isinstance(value, list) else [value]) < 1:
