@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from surrogate_contenders import Prediction, Predictor, missing, network, proces
 from surrogate_problems import Data, problems, relative_errors
 
 PROBLEMS = problems()
+SCRIPT = Path(__file__).parent / "benchmarks" / "fewest_samples.py"
 Array = NDArray[Any]
 
 
@@ -111,3 +114,33 @@ def test_what_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("surrogate_contenders.find_spec", lambda name: None)
     assert missing("process") is None
     assert missing("gekpls") == "smt is not installed (extra 'benchmark')"
+
+
+def test_the_script_measures_writes_and_goes_on_from_its_reference(tmp_path: Path) -> None:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(SCRIPT), "--problems", "branin", "--designs", "1", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+
+    reference = str(tmp_path / "reference.json")
+    first = run(
+        "--samples", "12", "9", "--contenders", "network", "--reference", reference, "--update", "--out", "a"
+    )
+    assert first.returncode == 0, first.stderr
+    assert [(row.n, row.contender) for row in read(tmp_path / "reference.json")] == [
+        (9, "network"),
+        (12, "network"),
+    ]
+    # The process may have 30 equations: with two inputs 10 samples, so not 12.
+    process_too = ["--samples", "9", "12", "--contenders", "process", "--residuals", "30"]
+    second = run(*process_too, "--reference", reference, "--out", "b")
+    assert second.returncode == 0, second.stderr
+    assert "!!! process LEFT OUT of branin, 12: 36 equations" in second.stderr
+    lines = [line.split(" | ") for line in second.stdout.splitlines() if line.startswith("| branin")]
+    with_process = ["s)" in cells[2] for cells in lines[:2]]
+    assert with_process == [True, False]
+    assert all("s)" in cells[3] for cells in lines[:2])
+    assert [row.n for row in read(tmp_path / "b" / "fewest_samples.json")] == [9]
+    assert (tmp_path / "b" / "fewest_samples.png").stat().st_size > 10_000
+    missing_file = run("--reference", "nowhere.json")
+    assert missing_file.returncode == 2
+    assert "--reference: expected a file, got nowhere.json" in missing_file.stderr
