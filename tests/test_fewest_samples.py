@@ -141,6 +141,10 @@ def test_the_script_measures_writes_and_goes_on_from_its_reference(tmp_path: Pat
     assert all("s)" in cells[3] for cells in lines[:2])
     assert [row.n for row in read(tmp_path / "b" / "fewest_samples.json")] == [9]
     assert (tmp_path / "b" / "fewest_samples.png").stat().st_size > 10_000
+    # Nothing to measure: all from the reference.
+    third = run("--samples", "12", *process_too[3:], "--reference", reference, "--out", "new/c")
+    assert third.returncode == 0, third.stderr
+    assert "1 rows from the reference" in third.stderr
     missing_file = run("--reference", "nowhere.json")
     assert missing_file.returncode == 2
     assert "--reference: expected a file, got nowhere.json" in missing_file.stderr

@@ -8,6 +8,7 @@ from pathlib import Path
 from fewest_rows import Row
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 from surrogate_problems import TestProblem
 
 from jetmlp import plotting
@@ -113,11 +114,16 @@ def draw(rows: Sequence[Row], path: Path) -> None:
             axes.set_title(name)
             axes.set_xscale("log")
             axes.set_yscale("log")
+            sizes = sorted({row.n for row in rows if row.problem == name})
+            axes.set_xticks(sizes, [str(n) for n in sizes], fontsize=6)
+            axes.xaxis.set_minor_locator(NullLocator())
             for contender, color in COLORS.items():
                 mine = sorted((r for r in rows if (r.problem, r.contender) == (name, contender)), key=_size)
                 if mine:
-                    sizes, errors = [r.n for r in mine], [r.median("value_error") for r in mine]
-                    axes.plot(sizes, errors, "o-", color=color, label=contender, markersize=3)
+                    errors = [row.median("value_error") for row in mine]
+                    axes.plot(
+                        [row.n for row in mine], errors, "o-", color=color, label=contender, markersize=3
+                    )
         for axes in panels[len(names) :]:
             axes.set_axis_off()
         labels = {

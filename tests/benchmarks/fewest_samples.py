@@ -78,6 +78,7 @@ def main() -> int:
     merged = merge(reference, list(rows.values()))
     shown = [row for row in merged if (row.n, row.problem) in order]
     print(report.text(shown, known))
+    options.out.mkdir(parents=True, exist_ok=True)
     report.draw(shown, options.out / "fewest_samples.png")
     print(f"{options.out}: written; {len(shown) - len(rows)} rows from the reference", file=sys.stderr)
     if options.update:
