@@ -130,7 +130,7 @@ def test_zeros_are_no_derivatives() -> None:
     assert report.verdict == "disagree"
     assert np.isnan(report.factor).all()
     assert np.isnan(report.agreement).all()
-    assert "factor nan" in str(report)
+    assert "input 0: no effect" in str(report)
 
 
 def test_noise_is_no_slip(rng: np.random.Generator) -> None:
@@ -394,3 +394,25 @@ def test_false_alarms_and_detection_on_random_functions() -> None:
     for slip in SLIPS:
         counts = table[slip.__name__]
         assert counts["found"] >= LEAST_FOUND[slip.__name__] * counts.total(), (slip.__name__, counts)
+
+
+def test_simulated_payoffs_are_too_noisy_to_be_judged(rng: np.random.Generator) -> None:
+    """One path a sample: neighbours differ by their noise, which says nothing against right slopes."""
+    spot = rng.uniform(50.0, 150.0, 2000)
+    final = spot * np.exp(0.2 * rng.standard_normal(2000) - 0.02)
+    report = check_derivatives(spot, np.maximum(final - 100.0, 0.0), (final > 100.0) * final / spot)
+    assert report.verdict == "undecided"
+    assert "noise" in report.slips[0]
+
+
+def test_the_report_has_words_where_it_has_no_numbers(rng: np.random.Generator) -> None:
+    X = rng.uniform(-1, 1, (200, 2))
+    slopes = np.stack([2 * X[:, 0], np.zeros(200)], axis=1)
+    right = check_derivatives(X, X[:, 0] ** 2, slopes)
+    assert right.agrees
+    wrong = check_derivatives(X, X[:, 0] ** 2, -1e6 * slopes)
+    for report in (right, wrong):
+        for text in (str(report), report._repr_html_()):
+            assert "no effect" in text
+            assert "nan" not in text
+    assert "nothing of the slopes between" in str(wrong)

@@ -223,3 +223,37 @@ def test_a_trainer_says_what_it_is() -> None:
     assert repr(trainer).startswith("Trainer(MLP(1-2-1, ")
     assert "LBFGS(memory=20" in repr(trainer)
     assert repr(trainer).endswith("2 epochs done)")
+
+
+# ---- What a walk through the library as a new user found ----
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: jetmlp.MLP(3, 8, 2), r"^layer_sizes: expected a sequence of integers such as \[2, 32, 1\]"),
+        (lambda: jetmlp.MLP(hidden=[8]), r"^hidden: MLP has no such argument; layer_sizes has the hidden"),
+        (lambda: jetmlp.MLP([1, 1], activations="tanh"), r"^activations: MLP .*did you mean activation\?"),
+        (lambda: jetmlp.Samples(x, x, dydx=x), r"^dydx: Samples has no such argument; it is called dYdX$"),
+        (lambda: jetmlp.MLP([1, 1], activation="swish"), r"^activation: .*did you mean 'silu'\?$"),
+        (lambda: jetmlp.MLP([1, 1], init="xavier"), r"^init: .*did you mean 'glorot_uniform'\?$"),
+    ],
+)
+def test_the_usual_slips_have_their_cure(call: Callable[[], object], message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=message):
+        call()
+
+
+def test_slopes_of_several_outputs_side_by_side_are_told_their_shape() -> None:
+    """As a CSV has them."""
+    cure = (
+        r"^dYdX: .*got \(4, 6\); dYdX\.reshape\(4, 2, 3\) has that shape, where a row has all of one output"
+    )
+    with pytest.raises(ValueError, match=cure):
+        jetmlp.Samples(np.zeros((4, 3)), np.zeros((4, 2)), np.zeros((4, 6)))
+
+
+def test_a_column_without_a_name_is_told_by_its_number() -> None:
+    frame = pytest.importorskip("pandas").DataFrame([[1.0, "a"]], columns=np.arange(2))
+    with pytest.raises(TypeError, match=r"got 'a' at \[0, 1\] \(column 1\)"):
+        jetmlp.Samples(frame)

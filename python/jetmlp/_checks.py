@@ -17,6 +17,17 @@ from ._forms import as_real_array as as_real_array
 
 MOST_THREADS = 256
 MOST_UNITS = 2**24
+#: What other libraries call some of the choices.
+OTHER_NAMES = {
+    "swish": "silu",
+    "logistic": "sigmoid",
+    "linear": "identity",
+    "xavier": "glorot_uniform",
+    "xavier_uniform": "glorot_uniform",
+    "he": "he_normal",
+    "kaiming_normal": "he_normal",
+    "lecun": "lecun_normal",
+}
 
 
 def brief(value: object) -> str:
@@ -57,6 +68,14 @@ def rearrangement(name: str, shape: tuple[int, ...], patterns: tuple[Pattern, ..
     for pattern in patterns:
         if [n for n in shape if n != 1] == [n for n in pattern if n != 1]:
             return f"{name}.reshape{pattern} has that shape"
+        if (
+            len(shape) == 2
+            and len(pattern) > 2
+            and None not in pattern
+            and math.prod(pattern) == math.prod(shape)
+        ):
+            whose = "where a row has all of one output before those of the next"
+            return f"{name}.reshape{pattern} has that shape, {whose}" if shape[0] == pattern[0] else ""
     return ""
 
 
@@ -250,7 +269,8 @@ def as_choice(name: str, value: object, choices: tuple[str, ...]) -> str:
         raise TypeError(f"{expected}, got {value!r}")
     if value not in choices:
         by_lower_case = {choice.lower(): choice for choice in choices}
-        near = get_close_matches(value.lower(), by_lower_case, n=1)
+        other = OTHER_NAMES.get(value.lower())
+        near = [other] if other in choices else get_close_matches(value.lower(), by_lower_case, n=1)
         suggestion = f"; did you mean {by_lower_case[near[0]]!r}?" if near else ""
         raise ValueError(f"{expected}, got {value!r}{suggestion}")
     return value
@@ -270,7 +290,7 @@ def as_layer_sizes(value: Iterable[int]) -> tuple[int, ...]:
     except TypeError:
         entries = None
     if entries is None or isinstance(value, (str, bytes)):
-        raise TypeError(f"layer_sizes: expected a sequence of integers, got {value!r}")
+        raise TypeError(f"layer_sizes: expected a sequence of integers such as [2, 32, 1], got {value!r}")
     sizes = tuple(as_integer("layer_sizes", size, 1, MOST_UNITS) for size in entries)
     if len(sizes) < 2:
         raise ValueError(f"layer_sizes: expected at least two sizes, inputs and outputs, got {sizes}")

@@ -103,7 +103,10 @@ def _entry_error(name: str, value: object, array: NDArray[Any], wrong: set[type]
             cure = f"; list({name}) makes a sequence"
         return TypeError(f"{name}: expected an array of real numbers, got {_short(entry)}{cure}")
     columns = getattr(value, "columns", None)
-    column = f" (column {columns[place[1]]!r})" if columns is not None and len(place) == 2 else ""
+    column = ""
+    if columns is not None and len(place) == 2:
+        label = columns[place[1]]
+        column = f" (column {label.item() if isinstance(label, np.generic) else label!r})"
     if isinstance(entry, (list, tuple, np.ndarray)):
         cure = f"; np.stack({name}) joins rows of equal length"
     elif isinstance(entry, Complex):

@@ -17,6 +17,7 @@ __all__ = ["DerivativeReport", "check_derivatives"]
 _FLOAT64 = np.dtype(np.float64)
 Floats = NDArray[np.float64]
 
+DROWNED = 0.01  # mean squares of slopes beside those between neighbours, below which noise may hide them
 LEAST_GAIN = 2.0  # how much less another order must leave unexplained where the given one may be right
 LEAST_GAIN_OF_WRONG = 1.3  # the same where it is wrong
 MOST_OF_BEST = 1.2  # of what the best factors leave: another order must not do worse
@@ -122,6 +123,11 @@ class _Check:
         listed = ", ".join(map(str, near))
         if (found.hardly_beyond_mean() & found.has_size())[near].any():
             return "shuffled", (f"output {listed}: slopes of the right size at the wrong samples",)
+        # Such as one simulated path a sample: its noise drowns slopes that may well be right.
+        drowned = (found.size > 0) & (found.size < DROWNED) & (found.blind() | ~found.given).all(axis=1)
+        if drowned[near].all():
+            text = "values of neighbours differ far more than such slopes allow: noise, or other units"
+            return "undecided", (f"output {listed}: {text}",)
         return "disagree", (f"output {listed}: no single slip explains it",)
 
     def _other_order(self) -> tuple[str, tuple[str, ...]] | None:

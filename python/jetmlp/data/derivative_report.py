@@ -66,8 +66,8 @@ class DerivativeReport:
             lines.append(f"output {o}: {self._explained(o)}")
             lines += [
                 f"  input {k}: agreement {agreement:+.3f}, factor {factor:.4g} ± {tolerance:.2g}"
-                if given
-                else f"  input {k}: not given"
+                if given and not np.isnan(factor)
+                else f"  input {k}: {'no effect' if given else 'not given'}"
                 for k, given, agreement, factor, tolerance in inputs
             ]
         return "\n".join([*lines, *self._remarks()])
@@ -93,7 +93,8 @@ class DerivativeReport:
     def _explained(self, o: int) -> str:
         if self.n_pairs[o] == 0:
             return "not compared"
-        return f"{self.explained[o]:.1%} of the slopes between {self.n_pairs[o]} pairs explained"
+        part = f"{self.explained[o]:.1%}" if self.explained[o] > 0 else "nothing"
+        return f"{part} of the slopes between {self.n_pairs[o]} pairs explained"
 
     def _remarks(self) -> list[str]:
         """Say what could not be checked, as far as the numbers do not show it, and what was done."""
@@ -106,7 +107,7 @@ class DerivativeReport:
         rows = [
             (
                 f"{o}, {k}",
-                *(numbers if given else ("not given", "", "")),
+                *(("no effect" if given else "not given", "", "") if np.isnan(numbers[1]) else numbers),
                 self._explained(o) if k == 0 else "",
             )
             for o, inputs in enumerate(self._numbers())

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _html
+from .._cures import with_cures
 from .arrays import ARRAYS, USUAL_NAMES, Arrays, SampleNames, check_arrays, names_of
 
 __all__ = ["Samples"]
@@ -95,6 +96,7 @@ class Samples:
     dYdV: NDArray[Any] | None  # noqa: N815
     _names: SampleNames
 
+    @with_cures({"x": "it is called X", "y": "it is called Y", "dydx": "it is called dYdX"})
     def __init__(
         self,
         X: ArrayLike,

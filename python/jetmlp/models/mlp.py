@@ -10,10 +10,17 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .. import _checks, _core, _html
+from .._cures import with_cures
 from .._files import Container, write_container
 from .evaluation import Computation
 from .higher_derivatives import HigherDerivatives
 from .normalization import Normalization
+
+_CURES = {
+    "hidden": "layer_sizes has the hidden layers between inputs and outputs: MLP([2, 32, 32, 1])",
+    "hidden_layer_sizes": "layer_sizes has the hidden layers between inputs and outputs: MLP([2, 32, 32, 1])",
+    "learning_rate": "it is a setting of the optimizer: Trainer(model, jetmlp.Adam(learning_rate=1e-3))",
+}
 
 
 class MLP(HigherDerivatives):
@@ -65,6 +72,7 @@ class MLP(HigherDerivatives):
     #: What a file of such a model is called in its metadata.
     FILE_KIND: ClassVar[str] = "jetmlp.MLP"
 
+    @with_cures(_CURES)
     def __init__(
         self,
         layer_sizes: Iterable[int],
