@@ -14,7 +14,8 @@ __all__ = ["LevenbergMarquardt"]
 class LevenbergMarquardt(FullBatch):
     r"""Levenberg-Marquardt with geodesic acceleration: the way to many digits, for float64.
 
-    With the residuals r, whose squares sum to the loss, and their Jacobian J by the parameters, a step is
+    With the residuals r, whose squares sum to the loss (`Objective.residuals`: values, derivatives along
+    inputs or directions, second derivatives, and the l2 penalty), and their Jacobian J by the parameters, a step is
     :math:`\delta = -(J^T J + \lambda I)^{-1} J^T r` (Levenberg 1944, Marquardt 1963). It is computed as
     :math:`\delta = -J^T (J J^T + \lambda I)^{-1} r` where that takes less arithmetic, with
     :math:`J J^T` from inner products of what goes forward and backward through each layer, without J.
