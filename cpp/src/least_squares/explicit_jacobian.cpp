@@ -19,11 +19,38 @@ using kernels::padded;
 using kernels::store;
 using kernels::Vector;
 
+namespace {
+
+// row = scales · Σ δ_left a_right over the splits of a slot, in `size` columns.
+template <int n_splits>
+[[gnu::always_inline]] inline void set_entries(const double* deltas, const double* inputs,
+                                               const JetSlots::Split* offsets, Index size,
+                                               const double* scales, double* row) {
+    Index left[n_splits];
+    Index right[n_splits];
+    for (int i = 0; i < n_splits; ++i) {
+        left[i] = offsets[i].left;
+        right[i] = offsets[i].right;
+    }
+    for (Index s = 0; s < size; s += lanes<double>) {
+        Vector<double> entry = load(deltas + left[0] + s) * load(inputs + right[0] + s);
+#pragma GCC unroll 3
+        for (int i = 1; i < n_splits; ++i) {
+            entry += load(deltas + left[i] + s) * load(inputs + right[i] + s);
+        }
+        store(row + s, load(scales + s) * entry);
+    }
+}
+
+}  // namespace
+
 // Rows are parameters, columns the positions of the block; absent ones are zero.
 void LeastSquares::jacobian_block(Index block) {
+    const Index size = layout_.block_samples();
+    const Index width = layout_.jet_width();
+    const Index n_outputs = layout_.n_outputs();
     const JetSlots& slots = layout_.slots();
     const std::vector<ResidualLayout::Part>& parts = layout_.parts();
-    const double* const scales = layout_.scales() + block * layout_.block_width();
     if (jacobian_transposed_.columns == 0) {
         jacobian_transposed_.resize(n_parameters(), layout_.block_width());
         jacobian_rows_.resize(layout_.block_width(), n_parameters());
@@ -31,45 +58,25 @@ void LeastSquares::jacobian_block(Index block) {
     for (std::size_t l = 0; l < architecture_.layers().size(); ++l) {
         const Layer& layer = architecture_.layers()[l];
         for (Index j = 0; j < layer.n_out; ++j) {
-            const double* const deltas =
-                backward_.deltas(l).row(j) + block * layout_.column_width();
             for (Index i = 0; i <= layer.n_in; ++i) {
-                const double* const inputs =
-                    forward_.inputs(l).row(i) + block * layout_.jet_width();
-                double* const to = jacobian_transposed_.row(i < layer.n_in ? layer.weights_offset +
-                                                                                 j * layer.n_in + i
-                                                                           : layer.bias_offset + j);
-                for (Index group = 0; group < layout_.n_groups(); ++group) {
-                    const Index slot =
-                        parts[static_cast<std::size_t>(group % std::ssize(parts))].slot;
-                    with_split_count(slots.splits(slot), [&]<int n_splits>() {
-                        jacobian_row<n_splits>(group, deltas, inputs, scales, to);
-                    });
+                const double* deltas = backward_.deltas(l).row(j) + block * n_outputs * width;
+                const double* const inputs = forward_.inputs(l).row(i) + block * width;
+                const double* scales = layout_.scales() + block * layout_.block_width();
+                double* to = jacobian_transposed_.row(i < layer.n_in ? layer.weights_offset +
+                                                                           j * layer.n_in + i
+                                                                     : layer.bias_offset + j);
+                for (Index o = 0; o < n_outputs; ++o, deltas += width) {
+                    for (const ResidualLayout::Part& part : parts) {
+                        with_split_count(slots.n_splits(part.slot), [&]<int n_splits>() {
+                            set_entries<n_splits>(deltas, inputs, slots.offsets(part.slot), size,
+                                                  scales, to);
+                        });
+                        scales += size;
+                        to += size;
+                    }
                 }
             }
         }
-    }
-}
-
-// The entries of a parameter for a group of positions: Σ δ_left a_right over the splits of its
-// slot.
-template <int n_splits>
-void LeastSquares::jacobian_row(Index group, const double* deltas, const double* inputs,
-                                const double* scales, double* row) const {
-    const Index size = layout_.block_samples();
-    const auto n_parts = std::ssize(layout_.parts());
-    const Index slot = layout_.parts()[static_cast<std::size_t>(group % n_parts)].slot;
-    const JetSlots::Split* const splits = layout_.slots().splits(slot).data();
-    deltas += group / n_parts * layout_.jet_width();
-    for (Index s = 0; s < size; s += lanes<double>) {
-        Vector<double> entry =
-            load(deltas + splits[0].left * size + s) * load(inputs + splits[0].right * size + s);
-#pragma GCC unroll 3
-        for (int i = 1; i < n_splits; ++i) {
-            entry += load(deltas + splits[i].left * size + s) *
-                     load(inputs + splits[i].right * size + s);
-        }
-        store(row + group * size + s, load(scales + group * size + s) * entry);
     }
 }
 

@@ -17,6 +17,41 @@ using kernels::load;
 using kernels::store;
 using kernels::Vector;
 
+namespace {
+
+// A row of the inner products of the δ and one of those of the inputs, for each split of a slot.
+template <int n_rows>
+struct FactorRows {
+    const double* deltas[n_rows];
+    const double* inputs[n_rows];
+};
+
+// sum += Σ over the splits of both slots, in `size` columns.
+template <int n_rows, int n_columns>
+[[gnu::always_inline]] inline void add_products(const FactorRows<n_rows>& rows,
+                                                const JetSlots::Split* columns, Index size,
+                                                double* sum) {
+    Index left[n_columns];
+    Index right[n_columns];
+    for (int c = 0; c < n_columns; ++c) {
+        left[c] = columns[c].left;
+        right[c] = columns[c].right;
+    }
+    for (Index j = 0; j < size; j += lanes<double>) {
+        Vector<double> total = load(sum + j);
+#pragma GCC unroll 4
+        for (int r = 0; r < n_rows; ++r) {
+#pragma GCC unroll 4
+            for (int c = 0; c < n_columns; ++c) {
+                total += load(rows.deltas[r] + left[c] + j) * load(rows.inputs[r] + right[c] + j);
+            }
+        }
+        store(sum + j, total);
+    }
+}
+
+}  // namespace
+
 // With a penalty, whose rows of J are √l2 I on the weights: [J Jᵀ, √l2 J; √l2 Jᵀ, l2 I].
 void LeastSquares::gram(SymmetricMatrix& result, Execution& execution) {
     if (result.size != n_residuals()) {
@@ -121,53 +156,49 @@ void LeastSquares::gram_tile(Index row_block, Index column_block, Tile& tile,
 //   value·derivative        (δ·δ̇')(a·a') + (δ·δ')(a·ȧ')
 //   derivative·derivative   (δ̇·δ̇')(a·a') + (δ̇·δ')(a·ȧ') + (δ·δ̇')(ȧ·a') + (δ·δ')(ȧ·ȧ')
 void LeastSquares::add_layer(Tile& tile) const {
+    const Index size = layout_.block_samples();
     const JetSlots& slots = layout_.slots();
-    const Index n_groups = layout_.n_outputs() * slots.size();
-    for (Index row = 0; row < n_groups; ++row) {
-        with_split_count(slots.splits(row % slots.size()), [&]<int n_rows>() {
-            for (Index column = 0; column < n_groups; ++column) {
-                with_split_count(slots.splits(column % slots.size()), [&]<int n_columns>() {
-                    add_products<n_rows, n_columns>(row, column, tile);
-                });
-            }
-        });
+    for (Index o = 0; o < layout_.n_outputs(); ++o) {
+        for (Index slot = 0; slot < slots.size(); ++slot) {
+            with_split_count(slots.n_splits(slot), [&]<int n_rows>() {
+                for (Index i = 0; i < size; ++i) {
+                    add_row<n_rows>(o, slot, i, tile);
+                }
+            });
+        }
     }
 }
 
-template <int n_rows, int n_columns>
-void LeastSquares::add_products(Index row_group, Index column_group, Tile& tile) const {
+// The row of sample i in the group of a slot: first the columns of the values, whose slot has one
+// split, then those of the tangents, then those of the second derivatives.
+template <int n_rows>
+void LeastSquares::add_row(Index output, Index slot, Index i, Tile& tile) const {
     const Index size = layout_.block_samples();
+    const Index width = layout_.jet_width();
     const JetSlots& slots = layout_.slots();
-    const Index row_slot = row_group % slots.size();
-    const Index column_slot = column_group % slots.size();
-    const JetSlots::Split* const rows = slots.splits(row_slot).data();
-    const JetSlots::Split* const columns = slots.splits(column_slot).data();
-    Index delta_columns[n_columns];
-    Index input_columns[n_columns];
-    for (int c = 0; c < n_columns; ++c) {
-        delta_columns[c] = (column_group - column_slot + columns[c].left) * size;
-        input_columns[c] = columns[c].right * size;
+    const Index end_of_tangents = (1 + slots.n_tangents()) * size;
+    FactorRows<n_rows> rows;
+    for (int r = 0; r < n_rows; ++r) {
+        const auto [left, right] = slots.offsets(slot)[r];
+        rows.deltas[r] = tile.deltas.row(output * width + left + i);
+        rows.inputs[r] = tile.inputs.row(right + i);
     }
-    for (Index i = 0; i < size; ++i) {
-        const double* deltas[n_rows];
-        const double* inputs[n_rows];
+    double* sum = tile.sum.row(output * width + slot * size + i);
+    for (Index o = 0; o < layout_.n_outputs(); ++o) {
+        const JetSlots::Split* columns = slots.offsets(0);
+        add_products<n_rows, 1>(rows, columns, size, sum);
+        columns += 1;
+        Index at = size;
+        for (; at < end_of_tangents; at += size, columns += 2) {
+            add_products<n_rows, 2>(rows, columns, size, sum + at);
+        }
+        for (; at < width; at += size, columns += 4) {
+            add_products<n_rows, 4>(rows, columns, size, sum + at);
+        }
         for (int r = 0; r < n_rows; ++r) {
-            deltas[r] = tile.deltas.row((row_group - row_slot + rows[r].left) * size + i);
-            inputs[r] = tile.inputs.row(rows[r].right * size + i);
+            rows.deltas[r] += width;
         }
-        double* const sum = tile.sum.row(row_group * size + i) + column_group * size;
-        for (Index j = 0; j < size; j += lanes<double>) {
-            Vector<double> total = load(sum + j);
-#pragma GCC unroll 4
-            for (int r = 0; r < n_rows; ++r) {
-#pragma GCC unroll 4
-                for (int c = 0; c < n_columns; ++c) {
-                    total += load(deltas[r] + delta_columns[c] + j) *
-                             load(inputs[r] + input_columns[c] + j);
-                }
-            }
-            store(sum + j, total);
-        }
+        sum += width;
     }
 }
 

@@ -32,6 +32,7 @@ void LeastSquares::pull_back(const double* weights, double* result, Execution& e
     const Index width = layout_.column_width();
     const Index of_output = layout_.jet_width();
     const JetSlots& slots = layout_.slots();
+    const Index n_slots = slots.size();
     std::ranges::fill(of_columns_, 0.0);
     for (Index b = 0; b < layout_.n_blocks(); ++b) {
         const ResidualLayout::Block& block = layout_.block(b);
@@ -48,8 +49,13 @@ void LeastSquares::pull_back(const double* weights, double* result, Execution& e
                 double* const seeds = seeds_.row(j) + b * of_output;
                 const double* const deltas = backward_.deltas(l).row(j) + b * width;
                 const double* const u = of_columns_.data() + b * width;
-                for (Index slot = 0; slot < slots.size(); ++slot) {
-                    for (Index i = 0; i < size; i += lanes<double>) {
+                for (Index i = 0; i < size; i += lanes<double>) {
+                    Vector<double> of_value{};  // used by every slot, beside δ's own
+                    for (Index at = i; at < width; at += size) {
+                        of_value += load(u + at) * load(deltas + at);
+                    }
+                    store(seeds + i, of_value);
+                    for (Index slot = 1; slot < n_slots; ++slot) {
                         Vector<double> sum{};
                         for (Index at = i; at < width; at += of_output) {
                             for (const auto [product, left] : slots.uses(slot)) {
@@ -114,9 +120,9 @@ void LeastSquares::push_forward(const double* direction, double* result, Executi
                             for (Index i = 0; i < size; i += lanes<double>) {
                                 double* const to = sums + at + slot * size + i;
                                 Vector<double> sum = load(to);
-                                for (const auto [left, right] : slots.splits(slot)) {
-                                    sum += load(deltas + at + left * size + i) *
-                                           load(u + right * size + i);
+                                for (int split = 0; split < slots.n_splits(slot); ++split) {
+                                    const auto [left, right] = slots.offsets(slot)[split];
+                                    sum += load(deltas + at + left + i) * load(u + right + i);
                                 }
                                 store(to, sum);
                             }

@@ -181,6 +181,7 @@ void BackwardFactors::through_activation(std::size_t l, const Panel& slopes, Ind
     const Index size = layout_->block_samples();
     const JetSlots& slots = layout_->slots();
     const Index n_tangents = slots.n_tangents();
+    const Index n_slots = slots.size();
     const Index of_output = layout_->jet_width();
     for (Index j = 0; j < layers_[l].n_out; ++j) {
         double* g = deltas_[l].row(j) + first_block * layout_->column_width();
@@ -190,10 +191,11 @@ void BackwardFactors::through_activation(std::size_t l, const Panel& slopes, Ind
                 for (Index i = 0; i < size; i += lanes<double>) {
                     const Vector<double> slope = load(s + i);
                     const Vector<double> from_above = load(g + i);
-                    for (Index slot = 1 + n_tangents; slot < slots.size(); ++slot) {
+                    for (Index slot = 1 + n_tangents; slot < n_slots; ++slot) {
                         Vector<double> sum{};
-                        for (const auto [left, right] : slots.splits(slot)) {
-                            sum += load(s + left * size + i) * load(g + right * size + i);
+                        for (int split = 0; split < 4; ++split) {
+                            const auto [left, right] = slots.offsets(slot)[split];
+                            sum += load(s + left + i) * load(g + right + i);
                         }
                         store(g + slot * size + i, sum);
                     }

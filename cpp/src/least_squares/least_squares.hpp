@@ -67,14 +67,11 @@ class LeastSquares {
     void gram_of_errors(SymmetricMatrix& result, SymmetricMatrix* by_biases, Execution& execution);
     void gram_tile(Index row_block, Index column_block, Tile& tile, bool biases_apart) const;
     void add_layer(Tile& tile) const;
-    template <int n_rows, int n_columns>
-    void add_products(Index row_group, Index column_group, Tile& tile) const;
+    template <int n_rows>
+    void add_row(Index output, Index slot, Index i, Tile& tile) const;
     void scatter(Index row_block, Index column_block, const Panel& tile,
                  SymmetricMatrix& result) const;
     void jacobian_block(Index block);
-    template <int n_splits>
-    void jacobian_row(Index group, const double* deltas, const double* inputs, const double* scales,
-                      double* row) const;
 
     Architecture architecture_;
     double l2_;

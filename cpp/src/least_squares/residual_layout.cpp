@@ -61,6 +61,7 @@ ResidualLayout::ResidualLayout(const Dataset<double>& data, const LossWeights& w
     const Index even_share = (n_samples_ + n_blocks - 1) / n_blocks;
     block_samples_ = (even_share + granule - 1) / granule * granule;
     blocks_.resize(static_cast<std::size_t>((n_samples_ + block_samples_ - 1) / block_samples_));
+    slots_.place(block_samples_);
     set_parts(data);
     order_samples(data);
     set_entries(data);
