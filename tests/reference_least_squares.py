@@ -85,7 +85,7 @@ def make_case(
     def targets(*shape: int) -> Array:
         array = rng.uniform(-1, 1, (n, *shape))
         missing = rng.random(array.shape) < share
-        if len(shape) == 3:  # noqa: PLR2004  second derivatives
+        if len(shape) == 3:
             array, missing = array + array.swapaxes(2, 3), missing | missing.swapaxes(2, 3)
         missing.flat[0] = False
         return np.where(missing, np.nan, array)
@@ -122,9 +122,7 @@ def residuals(case: Case, parameters: Array) -> Array:
         parts.append(scales * (predicted[..., present] - target[present]))
     if case.l2 > 0:
         leading = parameters.shape[:-1]
-        parts += [
-            np.sqrt(case.l2) * W.reshape(*leading, -1) for W, _ in case.network.layers(parameters)
-        ]
+        parts += [np.sqrt(case.l2) * W.reshape(*leading, -1) for W, _ in case.network.layers(parameters)]
     return np.concatenate(parts, axis=-1)
 
 

@@ -199,12 +199,13 @@ DIRECTIONS = np.random.default_rng(1).normal(size=(25, 1, 2))
 
 @pytest.mark.parametrize("form", ["dual", "primal"])
 def test_second_derivatives_of_the_sine_are_fitted(form: str) -> None:
+    """Seeds end between 5e-9 and 3e-8."""
     model = jetmlp.MLP([1, 10, 10, 1], dtype="float64", seed=0, normalize=False)
     trainer = jetmlp.Trainer(model, jetmlp.LevenbergMarquardt(form=form))
-    trainer.fit(X1, np.sin(2 * X1), d2YdX2=-4 * np.sin(2 * X1[:, 0]), epochs=200)
+    trainer.fit(X1, np.sin(X1), d2YdX2=-np.sin(X1[:, 0]), epochs=200)
     between = np.linspace(-0.95, 0.95, 101)[:, np.newaxis]
-    assert np.abs(model.hessian(X1)[:, 0, 0, 0] + 4 * np.sin(2 * X1[:, 0])).max() < 1e-6
-    assert np.abs(model.predict(between) - np.sin(2 * between)).max() < 1e-6
+    assert np.abs(model.hessian(between)[:, 0, 0, 0] + np.sin(between[:, 0])).max() < 1e-6
+    assert np.abs(model.predict(between) - np.sin(between)).max() < 1e-7
 
 
 @pytest.mark.parametrize(

@@ -49,8 +49,15 @@ void LeastSquares::jacobian_block(Index block) {
     const Index size = layout_.block_samples();
     const Index width = layout_.jet_width();
     const Index n_outputs = layout_.n_outputs();
-    const JetSlots& slots = layout_.slots();
-    const std::vector<ResidualLayout::Part>& parts = layout_.parts();
+    // Looked up once: this is the inner loop of the primal form.
+    struct Splits {
+        int count;
+        const JetSlots::Split* offsets;
+    };
+    std::vector<Splits> parts;
+    for (const ResidualLayout::Part& part : layout_.parts()) {
+        parts.push_back({layout_.slots().n_splits(part.slot), layout_.slots().offsets(part.slot)});
+    }
     if (jacobian_transposed_.columns == 0) {
         jacobian_transposed_.resize(n_parameters(), layout_.block_width());
         jacobian_rows_.resize(layout_.block_width(), n_parameters());
@@ -66,10 +73,9 @@ void LeastSquares::jacobian_block(Index block) {
                                                                            j * layer.n_in + i
                                                                      : layer.bias_offset + j);
                 for (Index o = 0; o < n_outputs; ++o, deltas += width) {
-                    for (const ResidualLayout::Part& part : parts) {
-                        with_split_count(slots.n_splits(part.slot), [&]<int n_splits>() {
-                            set_entries<n_splits>(deltas, inputs, slots.offsets(part.slot), size,
-                                                  scales, to);
+                    for (const auto [count, offsets] : parts) {
+                        with_split_count(count, [&]<int n_splits>() {
+                            set_entries<n_splits>(deltas, inputs, offsets, size, scales, to);
                         });
                         scales += size;
                         to += size;

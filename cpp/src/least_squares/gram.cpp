@@ -156,49 +156,56 @@ void LeastSquares::gram_tile(Index row_block, Index column_block, Tile& tile,
 //   value·derivative        (δ·δ̇')(a·a') + (δ·δ')(a·ȧ')
 //   derivative·derivative   (δ̇·δ̇')(a·a') + (δ̇·δ')(a·ȧ') + (δ·δ̇')(ȧ·a') + (δ·δ')(ȧ·ȧ')
 void LeastSquares::add_layer(Tile& tile) const {
-    const Index size = layout_.block_samples();
     const JetSlots& slots = layout_.slots();
     for (Index o = 0; o < layout_.n_outputs(); ++o) {
         for (Index slot = 0; slot < slots.size(); ++slot) {
-            with_split_count(slots.n_splits(slot), [&]<int n_rows>() {
-                for (Index i = 0; i < size; ++i) {
-                    add_row<n_rows>(o, slot, i, tile);
-                }
-            });
+            with_split_count(slots.n_splits(slot),
+                             [&]<int n_rows>() { add_group<n_rows>(o, slot, tile); });
         }
     }
 }
 
-// The row of sample i in the group of a slot: first the columns of the values, whose slot has one
-// split, then those of the tangents, then those of the second derivatives.
+// The rows of a slot of an output. Of each output's columns first those of the values, whose slot
+// has one split, then those of the tangents, then those of the second derivatives.
 template <int n_rows>
-void LeastSquares::add_row(Index output, Index slot, Index i, Tile& tile) const {
+void LeastSquares::add_group(Index output, Index slot, Tile& tile) const {
     const Index size = layout_.block_samples();
     const Index width = layout_.jet_width();
-    const JetSlots& slots = layout_.slots();
-    const Index end_of_tangents = (1 + slots.n_tangents()) * size;
-    FactorRows<n_rows> rows;
+    const Index all_columns = layout_.column_width();
+    const Index end_of_tangents = (1 + layout_.slots().n_tangents()) * size;
+    const JetSlots::Split* const of_row = layout_.slots().offsets(slot);
+    const JetSlots::Split* const of_columns = layout_.slots().offsets(0);
+    FactorRows<n_rows> first;
     for (int r = 0; r < n_rows; ++r) {
-        const auto [left, right] = slots.offsets(slot)[r];
-        rows.deltas[r] = tile.deltas.row(output * width + left + i);
-        rows.inputs[r] = tile.inputs.row(right + i);
+        first.deltas[r] = tile.deltas.row(output * width + of_row[r].left);
+        first.inputs[r] = tile.inputs.row(of_row[r].right);
     }
-    double* sum = tile.sum.row(output * width + slot * size + i);
-    for (Index o = 0; o < layout_.n_outputs(); ++o) {
-        const JetSlots::Split* columns = slots.offsets(0);
-        add_products<n_rows, 1>(rows, columns, size, sum);
-        columns += 1;
-        Index at = size;
-        for (; at < end_of_tangents; at += size, columns += 2) {
-            add_products<n_rows, 2>(rows, columns, size, sum + at);
-        }
-        for (; at < width; at += size, columns += 4) {
-            add_products<n_rows, 4>(rows, columns, size, sum + at);
+    double* sum = tile.sum.row(output * width + slot * size);
+    const Index deltas_stride = tile.deltas.stride;
+    const Index inputs_stride = tile.inputs.stride;
+    const Index sum_stride = tile.sum.stride;
+    for (Index i = 0; i < size; ++i) {
+        FactorRows<n_rows> rows = first;
+        for (Index from = 0; from < all_columns; from += width) {
+            const JetSlots::Split* columns = of_columns;
+            add_products<n_rows, 1>(rows, columns, size, sum + from);
+            columns += 1;
+            Index at = size;
+            for (; at < end_of_tangents; at += size, columns += 2) {
+                add_products<n_rows, 2>(rows, columns, size, sum + from + at);
+            }
+            for (; at < width; at += size, columns += 4) {
+                add_products<n_rows, 4>(rows, columns, size, sum + from + at);
+            }
+            for (int r = 0; r < n_rows; ++r) {
+                rows.deltas[r] += width;
+            }
         }
         for (int r = 0; r < n_rows; ++r) {
-            rows.deltas[r] += width;
+            first.deltas[r] += deltas_stride;
+            first.inputs[r] += inputs_stride;
         }
-        sum += width;
+        sum += sum_stride;
     }
 }
 

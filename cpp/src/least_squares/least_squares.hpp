@@ -68,7 +68,7 @@ class LeastSquares {
     void gram_tile(Index row_block, Index column_block, Tile& tile, bool biases_apart) const;
     void add_layer(Tile& tile) const;
     template <int n_rows>
-    void add_row(Index output, Index slot, Index i, Tile& tile) const;
+    void add_group(Index output, Index slot, Tile& tile) const;
     void scatter(Index row_block, Index column_block, const Panel& tile,
                  SymmetricMatrix& result) const;
     void jacobian_block(Index block);
