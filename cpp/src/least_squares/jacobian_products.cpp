@@ -1,8 +1,9 @@
-// The products of LeastSquares with J and Jᵀ, from the layers' factors: about a third of the work
-// of a loss and its gradient each.
+// The products of LeastSquares with J and Jᵀ, from the layers' factors: each takes a product with
+// W's shape for every slot, a third of what loss and gradient take where jets are carried forward.
 #include "kernels/product.hpp"
 #include "kernels/vector.hpp"
 #include "least_squares/least_squares.hpp"
+#include "least_squares/split_counts.hpp"
 #include "loss/penalty.hpp"
 
 #include <algorithm>
@@ -20,6 +21,27 @@ namespace {
 
 // Columns that a pull-back takes between two looks at whether to end.
 constexpr Index slice_columns = 4096;
+
+// sums += Σ δ_left u_right over the splits of a slot, in `size` columns.
+template <int n_splits>
+[[gnu::always_inline]] inline void add_products(const double* deltas, const double* u,
+                                                const JetSlots::Split* offsets, Index size,
+                                                double* sums) {
+    Index left[n_splits];
+    Index right[n_splits];
+    for (int i = 0; i < n_splits; ++i) {
+        left[i] = offsets[i].left;
+        right[i] = offsets[i].right;
+    }
+    for (Index at = 0; at < size; at += lanes<double>) {
+        Vector<double> sum = load(sums + at);
+#pragma GCC unroll 4
+        for (int i = 0; i < n_splits; ++i) {
+            sum += load(deltas + left[i] + at) * load(u + right[i] + at);
+        }
+        store(sums + at, sum);
+    }
+}
 
 }  // namespace
 
@@ -97,6 +119,7 @@ void LeastSquares::push_forward(const double* direction, double* result, Executi
     const Index width = layout_.column_width();
     const Index of_output = layout_.jet_width();
     const JetSlots& slots = layout_.slots();
+    const Index n_slots = slots.size();
     std::ranges::fill(of_columns_, 0.0);
     for_blocks(layout_, execution, [&](Index first, Index end) {
         for (std::size_t l = 0; l < transposed_.size(); ++l) {
@@ -116,16 +139,11 @@ void LeastSquares::push_forward(const double* direction, double* result, Executi
                         u[i] += bias;
                     }
                     for (Index at = 0; at < width; at += of_output) {
-                        for (Index slot = 0; slot < slots.size(); ++slot) {
-                            for (Index i = 0; i < size; i += lanes<double>) {
-                                double* const to = sums + at + slot * size + i;
-                                Vector<double> sum = load(to);
-                                for (int split = 0; split < slots.n_splits(slot); ++split) {
-                                    const auto [left, right] = slots.offsets(slot)[split];
-                                    sum += load(deltas + at + left + i) * load(u + right + i);
-                                }
-                                store(to, sum);
-                            }
+                        for (Index slot = 0; slot < n_slots; ++slot) {
+                            with_split_count(slots.n_splits(slot), [&]<int n_splits>() {
+                                add_products<n_splits>(deltas + at, u, slots.offsets(slot), size,
+                                                       sums + at + slot * size);
+                            });
                         }
                     }
                 }
