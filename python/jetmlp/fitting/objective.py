@@ -196,7 +196,7 @@ class Objective:
         """Compute the product of `residual_jacobian` with a vector, without that Jacobian.
 
         A product with the weights of each layer for the value of every sample and each of its derivatives: at
-        the parameters of the call before about half of what loss and gradient take where derivatives are
+        the parameters of the call before about 0.4 of what loss and gradient take where derivatives are
         carried forward along the inputs, more than all of it where there are many inputs and one output, as
         a gradient then goes back from there. At other parameters a pass forward and back comes first.
 
