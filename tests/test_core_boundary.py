@@ -68,12 +68,16 @@ def test_early_stopping_without_validation_is_refused() -> None:
     assert trainer.n_epochs == 0
 
 
-def test_what_least_squares_cannot_take() -> None:
-    assert objective_of(np.ones(4)).beyond_least_squares == ""
-    with_penalty = objective_of(np.ones(4), l2=0.1)
-    assert with_penalty.beyond_least_squares == "l2"
-    with pytest.raises(ValueError, match=r"^l2: expected none"):
-        _ = with_penalty.n_residuals
+def test_products_with_the_jacobian_want_vectors_of_their_lengths() -> None:
+    squares = _core.Residuals(objective_of(np.ones(4), l2=0.1))
+    at, r = np.zeros(ARCHITECTURE.n_parameters), squares.residuals(np.zeros(ARCHITECTURE.n_parameters), 1)
+    assert len(r) == 4 + 6  # errors, and weights of the network
+    with pytest.raises(ValueError, match=r"^v: expected 10 numbers, got 3"):
+        squares.jacobian_product(at, np.zeros(3), 1)
+    with pytest.raises(ValueError, match=r"^u: expected 10 numbers, got 4"):
+        squares.jacobian_transpose_product(at, np.zeros(4), 1)
+    with pytest.raises(ValueError, match=r"^parameters: expected 10 numbers, got 11"):
+        squares.jacobian_product(np.zeros(11), at, 1)
 
 
 def test_terms_columns_and_words() -> None:

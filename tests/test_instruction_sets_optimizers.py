@@ -32,6 +32,15 @@ for dtype in ("float32", "float64"):
             model = jetmlp.MLP([1, 12, 9, 1], dtype=dtype, seed=1, normalize=False)
             history = jetmlp.Trainer(model, optimizer).fit(x, np.sin(3 * x), 3 * np.cos(3 * x), epochs=8)
             found[f"{dtype} {name}"] = [history["loss"].tolist(), model.parameters.tolist()]
+X = np.stack([x, x[::-1] ** 2], axis=1)
+Y, H = np.sin(X @ [1.0, 2.0]), -np.sin(X @ [1.0, 2.0])[:, None, None] * np.outer([1.0, 2.0], [1.0, 2.0])
+V, D = np.stack([x, 1 - x], axis=1)[:, None], (np.cos(X @ [1.0, 2.0]) * (2 - x))[:, None]
+for form in ("dual", "primal"):
+    for kind, data in {"second": {"d2YdX2": H[:20]}, "along": {"directions": V[:20], "dYdV": D[:20]}}.items():
+        model = jetmlp.MLP([2, 9, 8, 1], "silu", dtype="float64", seed=1, normalize=False)
+        trainer = jetmlp.Trainer(model, jetmlp.LevenbergMarquardt(form=form), l2=1e-3)
+        history = trainer.fit(X[:20], Y[:20], **data, epochs=5)
+        found[f"float64 {kind} {form}"] = [history["loss"].tolist(), model.parameters.tolist()]
 print(json.dumps(found))
 """
 

@@ -1,4 +1,4 @@
-"""Second-order optimizers on data as it comes: weights, missing entries, normalized models, refusals."""
+"""Second-order optimizers on data as it comes: weights, missing entries, normalized models."""
 
 from __future__ import annotations
 
@@ -71,38 +71,3 @@ def test_levenberg_marquardt_does_not_depend_on_units() -> None:
         )
         predictions.append((model.predict(X * x_unit + 5 * x_unit) + 3) / y_unit)
     np.testing.assert_allclose(*predictions, atol=1e-6)
-
-
-def test_what_least_squares_cannot_take_is_refused() -> None:
-    model = jetmlp.MLP([2, 4, 2], dtype="float64", normalize=False)
-    before = model.parameters.copy()
-    directions, slopes = np.ones((23, 1, 2)), np.ones((23, 2, 1))
-    for optimizer in (
-        jetmlp.LevenbergMarquardt(),
-        jetmlp.Chain([jetmlp.Adam(), jetmlp.LevenbergMarquardt()], epochs=[3]),
-    ):
-        with pytest.raises(ValueError, match="l2: expected none"):
-            jetmlp.Trainer(model, optimizer, l2=0.1).fit(X, Y, epochs=3)
-        with pytest.raises(ValueError, match="directions: expected none"):
-            jetmlp.Trainer(model, optimizer).fit(X, directions=directions, dYdV=slopes, epochs=3)
-        with pytest.raises(ValueError, match="d2YdX2: expected none"):
-            jetmlp.Trainer(model, optimizer).fit(X, Y, d2YdX2=np.zeros((23, 2, 2, 2)), epochs=3)
-    for name, objective in (
-        ("l2", jetmlp.Objective(model, X, Y, l2=0.1)),
-        ("d2YdX2", jetmlp.Objective(model, X, Y, d2YdX2=np.zeros((23, 2, 2, 2)))),
-        ("directions", jetmlp.Objective(model, X, directions=directions, dYdV=slopes)),
-    ):
-        with pytest.raises(ValueError, match=f"^{name}: expected none for residuals"):
-            objective.residuals(model.parameters)
-    np.testing.assert_array_equal(model.parameters, before)
-
-
-def test_auto_takes_what_fits_the_loss() -> None:
-    directions, slopes = np.ones((23, 1, 2)), np.ones((23, 2, 1))
-    picked = []
-    for l2, data in ((0.0, (Y, None)), (0.1, (Y, None)), (0.0, (None, directions))):
-        trainer = jetmlp.Trainer(jetmlp.MLP([2, 4, 2], dtype="float64", normalize=False), "auto", l2=l2)
-        values, along = data
-        trainer.fit(X, values, directions=along, dYdV=None if along is None else slopes, epochs=2)
-        picked.append(type(trainer.optimizer).__name__)
-    assert picked == ["LevenbergMarquardt", "LBFGS", "LBFGS"]

@@ -75,48 +75,6 @@ Losses evaluate(Objective<T>& objective, const Array<T>& parameters, T* gradient
     });
 }
 
-// compute(residuals, execution) without the GIL, until it is done or Ctrl-C ends it.
-template <class Compute>
-void compute_residuals(const Objective<double>& objective, const Array<double>& parameters,
-                       int n_threads, const Compute& compute) {
-    expect_length("parameters", parameters.size(), objective.architecture().n_parameters());
-    run_interruptibly(n_threads, [&](Execution& execution) {
-        Residuals residuals(objective);
-        compute(residuals, execution);
-    });
-}
-
-Array<double> residuals(const Objective<double>& objective, const Array<double>& parameters,
-                        int n_threads) {
-    Array<double> result(count_residuals(objective));
-    double* const to = result.mutable_data();
-    compute_residuals(objective, parameters, n_threads, [&](Residuals& r, Execution& execution) {
-        r.evaluate(parameters.data(), to, execution);
-    });
-    return result;
-}
-
-Array<double> residual_jacobian(const Objective<double>& objective, const Array<double>& parameters,
-                                int n_threads) {
-    Array<double> result({count_residuals(objective), parameters.size()});
-    double* const to = result.mutable_data();
-    compute_residuals(objective, parameters, n_threads, [&](Residuals& r, Execution& execution) {
-        r.jacobian(parameters.data(), to, execution);
-    });
-    return result;
-}
-
-Array<double> gram(const Objective<double>& objective, const Array<double>& parameters,
-                   int n_threads) {
-    const Index size = count_residuals(objective);
-    Array<double> result({size, size});
-    double* const to = result.mutable_data();
-    compute_residuals(objective, parameters, n_threads, [&](Residuals& r, Execution& execution) {
-        r.gram(parameters.data(), to, execution);
-    });
-    return result;
-}
-
 template <class T>
 void bind_objective_of(py::module_& module, const char* name) {
     py::class_<Objective<T>, std::shared_ptr<Objective<T>>> objective(module, name,
@@ -135,7 +93,6 @@ void bind_objective_of(py::module_& module, const char* name) {
                                    }
                                    return py::tuple(terms);
                                })
-        .def_property_readonly("beyond_least_squares", &Objective<T>::beyond_least_squares)
         .def(
             "losses",
             [](Objective<T>& self, const Array<T>& parameters, int n_threads) {
@@ -153,11 +110,14 @@ void bind_objective_of(py::module_& module, const char* name) {
             },
             py::arg("parameters").noconvert(), py::arg("n_threads"));
     if constexpr (std::is_same_v<T, double>) {
-        objective.def_property_readonly("n_residuals", &count_residuals)
-            .def("residuals", &residuals, py::arg("parameters").noconvert(), py::arg("n_threads"))
-            .def("residual_jacobian", &residual_jacobian, py::arg("parameters").noconvert(),
-                 py::arg("n_threads"))
-            .def("gram", &gram, py::arg("parameters").noconvert(), py::arg("n_threads"));
+        objective
+            .def_property_readonly(
+                "n_errors",
+                [](const Objective<double>& self) { return count_residuals(self).errors; })
+            .def_property_readonly("n_residuals", [](const Objective<double>& self) {
+                const ResidualCount count = count_residuals(self);
+                return count.errors + count.penalties;
+            });
     }
 }
 

@@ -75,6 +75,7 @@ void bind_optimizers(py::module_& module);
 void bind_predict(py::module_& module);
 void bind_second_derivatives(py::module_& module);
 void bind_random(py::module_& module);
+void bind_residuals(py::module_& module);
 void bind_trainer(py::module_& module);
 
 }  // namespace jetmlp::bindings

@@ -22,5 +22,6 @@ PYBIND11_MODULE(JETMLP_MODULE_NAME, module) {
     bind_predict(module);
     bind_second_derivatives(module);
     bind_random(module);
+    bind_residuals(module);
     bind_trainer(module);
 }

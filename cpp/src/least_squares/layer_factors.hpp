@@ -1,13 +1,15 @@
 // What the Jacobian of the residuals by the parameters is made of, layer by layer.
 //
-// With a layer's input a, its tangents ȧ_k, and δ_o = ∂y_o/∂z, δ̇_ok its derivative along input k,
-// the row of the Jacobian for output o is δ_o ⊗ [a; 1], and for its derivative along k it is
-// δ̇_ok ⊗ [a; 1] + δ_o ⊗ [ȧ_k; 0].
+// With a layer's input a and δ_o = ∂y_o/∂z, the row of the Jacobian for output o is δ_o ⊗ [a; 1].
+// Both are jets: ȧ_k and δ̇_ok are their derivatives along tangent k, ä_kl and δ̈_okl those along k
+// and l. The row for a derivative of the output is that of the product (see JetSlots), so
+//   ∂_k y_o      δ̇_ok ⊗ [a; 1] + δ_o ⊗ [ȧ_k; 0]
+//   ∂_k ∂_l y_o  δ̈_okl ⊗ [a; 1] + δ̇_ok ⊗ [ȧ_l; 0] + δ̇_ol ⊗ [ȧ_k; 0] + δ_o ⊗ [ä_kl; 0]
 //
 // Here features are rows and samples columns, block by block as in ResidualLayout: so each product
 // reads W where it lies in the flat vector, and the inner products of all samples are one more
-// product, without a transpose. Columns of a block: for [a; ȧ] 1+t groups of its samples, for
-// [δ; δ̇] m(1+t).
+// product, without a transpose. Columns of a block: for the jet of a those of its slots, for those
+// of δ m times as many.
 #pragma once
 
 #include "least_squares/residual_layout.hpp"
@@ -40,8 +42,8 @@ struct Panel {
 // work(first_block, end_block) for all blocks, a few at a time. No number depends on how many.
 template <class Work>
 void for_blocks(const ResidualLayout& layout, Execution& execution, const Work& work) {
-    constexpr Index positions = 1024;
-    const Index size = (positions + layout.block_width() - 1) / layout.block_width();
+    constexpr Index columns = 1024;
+    const Index size = (columns + layout.column_width() - 1) / layout.column_width();
     const Index n_blocks = layout.n_blocks();
     execution.team.run((n_blocks + size - 1) / size, [&](Index task, int) {
         execution.interrupt.poll();
@@ -49,25 +51,30 @@ void for_blocks(const ResidualLayout& layout, Execution& execution, const Work& 
     });
 }
 
-// A forward pass: inputs of every layer with their tangents, and what its slopes are.
+// A forward pass: the jets of the inputs of every layer, and of its slopes.
 class ForwardFactors {
   public:
     ForwardFactors(const Architecture& architecture, const ResidualLayout& layout,
                    const Dataset<double>& data);
 
-    // z = W a + b, a⁺ = σ(z);  ż_k = W ȧ_k, ȧ⁺_k = σ'(z) ⊙ ż_k, from ȧ_k = e_k.
+    // z = W a + b, a⁺ = σ(z);  ż_k = W ȧ_k, ȧ⁺_k = σ' ⊙ ż_k, from ȧ_k = e_k or the direction v_k;
+    // z̈_kl = W ä_kl, ä⁺_kl = σ' ⊙ z̈_kl + σ'' ⊙ ż_k ⊙ ż_l, from ä_kl = 0.
     void run(const double* parameters, Execution& execution);
 
     // Predictions by position.
     void gather(double* predictions) const;
 
-    // [a ȧ; 1 0] of layer l: n_in + 1 rows.
+    // [a ȧ ä; 1 0 0] of layer l: n_in + 1 rows.
     [[nodiscard]] const Panel& inputs(std::size_t l) const { return inputs_[l]; }
-    // σ'(z) where inputs(l + 1) has a, σ''(z) ⊙ ż_k where it has ȧ_k: n_out rows.
+    // The jet of σ'(z): σ' where inputs(l + 1) has a, σ'' ⊙ ż_k where it has ȧ_k,
+    // σ'' ⊙ z̈_kl + σ''' ⊙ ż_k ⊙ ż_l where it has ä_kl: n_out rows.
     [[nodiscard]] const Panel& slopes(std::size_t l) const { return slopes_[l]; }
 
   private:
+    void set_inputs(const Dataset<double>& data);
     void activate(std::size_t l, const double* bias, Index first_block, Index end_block);
+    template <class Sigma, bool with_pairs>
+    void activate_by(std::size_t l, const double* bias, Index first_block, Index end_block);
 
     std::vector<Layer> layers_;
     const ResidualLayout* layout_;
@@ -75,13 +82,13 @@ class ForwardFactors {
     std::vector<Panel> slopes_;
 };
 
-// The backward pass to it: [δ δ̇] of every layer, n_out rows.
+// The backward pass to it: [δ δ̇ δ̈] of every layer, n_out rows.
 class BackwardFactors {
   public:
     BackwardFactors(const Architecture& architecture, const ResidualLayout& layout);
 
-    // δ_L = σ' e_o, δ̇_L = σ'' ż_k e_o; with g = Wᵀδ of the layer above, δ = σ' ⊙ g and
-    // δ̇_k = σ' ⊙ ġ_k + σ'' ⊙ ż_k ⊙ g.
+    // With s = σ'(z) and its derivatives, δ_L = s e_o; with g = Wᵀδ of the layer above, δ = s ⊙ g
+    // by the rule of products, δ̇_k = s ⊙ ġ_k + ṡ_k ⊙ g and so on.
     void run(const double* parameters, const ForwardFactors& forward, Execution& execution);
 
     [[nodiscard]] const Panel& deltas(std::size_t l) const { return deltas_[l]; }

@@ -44,8 +44,8 @@ Precisions::Precisions(const ResidualLayout& layout, const Architecture& archite
     const auto n_kinds = static_cast<std::size_t>(layout.n_kinds());
     std::vector<double> squares(n_kinds, 0.0);
     kind_sizes_.assign(n_kinds, 0.0);
-    const std::vector<double> targets = layout.residual_targets();
-    const std::vector<double> scales = layout.residual_scales();
+    const std::vector<double> targets = layout.error_targets();
+    const std::vector<double> scales = layout.error_scales();
     for (std::size_t i = 0; i < kind_of_.size(); ++i) {
         const auto k = static_cast<std::size_t>(kind_of_[i]);
         kind_sizes_[k] += 1.0;

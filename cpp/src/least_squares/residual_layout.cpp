@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 namespace jetmlp {
 
@@ -15,30 +16,70 @@ constexpr Index wanted_width = 32;
 // Block lengths are multiples of the longest vectors of doubles, at every level.
 constexpr Index granule = 8;
 
-// Group k of an output: its value, then its derivative along input k − 1.
-struct Entry {
-    Term term;
-    Index at;  // among the entries of a sample
-};
-Entry entry_of(Index o, Index k, Index n_inputs) {
-    return k == 0 ? Entry{Term::value, o} : Entry{Term::derivative, o * n_inputs + k - 1};
+// Whether any sample has a second derivative of any output along inputs k and l, or l and k.
+bool has_pair(const Dataset<double>& data, Index k, Index l) {
+    const Index d = data.n_inputs();
+    for (Index sample = 0; sample < data.n_samples(); ++sample) {
+        for (Index o = 0; o < data.n_outputs(); ++o) {
+            for (const Index entry : {k * d + l, l * d + k}) {
+                const Index at = o * d * d + entry;
+                if (data.weight_or_absence(Term::second_derivative, sample, at) > 0.0) {
+                    return true;
+                }
+            }
+        }
+    }
+    return false;
+}
+
+JetSlots slots_of(const Dataset<double>& data) {
+    const Index d = data.n_inputs();
+    std::vector<TangentPair> pairs;
+    for (Index k = 0; data.has(Term::second_derivative) && k < d; ++k) {
+        for (Index l = k; l < d; ++l) {
+            if (has_pair(data, k, l)) {
+                pairs.push_back({k, l});
+            }
+        }
+    }
+    const bool any_tangents = data.has(Term::derivative) || data.has(Term::second_derivative);
+    return {any_tangents ? data.n_tangents() : 0, std::move(pairs)};
 }
 
 }  // namespace
 
-ResidualLayout::ResidualLayout(const Dataset<double>& data, const LossWeights& weights)
+ResidualLayout::ResidualLayout(const Dataset<double>& data, const LossWeights& weights,
+                               Index n_penalized)
     : n_samples_(data.n_samples()),
       n_outputs_(data.n_outputs()),
-      n_tangents_(data.has(Term::derivative) ? data.n_inputs() : 0),
+      n_penalized_(n_penalized),
       weights_(weights),
-      has_values_(data.has(Term::value)) {
-    const Index wanted = std::max(granule, wanted_width / n_groups() / granule * granule);
+      slots_(slots_of(data)) {
+    const Index wanted =
+        std::max(granule, wanted_width / (n_outputs_ * slots_.size()) / granule * granule);
     const Index n_blocks = (n_samples_ + wanted - 1) / wanted;
     const Index even_share = (n_samples_ + n_blocks - 1) / n_blocks;
     block_samples_ = (even_share + granule - 1) / granule * granule;
     blocks_.resize(static_cast<std::size_t>((n_samples_ + block_samples_ - 1) / block_samples_));
+    slots_.place(block_samples_);
+    set_parts(data);
     order_samples(data);
     set_entries(data);
+}
+
+void ResidualLayout::set_parts(const Dataset<double>& data) {
+    parts_.push_back({Term::value, 0, 0});
+    for (Index k = 0; data.has(Term::derivative) && k < slots_.n_tangents(); ++k) {
+        parts_.push_back({Term::derivative, k, JetSlots::tangent(k)});
+    }
+    const Index d = data.n_inputs();
+    for (Index p = 0; p < std::ssize(slots_.pairs()); ++p) {
+        const auto [k, l] = slots_.pairs()[static_cast<std::size_t>(p)];
+        parts_.push_back({Term::second_derivative, k * d + l, slots_.pair(p)});
+        if (k != l) {
+            parts_.push_back({Term::second_derivative, l * d + k, slots_.pair(p)});
+        }
+    }
 }
 
 // Samples with the same entries present stand together, so that most blocks are whole.
@@ -47,8 +88,8 @@ void ResidualLayout::order_samples(const Dataset<double>& data) {
     for (Index sample = 0; sample < n_samples_; ++sample) {
         std::vector<bool>& pattern = patterns[static_cast<std::size_t>(sample)];
         for (Index o = 0; o < n_outputs_; ++o) {
-            for (Index k = 0; k <= n_tangents_; ++k) {
-                const auto [term, at] = entry_of(o, k, data.n_inputs());
+            for (const auto [term, entry, slot] : parts_) {
+                const Index at = o * data.per_output(term) + entry;
                 pattern.push_back(data.weight_or_absence(term, sample, at) > 0.0);
             }
         }
@@ -68,19 +109,23 @@ void ResidualLayout::set_entries(const Dataset<double>& data) {
     targets_.assign(size, 0.0);
     weight_of_.assign(size, 0.0);
     scales_.assign(size, 0.0);
-    const Index d = data.n_inputs();
-    for (const Term term : {Term::value, Term::derivative}) {
+    Terms<Index> first_entries;
+    Index n_entries = 0;
+    for (const Term term : all_terms) {
         total_weights_[term] = data.total_weight(term, data.all_rows());
+        first_entries[term] = n_entries;
+        n_entries += data.has(term) ? n_samples_ * n_outputs_ * data.per_output(term) : 0;
     }
-    const Index n_values = has_values_ ? n_samples_ * n_outputs_ : 0;
     Index position = 0;
     for (Index b = 0; b < n_blocks(); ++b) {
         Block& block = blocks_[static_cast<std::size_t>(b)];
         block.first_residual = n_residuals();
         for (Index group = 0; group < n_groups(); ++group) {
-            const Index o = group / (1 + n_tangents_);
-            const Index k = group % (1 + n_tangents_);
-            const auto [term, at] = entry_of(o, k, d);
+            const Index o = group / std::ssize(parts_);
+            const auto [term, entry, slot] =
+                parts_[static_cast<std::size_t>(group % std::ssize(parts_))];
+            const Index per_output = data.per_output(term);
+            const Index at = o * per_output + entry;
             for (Index i = 0; i < block_samples_; ++i, ++position) {
                 const Index its_sample = sample(b * block_samples_ + i);
                 const double weight =
@@ -94,18 +139,23 @@ void ResidualLayout::set_entries(const Dataset<double>& data) {
                 scales_[here] = std::sqrt(weights_.terms[term] * weight / total_weights_[term]);
                 if (scales_[here] > 0.0) {
                     block.present.push_back(static_cast<std::uint32_t>(position % block_width()));
-                    entries_.push_back(term == Term::value
-                                           ? its_sample * n_outputs_ + at
-                                           : n_values + its_sample * n_outputs_ * d + at);
+                    block.columns.push_back(static_cast<std::uint32_t>(
+                        (o * slots_.size() + slot) * block_samples_ + i));
+                    entries_.push_back(first_entries[term] + its_sample * n_outputs_ * per_output +
+                                       at);
                     kinds_.push_back(group);
-                    sample_of_residual_.push_back(its_sample);
+                    sample_of_error_.push_back(its_sample);
                 }
             }
         }
+        std::vector<std::uint32_t> all(static_cast<std::size_t>(column_width()));
+        std::iota(all.begin(), all.end(), 0U);
+        block.whole = block.present == all && block.columns == all;
     }
+    entries_.resize(entries_.size() + static_cast<std::size_t>(n_penalized_), -1);
 }
 
-std::vector<double> ResidualLayout::by_residual(const Buffer<double>& by_position) const {
+std::vector<double> ResidualLayout::by_error(const Buffer<double>& by_position) const {
     std::vector<double> numbers;
     numbers.reserve(entries_.size());
     for (Index b = 0; b < n_blocks(); ++b) {
@@ -129,7 +179,7 @@ Losses ResidualLayout::residuals(const double* predictions, double* residuals) c
                     sum = add_weighted_square(sum, weight_of_[here], error);
                 }
             }
-            sums[group % (1 + n_tangents_) == 0 ? Term::value : Term::derivative] += sum;
+            sums[parts_[static_cast<std::size_t>(group % std::ssize(parts_))].term] += sum;
         }
         for (const std::uint32_t at : block(b).present) {
             const auto here = static_cast<std::size_t>(b * block_width() + at);

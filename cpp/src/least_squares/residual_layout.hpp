@@ -1,11 +1,17 @@
 // Which entries of the data are residuals, how each is scaled, and in which order they stand.
 //
 // r = √(w ω / Σω) (Ŷ − Y), likewise for the derivatives, so that Σ r² is the loss. Samples stand in
-// blocks; within a block come, output by output, the values of its samples, then their derivatives
-// along each input: group o·(1+t) + k of block_samples numbers, with k = 0 the value, t the number
-// of tangents. A *position* counts all of them, absent ones and padding included; a *residual*
-// counts those that are there.
+// blocks; within a block come, output by output, what it has *parts* of: the values of its samples,
+// their derivatives along each tangent, their second derivatives, the two of a mixed pair apart:
+// group o·parts + part of block_samples numbers. A *position* counts all of them, absent ones and
+// padding included; a *residual* counts those that are there, and behind them, where there is a
+// penalty, √l2 W of every weight.
+//
+// What a network has to compute is the same without the second of each mixed pair: the *slots* of a
+// jet. It stands in *columns*: group o·slots + slot of block_samples numbers.
 #pragma once
+
+#include "least_squares/jet_slots.hpp"
 
 #include <jetmlp/loss/dataset.hpp>
 #include <jetmlp/loss/losses.hpp>
@@ -21,18 +27,34 @@ class ResidualLayout {
     struct Block {
         Index first_residual = 0;
         std::vector<std::uint32_t> present;  // positions within the block, ascending
+        std::vector<std::uint32_t> columns;  // within the block, of what is predicted at each
+        bool whole = false;                  // each column is there once, in its order
+    };
+    // One of what is predicted of an output.
+    struct Part {
+        Term term;
+        Index entry;  // among those of its term for one output
+        Index slot;
     };
 
-    ResidualLayout(const Dataset<double>& data, const LossWeights& weights);
+    // n_penalized: parameters that the penalty takes, 0 without one.
+    ResidualLayout(const Dataset<double>& data, const LossWeights& weights, Index n_penalized);
 
     [[nodiscard]] Index n_outputs() const { return n_outputs_; }
-    [[nodiscard]] Index n_tangents() const { return n_tangents_; }
+    [[nodiscard]] const JetSlots& slots() const { return slots_; }
+    [[nodiscard]] const std::vector<Part>& parts() const { return parts_; }
     [[nodiscard]] Index n_residuals() const { return static_cast<Index>(entries_.size()); }
+    // Those that are errors of the data; the others are the penalty's and stand behind.
+    [[nodiscard]] Index n_errors() const { return n_residuals() - n_penalized_; }
     [[nodiscard]] Index block_samples() const { return block_samples_; }
     [[nodiscard]] Index n_blocks() const { return static_cast<Index>(blocks_.size()); }
-    [[nodiscard]] Index n_groups() const { return n_outputs_ * (1 + n_tangents_); }
+    [[nodiscard]] Index n_groups() const { return n_outputs_ * static_cast<Index>(parts_.size()); }
     [[nodiscard]] Index block_width() const { return n_groups() * block_samples_; }
     [[nodiscard]] Index n_positions() const { return n_blocks() * block_width(); }
+    // Columns of a block: of its jets, and of those of each output.
+    [[nodiscard]] Index jet_width() const { return slots_.size() * block_samples_; }
+    [[nodiscard]] Index column_width() const { return n_outputs_ * jet_width(); }
+    [[nodiscard]] Index n_columns() const { return n_blocks() * column_width(); }
     [[nodiscard]] const Block& block(Index b) const { return blocks_[static_cast<std::size_t>(b)]; }
 
     // The sample at a place, in the order of the blocks; −1 in the padding.
@@ -41,37 +63,39 @@ class ResidualLayout {
     }
     // By position: scale of the residual, 0 if there is none.
     [[nodiscard]] const double* scales() const { return scales_.data(); }
-    // Which entry of the data a residual is: of Y (n, m), then of dYdX (n, m, d), counted through.
+    // Which entry of the data a residual is: of Y (n, m), then of the derivatives (n, m, t) along
+    // t tangents, then of d2YdX2 (n, m, d, d), counted through what is given; −1 of the penalty.
     [[nodiscard]] const std::vector<Index>& entries() const { return entries_; }
 
-    // Of which kind each residual is: the values of an output, or its derivatives along an input.
+    // Of which kind each error is: the values of an output, or one of its derivatives.
     [[nodiscard]] const std::vector<Index>& kinds() const { return kinds_; }
-
     [[nodiscard]] Index n_kinds() const { return n_groups(); }
-    // What sort a kind is of: the values of an output, or its derivatives along all inputs.
+    // What sort a kind is of: those of a term of an output are one.
     [[nodiscard]] Index sort_of_kind(Index kind) const {
-        return 2 * (kind / (1 + n_tangents_)) + (kind % (1 + n_tangents_) == 0 ? 0 : 1);
+        const Index n_parts = static_cast<Index>(parts_.size());
+        const Term term = parts_[static_cast<std::size_t>(kind % n_parts)].term;
+        return static_cast<Index>(n_terms) * (kind / n_parts) + static_cast<Index>(term);
     }
-    [[nodiscard]] const std::vector<Index>& sample_of_residual() const {
-        return sample_of_residual_;
-    }
-    // The scale and the target of each residual.
-    [[nodiscard]] std::vector<double> residual_scales() const { return by_residual(scales_); }
-    [[nodiscard]] std::vector<double> residual_targets() const { return by_residual(targets_); }
+    // The sample, the scale and the target of each error.
+    [[nodiscard]] const std::vector<Index>& sample_of_error() const { return sample_of_error_; }
+    [[nodiscard]] std::vector<double> error_scales() const { return by_error(scales_); }
+    [[nodiscard]] std::vector<double> error_targets() const { return by_error(targets_); }
 
-    // residuals (n_residuals) from predictions by position; returns the losses.
+    // The errors (n_errors) from predictions by position; returns the losses without the penalty.
     Losses residuals(const double* predictions, double* residuals) const;
 
   private:
+    void set_parts(const Dataset<double>& data);
     void order_samples(const Dataset<double>& data);
     void set_entries(const Dataset<double>& data);
-    [[nodiscard]] std::vector<double> by_residual(const Buffer<double>& by_position) const;
+    [[nodiscard]] std::vector<double> by_error(const Buffer<double>& by_position) const;
 
     Index n_samples_;
     Index n_outputs_;
-    Index n_tangents_;
+    Index n_penalized_;
     LossWeights weights_;
-    bool has_values_;
+    JetSlots slots_;
+    std::vector<Part> parts_;
     Terms<double> total_weights_;  // Σω
     Index block_samples_ = 0;
     std::vector<Index> samples_;
@@ -81,7 +105,7 @@ class ResidualLayout {
     Buffer<double> scales_;
     std::vector<Index> entries_;
     std::vector<Index> kinds_;
-    std::vector<Index> sample_of_residual_;
+    std::vector<Index> sample_of_error_;
 };
 
 }  // namespace jetmlp

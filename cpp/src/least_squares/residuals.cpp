@@ -4,63 +4,76 @@
 
 #include <algorithm>
 #include <numeric>
+#include <span>
 #include <vector>
 
 namespace jetmlp {
 
-Index count_residuals(const Objective<double>& objective) {
-    return layout_of(objective).n_residuals();
+ResidualCount count_residuals(const Objective<double>& objective) {
+    const ResidualLayout layout = layout_of(objective);
+    return {layout.n_errors(), layout.n_residuals() - layout.n_errors()};
 }
 
 struct Residuals::Workspace {
     explicit Workspace(const Objective<double>& objective)
         : problem(objective),
-          residuals(static_cast<std::size_t>(problem.n_residuals())),
-          order(residuals.size()) {
+          numbers(static_cast<std::size_t>(problem.n_residuals())),
+          order(numbers.size()) {
         const std::vector<Index>& entries = problem.layout().entries();
         std::iota(order.begin(), order.end(), std::size_t{0});
-        std::ranges::sort(order, [&entries](std::size_t one, std::size_t other) {
-            return entries[one] < entries[other];
-        });
+        // The penalty's stand behind already.
+        std::sort(order.begin(), order.begin() + problem.layout().n_errors(),
+                  [&entries](std::size_t one, std::size_t other) {
+                      return entries[one] < entries[other];
+                  });
     }
 
-    void evaluate(const double* parameters, Execution& execution) {
-        problem.evaluate(parameters, residuals.data(), execution);
+    void linearize(const double* parameters, Execution& execution) {
+        if (!linearized_at.empty() &&
+            std::ranges::equal(linearized_at, std::span(parameters, linearized_at.size()))) {
+            return;
+        }
+        linearized_at.clear();  // if interrupted there is nothing to go by
+        problem.evaluate(parameters, numbers.data(), execution);
+        problem.linearize(parameters, execution);
+        linearized_at.assign(parameters, parameters + problem.n_parameters());
     }
 
     LeastSquares problem;
-    std::vector<double> residuals;
+    std::vector<double> numbers;     // one for each residual, in the order of the layout
     std::vector<std::size_t> order;  // of the residuals by their entries in the data
+    std::vector<double> linearized_at;
 };
 
 Residuals::Residuals(const Objective<double>& objective)
     : workspace_(std::make_unique<Workspace>(objective)) {}
 Residuals::~Residuals() = default;
 
+Index Residuals::size() const { return workspace_->problem.n_residuals(); }
+Index Residuals::n_parameters() const { return workspace_->problem.n_parameters(); }
+
 void Residuals::evaluate(const double* parameters, double* residuals, Execution& execution) {
-    workspace_->evaluate(parameters, execution);
-    for (const std::size_t at : workspace_->order) {
-        *residuals++ = workspace_->residuals[at];
+    Workspace& work = *workspace_;
+    work.problem.evaluate(parameters, work.numbers.data(), execution);
+    for (const std::size_t at : work.order) {
+        *residuals++ = work.numbers[at];
     }
 }
 
 void Residuals::jacobian(const double* parameters, double* jacobian, Execution& execution) {
     Workspace& work = *workspace_;
-    const Index n_parameters = work.problem.n_parameters();
-    work.evaluate(parameters, execution);
-    work.problem.linearize(parameters, execution);
-    std::vector<double> rows(work.residuals.size() * static_cast<std::size_t>(n_parameters));
+    work.linearize(parameters, execution);
+    std::vector<double> rows(work.numbers.size() * static_cast<std::size_t>(n_parameters()));
     work.problem.jacobian(rows.data(), execution);
     for (const std::size_t at : work.order) {
-        jacobian = std::copy_n(rows.data() + static_cast<Index>(at) * n_parameters, n_parameters,
-                               jacobian);
+        jacobian = std::copy_n(rows.data() + static_cast<Index>(at) * n_parameters(),
+                               n_parameters(), jacobian);
     }
 }
 
 void Residuals::gram(const double* parameters, double* gram, Execution& execution) {
     Workspace& work = *workspace_;
-    work.evaluate(parameters, execution);
-    work.problem.linearize(parameters, execution);
+    work.linearize(parameters, execution);
     SymmetricMatrix matrix;
     work.problem.gram(matrix, execution);
     for (const std::size_t row : work.order) {
@@ -68,6 +81,26 @@ void Residuals::gram(const double* parameters, double* gram, Execution& executio
             *gram++ = matrix.row(static_cast<Index>(std::min(row, column)))[std::max(row, column)];
         }
     }
+}
+
+void Residuals::jacobian_product(const double* parameters, const double* direction, double* product,
+                                 Execution& execution) {
+    Workspace& work = *workspace_;
+    work.linearize(parameters, execution);
+    work.problem.push_forward(direction, work.numbers.data(), execution);
+    for (const std::size_t at : work.order) {
+        *product++ = work.numbers[at];
+    }
+}
+
+void Residuals::jacobian_transpose_product(const double* parameters, const double* weights,
+                                           double* product, Execution& execution) {
+    Workspace& work = *workspace_;
+    work.linearize(parameters, execution);
+    for (const std::size_t at : work.order) {
+        work.numbers[at] = *weights++;
+    }
+    work.problem.pull_back(work.numbers.data(), product, execution);
 }
 
 }  // namespace jetmlp

@@ -11,7 +11,6 @@
 #include <functional>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -121,22 +120,6 @@ const Dataset<T>& Objective<T>::data() const {
 template <class T>
 const LossWeights& Objective<T>::weights() const {
     return workspace_->weights;
-}
-
-template <class T>
-std::string_view Objective<T>::beyond_least_squares() const {
-    if (weights().l2 > 0.0) {
-        return "l2";
-    }
-    if (data().has_directions()) {
-        return "directions";
-    }
-    for (const Term term : all_terms) {
-        if (data().has(term) && term != Term::value && term != Term::derivative) {
-            return target_names[static_cast<std::size_t>(term)];
-        }
-    }
-    return {};
 }
 
 template <class T>

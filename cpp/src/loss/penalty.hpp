@@ -9,21 +9,31 @@
 
 namespace jetmlp {
 
+// visit(at) for the place of every parameter that the penalty takes, in ascending order.
+template <class Visit>
+void for_penalized(const Architecture& architecture, const Visit& visit) {
+    for (const Layer& layer : architecture.layers()) {
+        for (Index at = layer.weights_offset; at < layer.bias_offset; ++at) {
+            visit(at);
+        }
+    }
+}
+
 // Returns the penalty, summed in double, and adds 2 · l2 · W to the flat gradient if it is not
 // null.
 template <class T>
 double add_l2_penalty(const Architecture& architecture, double l2, const T* parameters,
                       T* gradient) {
     double sum = 0.0;
-    const T slope = static_cast<T>(2.0 * l2);
-    for (const Layer& layer : architecture.layers()) {
-        for (Index at = layer.weights_offset; at < layer.bias_offset; ++at) {
-            sum = add_square(sum, static_cast<double>(parameters[at]));
-        }
-        // A loop of its own, so that the sum is rounded the same with and without a gradient.
-        for (Index at = layer.weights_offset; gradient != nullptr && at < layer.bias_offset; ++at) {
+    for_penalized(architecture, [&sum, parameters](Index at) {
+        sum = add_square(sum, static_cast<double>(parameters[at]));
+    });
+    // A loop of its own, so that the sum is rounded the same with and without a gradient.
+    if (gradient != nullptr) {
+        const T slope = static_cast<T>(2.0 * l2);
+        for_penalized(architecture, [slope, parameters, gradient](Index at) {
             gradient[at] += slope * parameters[at];
-        }
+        });
     }
     return l2 * sum;
 }

@@ -141,7 +141,10 @@ Evidence::Evidence(EvidenceOptions options) : options_(std::move(options)) {}
 Evidence::~Evidence() = default;
 
 void Evidence::check(const Objective<double>& objective) const {
-    static_cast<void>(layout_of(objective));
+    if (objective.weights().l2 > 0.0) {
+        throw std::invalid_argument(
+            "l2: expected 0 with regularization='evidence', which finds what to penalize by itself");
+    }
 }
 
 void Evidence::begin(Objective<double>& objective) {
@@ -340,8 +343,8 @@ void leave_out(const std::vector<Index>& sample, const double* block, const Buff
 // The residuals of each sample.
 std::vector<std::vector<Index>> residuals_by_sample(const ResidualLayout& layout) {
     std::map<Index, std::vector<Index>> by_sample;
-    for (std::size_t i = 0; i < layout.sample_of_residual().size(); ++i) {
-        by_sample[layout.sample_of_residual()[i]].push_back(static_cast<Index>(i));
+    for (std::size_t i = 0; i < layout.sample_of_error().size(); ++i) {
+        by_sample[layout.sample_of_error()[i]].push_back(static_cast<Index>(i));
     }
     std::vector<std::vector<Index>> samples;
     for (auto& [sample, residuals] : by_sample) {
@@ -387,7 +390,7 @@ EvidenceReport Evidence::report(bool with_covariance, Execution& execution) {
         block += sample.size() * sample.size();
     }
     report.entries = work.problem.layout().entries();
-    const std::vector<double> scales = work.problem.layout().residual_scales();
+    const std::vector<double> scales = work.problem.layout().error_scales();
     for (std::size_t i = 0; i < work.n_residuals; ++i) {
         // From whitened units to those of the targets.
         const double unit = scales[i] * work.precisions.row_scales()[i];

@@ -1,8 +1,8 @@
 #include "least_squares/least_squares.hpp"
-#include "linear_algebra/cholesky.hpp"
 #include "linear_algebra/sums.hpp"
 #include "linear_algebra/vectors.hpp"
 #include "network/names.hpp"
+#include "optim/normal_equations.hpp"
 
 #include <jetmlp/optim/levenberg_marquardt.hpp>
 
@@ -23,11 +23,6 @@ constexpr double epsilon = std::numeric_limits<double>::epsilon();
 // (Transtrum and Sethna's h and α).
 constexpr double curvature_step = 0.1;
 constexpr double most_curvature = 0.75;
-
-bool choose_dual(NormalForm form, const LeastSquares& problem) {
-    return form == NormalForm::dual ||
-           (form == NormalForm::automatic && problem.dual_cost() <= problem.primal_cost());
-}
 
 }  // namespace
 
@@ -54,42 +49,17 @@ std::unique_ptr<Optimizer<double>> LevenbergMarquardtOptions::make_double(
     return std::make_unique<LevenbergMarquardt>(*this);
 }
 
-// The systems of a step, in one of two forms:
-//   dual    δ = −Jᵀα with (J Jᵀ + λI) α = r
-//   primal  (JᵀJ + λI) δ = −Jᵀr
 struct LevenbergMarquardt::Workspace {
     Workspace(const Objective<double>& objective, NormalForm form)
         : problem(objective),
-          dual(choose_dual(form, problem)),
+          equations(problem, form),
           residuals(static_cast<std::size_t>(problem.n_residuals())),
           trial_residuals(residuals.size()),
           curvature(residuals.size()),
-          solution(residuals.size()),
           gradient(static_cast<std::size_t>(problem.n_parameters())),
           velocity(gradient.size()),
           acceleration(gradient.size()),
           candidate(gradient.size()) {}
-
-    void assemble(Execution& execution) {
-        if (dual) {
-            problem.gram(matrix, execution);
-        } else {
-            problem.normal_matrix(matrix, execution);
-        }
-        trace = matrix.trace();
-    }
-
-    // step = −(JᵀJ + λI)⁻¹ Jᵀ right_side, by the factorization at hand.
-    void solve(const Buffer<double>& right_side, Buffer<double>& step, Execution& execution) {
-        if (dual) {
-            cholesky.solve(right_side.data(), solution.data());
-            problem.pull_back(solution.data(), step.data(), execution);
-        } else {
-            problem.pull_back(right_side.data(), step.data(), execution);
-            cholesky.solve(step.data(), step.data());
-        }
-        elements(step) = -elements(step);
-    }
 
     // curvature = r_vv ≈ (r(θ + hv) − 2r(θ) + r(θ − hv)) / h² along the velocity v
     void measure_curvature(const std::vector<double>& parameters, Execution& execution) {
@@ -104,36 +74,22 @@ struct LevenbergMarquardt::Workspace {
     }
 
     LeastSquares problem;
-    bool dual;
+    NormalEquations equations;
     bool evaluated = false;  // losses and residuals are those of the iterate
     Losses losses;
     Losses trial_losses;
     Buffer<double> residuals;
     Buffer<double> trial_residuals;
     Buffer<double> curvature;
-    Buffer<double> solution;
     Buffer<double> gradient;  // Jᵀr: half that of the loss
     Buffer<double> velocity;
     Buffer<double> acceleration;
     std::vector<double> candidate;
-    SymmetricMatrix matrix;
-    double trace = 0.0;
-    Cholesky cholesky;
 };
 
 LevenbergMarquardt::LevenbergMarquardt(LevenbergMarquardtOptions options)
     : options_(std::move(options)) {}
 LevenbergMarquardt::~LevenbergMarquardt() = default;
-
-void LevenbergMarquardt::check(const Objective<double>& objective) const {
-    const std::string_view beyond = objective.beyond_least_squares();
-    if (!beyond.empty()) {
-        throw std::invalid_argument(
-            std::string(beyond) +
-            ": expected none for LevenbergMarquardt, which fits the squared errors of values and "
-            "first derivatives by the inputs alone; LBFGS and Adam take all");
-    }
-}
 
 void LevenbergMarquardt::begin(Objective<double>& objective) {
     workspace_ = std::make_unique<Workspace>(objective, options_.form);
@@ -163,17 +119,16 @@ Losses LevenbergMarquardt::run_epoch(Objective<double>& /*objective*/, const Epo
         finished_ = FitEnd::gradient;
         return before;
     }
-    work.assemble(execution);
+    work.equations.assemble(execution);
     step(iterate, execution);
     return before;
 }
 
 void LevenbergMarquardt::step(Iterate<double>& iterate, Execution& execution) {
     Workspace& work = *workspace_;
-    // Below the rounding of the matrix a shift means nothing.
-    const double lowest_damping = epsilon * work.trace;
+    const double lowest_damping = work.equations.lowest_damping();
     if (damping_ < 0.0) {
-        damping_ = options_.initial_damping * work.trace;
+        damping_ = options_.initial_damping * work.equations.trace();
     }
     damping_ = std::max(damping_, lowest_damping);
     const double size = norm(iterate.current);
@@ -199,17 +154,17 @@ void LevenbergMarquardt::step(Iterate<double>& iterate, Execution& execution) {
 
 bool LevenbergMarquardt::propose(const Iterate<double>& iterate, Execution& execution) {
     Workspace& work = *workspace_;
-    if (!work.cholesky.factor(work.matrix, damping_, execution)) {
+    if (!work.equations.factor(damping_, execution)) {
         return false;
     }
-    work.solve(work.residuals, work.velocity, execution);
+    work.equations.solve(work.residuals, work.velocity, execution);
     const double length = norm(work.velocity);
     if (!std::isfinite(length)) {
         return false;
     }
     if (options_.geodesic_acceleration) {
         work.measure_curvature(iterate.current, execution);
-        work.solve(work.curvature, work.acceleration, execution);
+        work.equations.solve(work.curvature, work.acceleration, execution);
         if (!(norm(work.acceleration) <= most_curvature * length)) {
             return false;
         }

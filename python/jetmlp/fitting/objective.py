@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import _checks
+from .. import _checks, _core
 from ..data.samples import Samples, as_samples
 from ..models.mlp import MLP
 from .problem import as_loss_weights, as_model, pose
@@ -91,6 +91,7 @@ class Objective:
         if problem.normalization is not None:
             model.normalization = problem.normalization
         self._core = problem.training
+        self._squares: Any = None  # _core.Residuals, once there is somebody to ask for them
         self._lock = threading.Lock()
 
     def __reduce__(self) -> str:
@@ -122,8 +123,8 @@ class Objective:
 
     @property
     def n_residuals(self) -> int:
-        """Number of values and derivatives that are present and have a weight above 0; for float64."""
-        self._expect_residuals()
+        """Number of what is present and has a weight above 0, and of weights with a penalty; for float64."""
+        self._expect_float64()
         return int(self._core.n_residuals)
 
     def residuals(self, parameters: ArrayLike) -> NDArray[np.float64]:
@@ -137,17 +138,17 @@ class Objective:
         Returns
         -------
         ndarray, (n_residuals,)
-            :math:`\sqrt{w / N}` times each error, N the number of entries that its mean runs over: first of
-            the values by sample and output, then of the derivatives by sample, output and input.
+            :math:`\sqrt{w \omega / \sum \omega}` times each error: first of the values by sample and output,
+            then of the derivatives by sample, output and input or direction, then of the second derivatives
+            by sample, output and both inputs; absent ones are left out. With a penalty,
+            :math:`\sqrt{l_2} W` of every weight, in the order of the parameters, comes last.
 
         Raises
         ------
         TypeError, ValueError
-            If `parameters` are not numbers of that shape, the model is not of float64, or the objective has
-            an l2 penalty, directions or second derivatives.
+            If `parameters` are not numbers of that shape, or the model is not of float64.
         """
-        residuals: NDArray[np.float64] = self._evaluate_residuals("residuals", parameters)
-        return residuals
+        return self._of_residuals("residuals", parameters)
 
     def residual_jacobian(self, parameters: ArrayLike) -> NDArray[np.float64]:
         """Compute the derivatives of the residuals by the parameters; for a model of float64.
@@ -165,11 +166,9 @@ class Objective:
         Raises
         ------
         TypeError, ValueError
-            If `parameters` are not numbers of that shape, the model is not of float64, or the objective has
-            an l2 penalty, directions or second derivatives.
+            If `parameters` are not numbers of that shape, or the model is not of float64.
         """
-        jacobian: NDArray[np.float64] = self._evaluate_residuals("residual_jacobian", parameters)
-        return jacobian
+        return self._of_residuals("residual_jacobian", parameters)
 
     def gram(self, parameters: ArrayLike) -> NDArray[np.float64]:
         """Compute the inner products of the rows of `residual_jacobian`, the neural tangent kernel.
@@ -189,29 +188,84 @@ class Objective:
         Raises
         ------
         TypeError, ValueError
-            If `parameters` are not numbers of that shape, the model is not of float64, or the objective has
-            an l2 penalty, directions or second derivatives.
+            If `parameters` are not numbers of that shape, or the model is not of float64.
         """
-        gram: NDArray[np.float64] = self._evaluate_residuals("gram", parameters)
-        return gram
+        return self._of_residuals("gram", parameters)
 
-    def _evaluate_residuals(self, what: str, parameters: ArrayLike) -> Any:  # noqa: ANN401  an array
-        self._expect_residuals()
-        vector = self._as_parameters(parameters)
+    def jacobian_product(self, parameters: ArrayLike, v: ArrayLike) -> NDArray[np.float64]:
+        """Compute the product of `residual_jacobian` with a vector, without that Jacobian.
+
+        A product with the weights of each layer for the value of every sample and each of its derivatives: at
+        the parameters of the call before about 0.4 of what loss and gradient take where derivatives are
+        carried forward along the inputs, more than all of it where there are many inputs and one output, as
+        a gradient then goes back from there. At other parameters a pass forward and back comes first.
+
+        Parameters
+        ----------
+        parameters : array_like, (n_parameters,)
+            Where to evaluate.
+        v : array_like, (n_parameters,)
+            Direction in the space of the parameters.
+
+        Returns
+        -------
+        ndarray, (n_residuals,)
+            J v, the derivatives of the residuals along `v`, in the order of `residuals`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `parameters` or `v` are not numbers of that shape, or the model is not of float64.
+        """
+        return self._of_residuals("jacobian_product", parameters, "v", v)
+
+    def jacobian_transpose_product(self, parameters: ArrayLike, u: ArrayLike) -> NDArray[np.float64]:
+        """Compute the product of the transpose of `residual_jacobian` with a vector, without that Jacobian.
+
+        Of the residuals it is half the gradient of the loss. The work is that of `jacobian_product`.
+
+        Parameters
+        ----------
+        parameters : array_like, (n_parameters,)
+            Where to evaluate.
+        u : array_like, (n_residuals,)
+            What each residual is multiplied by, in the order of `residuals`.
+
+        Returns
+        -------
+        ndarray, (n_parameters,)
+            Jᵀ u.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `parameters` or `u` are not numbers of that shape, or the model is not of float64.
+        """
+        return self._of_residuals("jacobian_transpose_product", parameters, "u", u)
+
+    def _of_residuals(
+        self, what: str, parameters: ArrayLike, name: str = "", vector: ArrayLike | None = None
+    ) -> NDArray[np.float64]:
+        self._expect_float64()
+        arguments = [self._as_parameters(parameters)]
+        if vector is not None:
+            size = self._n_parameters if name == "v" else self.n_residuals
+            arguments.append(self._as_vector(name, vector, size))
         with self._lock:
-            return getattr(self._core, what)(vector, self._n_threads)
+            if self._squares is None:
+                self._squares = _core.Residuals(self._core)
+            result: NDArray[np.float64] = getattr(self._squares, what)(*arguments, self._n_threads)
+        return result
 
-    def _expect_residuals(self) -> None:
+    def _expect_float64(self) -> None:
         if self._dtype != np.float64:
             raise ValueError(f"model: expected dtype='float64' for residuals, got {self._dtype}")
-        if beyond := self._core.beyond_least_squares:
-            raise ValueError(
-                f"{beyond}: expected none for residuals, which are those of values and of first "
-                "derivatives by the inputs"
-            )
 
     def _as_parameters(self, parameters: ArrayLike) -> NDArray[Any]:
-        vector = _checks.as_real_array("parameters", parameters, self._dtype)
-        if vector.shape != (self._n_parameters,):
-            raise ValueError(f"parameters: expected shape ({self._n_parameters},), got {vector.shape}")
+        return self._as_vector("parameters", parameters, self._n_parameters)
+
+    def _as_vector(self, name: str, numbers: ArrayLike, size: int) -> NDArray[Any]:
+        vector = _checks.as_real_array(name, numbers, self._dtype)
+        if vector.shape != (size,):
+            raise ValueError(f"{name}: expected shape ({size},), got {vector.shape}")
         return vector

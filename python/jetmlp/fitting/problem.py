@@ -35,11 +35,9 @@ class Problem(NamedTuple):
     normalization: Normalization | None
 
     @property
-    def n_residuals(self) -> int | None:
-        """How many residuals the loss is the squares of; None where there are other terms, or in float32."""
-        if self.training.beyond_least_squares or isinstance(self.training, _core.Objective32):
-            return None
-        return int(self.training.n_residuals)
+    def n_errors(self) -> int | None:
+        """How many errors of the data the loss is the squares of; None in float32, which has no residuals."""
+        return None if isinstance(self.training, _core.Objective32) else int(self.training.n_errors)
 
 
 def as_model(model: object) -> MLP:

@@ -41,9 +41,8 @@ class Trainer:
     optimizer : "auto", Adam, LBFGS, LevenbergMarquardt or Chain, default "auto"
         How to step. "auto" chooses when the first fit shows how much data there is: `Adam` with a
         `batch_size`; `LevenbergMarquardt` for a model of float64 with at most 4000 residuals (values and
-        derivatives present) or parameters, whichever are fewer; `Adam` in batches of 256 where there are
-        more than a million numbers to fit; else `LBFGS`, also where there is an l2 penalty, directions or
-        second derivatives, which `LevenbergMarquardt` does not take.
+        derivatives of any kind that are present) or parameters, whichever are fewer; `Adam` in batches of
+        256 where there are more than a million numbers to fit; else `LBFGS`.
     value_weight, derivative_weight : float, default 1.0
         w_v and w_d: not negative, not both zero. ``derivative_weight="balanced"`` is the balance of Huge
         and Savine (2020) for a normalized model: w_v = 1/(1+d) and w_d = d/(1+d), and each column of
@@ -292,7 +291,7 @@ class Trainer:
                 batch_size=self._batch_size,
                 n_parameters=self._model.n_parameters,
                 n_numbers=samples.n_numbers,
-                n_residuals=plan.problem.n_residuals,
+                n_errors=plan.problem.n_errors,
                 epochs=epochs,
             )
             self._batch_size = choice.batch_size

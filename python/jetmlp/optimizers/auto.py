@@ -32,12 +32,12 @@ class Choice(NamedTuple):
 
 
 def choose_optimizer(
-    *, batch_size: int | None, n_parameters: int, n_numbers: int, n_residuals: int | None, epochs: int
+    *, batch_size: int | None, n_parameters: int, n_numbers: int, n_errors: int | None, epochs: int
 ) -> Choice:
-    """Pick an optimizer; `n_residuals` is None where the loss is not the squares of residuals."""
+    """Pick an optimizer; `n_errors` is None where the loss is not to be had as squares of residuals."""
     if batch_size is not None:
         return Choice(_adam(epochs), batch_size)
-    if n_residuals is not None and min(n_parameters, n_residuals) <= MOST_EQUATIONS:
+    if n_errors is not None and min(n_parameters, n_errors) <= MOST_EQUATIONS:
         return Choice(LevenbergMarquardt(), None)
     if n_numbers > MOST_NUMBERS:
         return Choice(_adam(epochs), BATCH_SIZE)

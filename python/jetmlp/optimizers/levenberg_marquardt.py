@@ -14,15 +14,17 @@ __all__ = ["LevenbergMarquardt"]
 class LevenbergMarquardt(FullBatch):
     r"""Levenberg-Marquardt with geodesic acceleration: the way to many digits, for float64.
 
-    With the residuals r, whose squares sum to the loss, and their Jacobian J by the parameters, a step is
-    :math:`\delta = -(J^T J + \lambda I)^{-1} J^T r` (Levenberg 1944, Marquardt 1963). It is computed as
-    :math:`\delta = -J^T (J J^T + \lambda I)^{-1} r` where that takes less arithmetic, with
-    :math:`J J^T` from inner products of what goes forward and backward through each layer, without J.
+    The residuals r are those of `Objective.residuals`, whose squares sum to the loss: errors of values, of
+    derivatives along inputs or directions and of second derivatives, and the l2 penalty. With their Jacobian
+    J by the parameters, a step is :math:`\delta = -(J^T J + \lambda I)^{-1} J^T r` (Levenberg 1944,
+    Marquardt 1963). It is computed as :math:`\delta = -J^T (J J^T + \lambda I)^{-1} r` where that takes less
+    arithmetic, with :math:`J J^T` from inner products of what goes forward and backward through each layer,
+    without J; the rows of the penalty are eliminated from that system.
     λ follows the gain of each step (Nielsen 1999); half the second derivative of the path is added to the
     step (geodesic acceleration: Transtrum and Sethna 2012). No step is accepted that does not lower the loss.
 
-    An epoch is one accepted step on all samples. Its cost grows with the cube of the number of residuals or
-    of parameters, whichever is smaller: made for up to a few thousand of these. `LBFGS` goes beyond.
+    An epoch is one accepted step on all samples. Its cost grows with the cube of the number of errors or of
+    parameters, whichever is smaller: made for up to a few thousand of these. `LBFGS` goes beyond.
 
     Parameters
     ----------

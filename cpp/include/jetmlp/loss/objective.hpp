@@ -8,7 +8,6 @@
 #include <jetmlp/network/architecture.hpp>
 
 #include <memory>
-#include <string_view>
 
 namespace jetmlp {
 
@@ -30,11 +29,6 @@ class Objective {
     [[nodiscard]] const Dataset<T>& data() const;
     [[nodiscard]] const LossWeights& weights() const;
     [[nodiscard]] Rows all_rows() const { return data().all_rows(); }
-
-    // The name of what keeps the loss from being a sum of squared errors of values and derivatives
-    // along the inputs alone, which is what LeastSquares can take: "l2", "directions" or "d2YdX2".
-    // Empty if nothing does.
-    [[nodiscard]] std::string_view beyond_least_squares() const;
 
     // The losses at the flat parameters, and their gradient (n_parameters) where it is not null.
     // Not for two threads at once: the workspace belongs to the object.

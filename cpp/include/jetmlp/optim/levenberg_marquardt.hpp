@@ -40,7 +40,6 @@ class LevenbergMarquardt final : public Optimizer<double> {
     explicit LevenbergMarquardt(LevenbergMarquardtOptions options);
     ~LevenbergMarquardt() override;
 
-    void check(const Objective<double>& objective) const override;
     void begin(Objective<double>& objective) override;
     [[nodiscard]] std::optional<FitEnd> finished() const override { return finished_; }
     Losses run_epoch(Objective<double>& objective, const EpochPlan& plan, Iterate<double>& iterate,

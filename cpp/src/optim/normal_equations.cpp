@@ -1,0 +1,101 @@
+#include "optim/normal_equations.hpp"
+
+#include "linear_algebra/vectors.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace jetmlp {
+
+namespace {
+
+bool choose_dual(NormalForm form, const LeastSquares& problem) {
+    return form == NormalForm::dual ||
+           (form == NormalForm::automatic && problem.dual_cost() <= problem.primal_cost());
+}
+
+}  // namespace
+
+NormalEquations::NormalEquations(LeastSquares& problem, NormalForm form)
+    : problem_(&problem),
+      dual_(choose_dual(form, problem)),
+      solution_(static_cast<std::size_t>(problem.n_residuals()), 0.0),
+      product_(solution_.size()) {}
+
+void NormalEquations::assemble(Execution& execution) {
+    if (eliminates()) {
+        problem_->split_gram(by_weights_, by_biases_, execution);
+        trace_ = by_weights_.trace() + by_biases_.trace();
+        for (const double penalty : problem_->penalties()) {
+            trace_ += penalty;
+        }
+        return;
+    }
+    if (dual_) {
+        problem_->gram(matrix_, execution);
+    } else {
+        problem_->normal_matrix(matrix_, execution);
+    }
+    trace_ = matrix_.trace();
+}
+
+// Elimination multiplies K_w by λ/(λ + l2): with the smallest λ its part, and λ itself, would drown
+// in the rounding of K_b.
+double NormalEquations::lowest_damping() const {
+    const double rounding = std::numeric_limits<double>::epsilon() * trace_;
+    return eliminates() ? 1e4 * rounding : rounding;
+}
+
+bool NormalEquations::factor(double damping, Execution& execution) {
+    damping_ = damping;
+    if (eliminates()) {
+        const double share = damping / (damping + problem_->l2());
+        matrix_ = by_biases_;
+        elements(matrix_.entries) += share * elements(by_weights_.entries);
+    }
+    return cholesky_.factor(matrix_, damping, execution);
+}
+
+void NormalEquations::solve(const Buffer<double>& right_side, Buffer<double>& step,
+                            Execution& execution) {
+    if (eliminates()) {
+        solve_dual(right_side, step, execution);
+    } else if (dual_) {
+        cholesky_.solve(right_side.data(), solution_.data());
+        problem_->pull_back(solution_.data(), step.data(), execution);
+    } else {
+        problem_->pull_back(right_side.data(), step.data(), execution);
+        cholesky_.solve(step.data(), step.data());
+    }
+    elements(step) = -elements(step);
+}
+
+// All with the sign of +(JᵀJ + λI)⁻¹ Jᵀ right_side.
+void NormalEquations::solve_dual(const Buffer<double>& right_side, Buffer<double>& step,
+                                 Execution& execution) {
+    const auto n_errors = static_cast<std::size_t>(problem_->layout().n_errors());
+    const Buffer<double>& penalties = problem_->penalties();
+    const double total = damping_ + problem_->l2();
+    // √l2/(λ + l2) r_W by the weights, 0 by the biases
+    Buffer<double> drawn(step.size(), 0.0);
+    std::size_t row = n_errors;
+    for (std::size_t p = 0; p < drawn.size(); ++p) {
+        if (penalties[p] > 0.0) {
+            drawn[p] = std::sqrt(penalties[p]) / total * right_side[row++];
+        }
+    }
+    problem_->push_forward(drawn.data(), product_.data(), execution);
+    for (std::size_t i = 0; i < n_errors; ++i) {
+        solution_[i] = right_side[i] - product_[i];
+    }
+    cholesky_.solve(solution_.data(), solution_.data());
+    problem_->pull_back(solution_.data(), step.data(), execution);
+    for (std::size_t p = 0; p < step.size(); ++p) {
+        if (penalties[p] > 0.0) {
+            step[p] = damping_ / total * step[p] + drawn[p];
+        }
+    }
+}
+
+}  // namespace jetmlp
