@@ -115,10 +115,11 @@ void LeastSquares::jacobian(double* result, Execution& execution) {
     for (Index b = 0; b < layout_.n_blocks(); ++b) {
         execution.interrupt.poll();
         jacobian_block(b);
+        kernels::transpose(n_parameters(), layout_.block_width(), jacobian_transposed_.row(0),
+                           jacobian_transposed_.stride, jacobian_rows_.row(0),
+                           jacobian_rows_.stride);
         for (const std::uint32_t at : layout_.block(b).present) {
-            for (Index p = 0; p < n_parameters(); ++p) {
-                *result++ = jacobian_transposed_.row(p)[at];
-            }
+            result = std::copy_n(jacobian_rows_.row(at), n_parameters(), result);
         }
     }
     if (l2_ > 0.0) {

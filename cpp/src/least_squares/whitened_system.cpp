@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace jetmlp {
 
@@ -131,20 +132,29 @@ void WhitenedSystem::set_identity(Panel& panel, Index size) const {
 
 // With K = UᵀU: K⁻¹ = (U⁻ᵀ)ᵀ U⁻ᵀ, and xᵀK⁻¹x = ‖U⁻ᵀx‖².
 void WhitenedSystem::effective(Buffer<double>& of_parameters, Buffer<double>& of_residuals,
-                               Execution& execution) {
+                               bool fresh, Execution& execution) {
     const Index size = matrix_.size;
     set_identity(inverse_, size);
     cholesky_.substitute_forward(inverse_.row(0), size, inverse_.stride, true, execution);
-    solved_ = dual_ ? rows_ : columns_;
-    const Index others = std::max(n_residuals_, n_parameters_);
-    cholesky_.substitute_forward(solved_.row(0), others, solved_.stride, false, execution);
-    // Of the smaller kind 1 − (K⁻¹)_ii, of the other ‖U⁻ᵀ x‖².
-    Buffer<double>& of_smaller = dual_ ? of_residuals : of_parameters;
-    column_squares(inverse_, size, of_smaller);
-    for (double& number : of_smaller) {
+    // Of the kind there is less of 1 − (K⁻¹)_ii, of the other ‖U⁻ᵀ x‖².
+    Buffer<double>& of_fewer = dual_ ? of_residuals : of_parameters;
+    Buffer<double>& of_more = dual_ ? of_parameters : of_residuals;
+    column_squares(inverse_, size, of_fewer);
+    for (double& number : of_fewer) {
         number = 1.0 - number;
     }
-    column_squares(solved_, size, dual_ ? of_parameters : of_residuals);
+    if (fresh) {
+        solved_ = dual_ ? rows_ : columns_;
+        const Index others = std::max(n_residuals_, n_parameters_);
+        cholesky_.substitute_forward(solved_.row(0), others, solved_.stride, false, execution);
+        column_squares(solved_, size, of_more);
+        return;
+    }
+    const double sum = std::accumulate(of_fewer.begin(), of_fewer.end(), 0.0);
+    const double before = std::accumulate(of_more.begin(), of_more.end(), 0.0);
+    for (double& number : of_more) {
+        number = std::min(1.0, number * (sum / before));
+    }
 }
 
 std::vector<double> WhitenedSystem::inverse_blocks(const std::vector<std::vector<Index>>& groups,

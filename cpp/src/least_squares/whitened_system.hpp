@@ -41,8 +41,10 @@ class WhitenedSystem {
     // log det H̃ = log det M̃
     [[nodiscard]] double log_determinant() const { return cholesky_.log_determinant(); }
     // How much of each parameter the data determine, 1 − (H̃⁻¹)_pp, and of each residual the
-    // parameters, 1 − (M̃⁻¹)_ii. Both have the sum γ, the effective number of parameters.
-    void effective(Buffer<double>& of_parameters, Buffer<double>& of_residuals,
+    // parameters, 1 − (M̃⁻¹)_ii. Both have the sum γ, the effective number of parameters. Those of
+    // the kind there is more of take several times as long as the others; unless they are `fresh`
+    // they stay as they were, but for a factor that gives them the sum that the others have.
+    void effective(Buffer<double>& of_parameters, Buffer<double>& of_residuals, bool fresh,
                    Execution& execution);
     // M̃⁻¹ between the residuals of a few groups: one after another the blocks, row-major.
     std::vector<double> inverse_blocks(const std::vector<std::vector<Index>>& groups,

@@ -31,13 +31,17 @@ constexpr int most_trials = 15;
 // Fixed points of the updates are not maxima of the evidence, as J moves with the parameters: past
 // its highest point the errors on new data grow, so the fit goes back there.
 constexpr Index patience = 20;
+// Updates from one full look at what is effective to the next: it changes slowly.
+constexpr Index refreshed_updates = 3;
 
 }  // namespace
 
 std::vector<Setting> EvidenceOptions::settings() {
     return with_stopping({setting("prior_precision", prior_precision),
                           setting("noise_precision", noise_precision),
-                          setting("first_update", first_update), setting("by_input", by_input),
+                          setting("first_update", first_update),
+                          setting("update_interval", update_interval),
+                          setting("by_input", by_input),
                           setting("geodesic_acceleration", geodesic_acceleration),
                           setting("evidence_tolerance", evidence_tolerance)},
                          stopping);
@@ -78,10 +82,6 @@ struct Evidence::Workspace {
     void linearize(const std::vector<double>& parameters, Execution& execution) {
         problem.linearize(parameters.data(), execution);
         problem.jacobian(jacobian.data(), execution);
-        assemble(execution);
-    }
-
-    void assemble(Execution& execution) {
         precisions.bound(jacobian.data());
         system.assemble(jacobian.data(), precisions.row_scales(), precisions.column_scales(),
                         execution);
@@ -134,6 +134,7 @@ struct Evidence::Workspace {
     double raise = 2.0;
     double reduction = 1.0;  // of the last step, as a share of what it lowered
     Index n_steps = 0;
+    Index n_updates = 0;
     bool stuck = false;
 };
 
@@ -179,10 +180,17 @@ Losses Evidence::run_epoch(Objective<double>& /*objective*/, const EpochPlan& /*
         return before;
     }
     work.linearize(iterate.current, execution);
-    if (work.n_steps >= options_.first_update || work.stuck) {
-        update(iterate.current, execution);
+    // Found here, and taken after the step, which then needs no second matrix.
+    std::optional<Precisions> next;
+    const bool due = work.n_steps >= options_.first_update &&
+                     (work.n_steps - options_.first_update) % options_.update_interval == 0;
+    if (due || work.stuck) {
+        next = update(iterate.current, execution);
     }
     const bool moved = step(iterate, execution);
+    if (next) {
+        work.precisions = std::move(*next);
+    }
     ++work.n_steps;
     if (!moved && work.stuck) {
         finished_ = FitEnd::step;
@@ -197,12 +205,14 @@ Losses Evidence::run_epoch(Objective<double>& /*objective*/, const EpochPlan& /*
     return before;
 }
 
-void Evidence::update(const std::vector<double>& parameters, Execution& execution) {
+std::optional<Precisions> Evidence::update(const std::vector<double>& parameters,
+                                           Execution& execution) {
     Workspace& work = *workspace_;
     if (!work.system.factor(1.0, execution)) {
-        return;
+        return {};
     }
-    work.system.effective(work.of_parameters, work.of_residuals, execution);
+    work.system.effective(work.of_parameters, work.of_residuals,
+                          work.n_updates++ % refreshed_updates == 0, execution);
     const double log_evidence = work.evaluate_evidence(parameters);
     ++work.updates_since_best;
     if (log_evidence > work.best.log_evidence + options_.evidence_tolerance) {
@@ -211,8 +221,9 @@ void Evidence::update(const std::vector<double>& parameters, Execution& executio
     if (log_evidence > work.best.log_evidence) {
         work.best = {log_evidence, parameters, work.precisions.alphas(), work.precisions.betas()};
     }
-    work.precisions.update(work.of_parameters, work.of_residuals, parameters, work.residuals);
-    work.assemble(execution);
+    Precisions next = work.precisions;
+    next.update(work.of_parameters, work.of_residuals, parameters, work.residuals);
+    return next;
 }
 
 // As LevenbergMarquardt, in the whitened units: δφ = −(J̃ᵀJ̃ + (1 + μ) I)⁻¹ (J̃ᵀr̃ + φ), so that the
@@ -376,7 +387,7 @@ EvidenceReport Evidence::report(bool with_covariance, Execution& execution) {
     report.log_evidence = work.evaluate_evidence(parameters);
     report.prior_precisions = work.precisions.alphas();
     report.noise_precisions = work.precisions.betas();
-    work.system.effective(work.of_parameters, work.of_residuals, execution);
+    work.system.effective(work.of_parameters, work.of_residuals, true, execution);
     report.effective_parameters =
         std::accumulate(work.of_parameters.begin(), work.of_parameters.end(), 0.0);
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-#: Widths of the hidden layers, small ones first: where there is noise these win, and with exact data in
-#: plenty the large ones do.
-HIDDEN = ((4,), (8,), (16,), (32,), (6, 6), (12, 12), (8, 8, 8), (20, 20), (14, 14, 14), (28, 28))
+#: Widths of the hidden layers that a search begins with, small ones first: where there is noise these win.
+HIDDEN = ((4,), (8,), (16,), (6, 6), (12, 12), (8, 8, 8))
 
-#: Networks with more parameters than this times the equations are not worth their time.
-MOST_PARAMETERS = 1.7
+#: A network with more parameters than this times the equations is not worth its time.
+MOST_PARAMETERS = 1.2
 
-#: More parameters than this take a step past what is comfortable.
+#: Nor is one of more parameters than this: a step takes a large part of a second.
 LARGEST = 1200
+
+#: How much wider the layers of a relative are.
+WIDER = 1.5
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Start:
 
 
 #: "noisy": all is noise to begin with, and what is not shows. "exact": the network first interpolates.
-STARTS = {"noisy": Start(1e-2, 1.0, 5), "exact": Start(1.0, 1e6, 20)}
+STARTS = {"noisy": Start(1e-2, 1.0, 5), "exact": Start(1.0, 1e6, 15)}
 
 
 @dataclass(frozen=True)
@@ -47,26 +48,28 @@ class Candidate:
         """How many numbers such a network has."""
         return sum((a + 1) * b for a, b in pairwise(self.layer_sizes(n_inputs, n_outputs)))
 
+    def bearable(self, n_equations: int, n_inputs: int, n_outputs: int) -> bool:
+        """Whether there is enough to fit for so many parameters, and time for them."""
+        most = min(MOST_PARAMETERS * n_equations, LARGEST)
+        return self.n_parameters(n_inputs, n_outputs) <= most
+
     def __str__(self) -> str:
         return f"{'-'.join(map(str, self.hidden))} {self.activation}, {self.start} start, seed {self.seed}"
 
 
 def first_candidates(n_equations: int, n_inputs: int, n_outputs: int, seed: int) -> list[Candidate]:
     """Return what a search begins with: every size that the data can bear, from both starts."""
-    sizes = [Candidate(hidden, "silu", "noisy", seed) for hidden in HIDDEN]
-    kept = [
+    first = Candidate(HIDDEN[0], "silu", "noisy", seed)
+    fitting = [
         candidate.hidden
-        for place, candidate in enumerate(sizes)
-        if place == 0
-        or candidate.n_parameters(n_inputs, n_outputs) <= min(MOST_PARAMETERS * n_equations, LARGEST)
+        for candidate in (replace(first, hidden=hidden) for hidden in HIDDEN)
+        if candidate == first or candidate.bearable(n_equations, n_inputs, n_outputs)
     ]
-    return [Candidate(hidden, "silu", start, seed) for hidden in kept for start in STARTS]
+    return [Candidate(hidden, "silu", start, seed) for hidden in fitting for start in STARTS]
 
 
-def relatives(candidate: Candidate, tried: Sequence[Candidate]) -> list[Candidate]:
-    """Return what resembles a good candidate: another activation, another seed."""
-    others = [
-        Candidate(candidate.hidden, "tanh", candidate.start, candidate.seed),
-        Candidate(candidate.hidden, candidate.activation, candidate.start, candidate.seed + 1),
-    ]
-    return [other for other in others if other not in tried]
+def relatives(candidate: Candidate, n_equations: int, n_inputs: int, n_outputs: int) -> list[Candidate]:
+    """Return what resembles a good candidate: a wider network, another activation, another seed."""
+    wider = replace(candidate, hidden=tuple(round(WIDER * width) for width in candidate.hidden))
+    others = [replace(candidate, activation="tanh"), replace(candidate, seed=candidate.seed + 1)]
+    return [wider, *others] if wider.bearable(n_equations, n_inputs, n_outputs) else others

@@ -22,6 +22,7 @@ Array = NDArray[np.float64]
 #: A fit whose log evidence has not risen by 0.1 for a while has nothing left to do.
 SETTINGS = {
     "by_input": True,
+    "update_interval": 1,
     "geodesic_acceleration": True,
     "evidence_tolerance": 0.1,
     "gradient_tolerance": 0.0,

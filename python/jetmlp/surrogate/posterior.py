@@ -68,7 +68,7 @@ def gradients(model: MLP, inputs: Array, *, slopes: bool) -> Iterator[tuple[slic
         weights = (float(n * m), float(n * m * d), 0.0)
         nothing = [None, None, None]
         objective = _core.Objective64(model._architecture, block, targets, weights, 0.0, nothing, None)
-        jacobian = objective.residual_jacobian(model.parameters, 1)
+        jacobian = _core.Residuals(objective).residual_jacobian(model.parameters, 1)
         of_values = jacobian[: n * m].reshape(n, 1, m, -1)
         if slopes:
             of_slopes = jacobian[n * m :].reshape(n, m, d, -1).transpose(0, 2, 1, 3)

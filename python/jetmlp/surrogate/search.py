@@ -90,8 +90,13 @@ class Search:
         self._advance(self._begin(first_candidates(self._n_equations, d, m, self._seed)), FIRST_STEPS)
         self._advance(self._best(SECOND), SECOND_STEPS, share=0.5)
         tried = [fit.candidate for fit in self.fits]
-        family = [other for fit in self._best(PARENTS) for other in relatives(fit.candidate, tried)]
-        self._advance(self._begin(family), FIRST_STEPS + SECOND_STEPS, share=0.6)
+        family = [
+            other
+            for fit in self._best(PARENTS)
+            for other in relatives(fit.candidate, self._n_equations, d, m)
+            if other not in tried
+        ]
+        self._advance(self._begin(dict.fromkeys(family)), FIRST_STEPS + SECOND_STEPS, share=0.6)
         last = self._best(LAST)
         self._advance(last, MOST_STEPS - FIRST_STEPS - SECOND_STEPS)
         return sorted(last, key=_rank)

@@ -13,11 +13,14 @@
 
 namespace jetmlp {
 
+class Precisions;
+
 class EvidenceOptions final : public OptimizerOptions {
   public:
     double prior_precision = 1e-2;  // α of every group at the start
     double noise_precision = 1.0;   // β at the start, in units of the data's mean square
     Index first_update = 5;         // steps before α and β are first found anew
+    Index update_interval = 1;      // steps from there to the next time, and so on
     bool by_input = true;           // see parameter_groups
     bool geodesic_acceleration = true;
     double evidence_tolerance = 0.1;  // ends where the log evidence has come to rest within this
@@ -71,8 +74,8 @@ class Evidence final : public Optimizer<double> {
 
     // Tries steps until one is accepted; false if none is.
     bool step(Iterate<double>& iterate, Execution& execution);
-    // Finds α and β anew from what the data determine.
-    void update(const std::vector<double>& parameters, Execution& execution);
+    // α and β anew, from what the data determine here; none if rounding does not let it.
+    std::optional<Precisions> update(const std::vector<double>& parameters, Execution& execution);
 
     EvidenceOptions options_;
     std::optional<FitEnd> finished_;
