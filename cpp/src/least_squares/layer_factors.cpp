@@ -31,14 +31,20 @@ ForwardFactors::ForwardFactors(const Architecture& architecture, const ResidualL
         }
     }
     inputs_.back().resize(layers_.back().n_out, columns);
-    for (Index b = 0; b < layout.n_blocks(); ++b) {
+    set_inputs(data);
+}
+
+void ForwardFactors::set_inputs(const Dataset<double>& data) {
+    const Index size = layout_->block_samples();
+    const Index n_slots = 1 + layout_->n_tangents();
+    for (Index b = 0; b < layout_->n_blocks(); ++b) {
         for (Index k = 0; k < data.n_inputs(); ++k) {
             double* const row = inputs_.front().row(k) + b * n_slots * size;
             for (Index i = 0; i < size; ++i) {
-                const Index sample = layout.sample(b * size + i);
+                const Index sample = layout_->sample(b * size + i);
                 row[i] = sample < 0 ? 0.0 : data.input(sample)[k];
             }
-            if (layout.n_tangents() > 0) {
+            if (layout_->n_tangents() > 0) {
                 std::fill_n(row + (1 + k) * size, size, 1.0);
             }
         }

@@ -55,6 +55,9 @@ class ForwardFactors {
     ForwardFactors(const Architecture& architecture, const ResidualLayout& layout,
                    const Dataset<double>& data);
 
+    // The inputs of the samples that the layout has now.
+    void set_inputs(const Dataset<double>& data);
+
     // z = W a + b, a⁺ = σ(z);  ż_k = W ȧ_k, ȧ⁺_k = σ'(z) ⊙ ż_k, from ȧ_k = e_k.
     void run(const double* parameters, Execution& execution);
 

@@ -23,20 +23,35 @@ namespace {
 // Columns that a pull-back takes between two looks at whether to end.
 constexpr Index slice_columns = 4096;
 
-}  // namespace
-
-ResidualLayout layout_of(const Objective<double>& objective) {
+void expect_squares(const Objective<double>& objective) {
     const std::string_view beyond = objective.beyond_least_squares();
     if (!beyond.empty()) {
         throw std::invalid_argument(std::string(beyond) +
                                     ": expected none for residuals, got some");
     }
+}
+
+ResidualLayout layout_of_batches(const Objective<double>& objective, Index most_samples) {
+    expect_squares(objective);
+    return {objective.data(), objective.weights(), most_samples};
+}
+
+}  // namespace
+
+ResidualLayout layout_of(const Objective<double>& objective) {
+    expect_squares(objective);
     return {objective.data(), objective.weights()};
 }
 
 LeastSquares::LeastSquares(const Objective<double>& objective)
+    : LeastSquares(objective, layout_of(objective)) {}
+
+LeastSquares::LeastSquares(const Objective<double>& objective, Index most_samples)
+    : LeastSquares(objective, layout_of_batches(objective, most_samples)) {}
+
+LeastSquares::LeastSquares(const Objective<double>& objective, ResidualLayout layout)
     : architecture_(objective.architecture()),
-      layout_(layout_of(objective)),
+      layout_(std::move(layout)),
       trial_(architecture_, layout_, objective.data()),
       forward_(trial_),
       backward_(architecture_, layout_),
@@ -54,6 +69,13 @@ LeastSquares::LeastSquares(const Objective<double>& objective)
     }
     seeds_.resize(widest, columns);
     layer_gradient_.resize(widest, most_inputs);
+}
+
+// Both passes get the inputs, since linearize() exchanges them.
+void LeastSquares::take(const Dataset<double>& data, Rows batch) {
+    layout_.assign(data, batch);
+    trial_.set_inputs(data);
+    forward_.set_inputs(data);
 }
 
 Losses LeastSquares::evaluate(const double* parameters, double* residuals, Execution& execution) {

@@ -21,12 +21,17 @@ ResidualLayout layout_of(const Objective<double>& objective);
 class LeastSquares {
   public:
     explicit LeastSquares(const Objective<double>& objective);
+    // For batches of at most so many samples: take() one before anything else.
+    LeastSquares(const Objective<double>& objective, Index most_samples);
     LeastSquares(const LeastSquares&) = delete;
     LeastSquares& operator=(const LeastSquares&) = delete;
 
     [[nodiscard]] const ResidualLayout& layout() const { return layout_; }
     [[nodiscard]] Index n_residuals() const { return layout_.n_residuals(); }
     [[nodiscard]] Index n_parameters() const { return architecture_.n_parameters(); }
+
+    // The squares become those of the batch's own loss. Nothing is allocated.
+    void take(const Dataset<double>& data, Rows batch);
 
     // Residuals (n_residuals) in the order of the layout, and the losses.
     Losses evaluate(const double* parameters, double* residuals, Execution& execution);
@@ -48,6 +53,8 @@ class LeastSquares {
     [[nodiscard]] double primal_cost() const;
 
   private:
+    LeastSquares(const Objective<double>& objective, ResidualLayout layout);
+
     struct Tile {  // of a thread
         Panel inputs;
         Panel deltas;

@@ -27,18 +27,37 @@ Entry entry_of(Index o, Index k, Index n_inputs) {
 }  // namespace
 
 ResidualLayout::ResidualLayout(const Dataset<double>& data, const LossWeights& weights)
+    : ResidualLayout(data, weights, data.n_samples()) {
+    order_samples(data);
+    set_entries(data, data.all_rows());
+}
+
+ResidualLayout::ResidualLayout(const Dataset<double>& data, const LossWeights& weights,
+                               Index most_samples)
     : n_samples_(data.n_samples()),
       n_outputs_(data.n_outputs()),
       n_tangents_(data.has(Term::derivative) ? data.n_inputs() : 0),
       weights_(weights),
       has_values_(data.has(Term::value)) {
     const Index wanted = std::max(granule, wanted_width / n_groups() / granule * granule);
-    const Index n_blocks = (n_samples_ + wanted - 1) / wanted;
-    const Index even_share = (n_samples_ + n_blocks - 1) / n_blocks;
+    const Index n_blocks = (most_samples + wanted - 1) / wanted;
+    const Index even_share = (most_samples + n_blocks - 1) / n_blocks;
     block_samples_ = (even_share + granule - 1) / granule * granule;
-    blocks_.resize(static_cast<std::size_t>((n_samples_ + block_samples_ - 1) / block_samples_));
-    order_samples(data);
-    set_entries(data);
+    blocks_.resize(static_cast<std::size_t>((most_samples + block_samples_ - 1) / block_samples_));
+    const auto size = static_cast<std::size_t>(n_positions());
+    samples_.assign(static_cast<std::size_t>(this->n_blocks() * block_samples_), -1);
+    targets_.resize(size);
+    weight_of_.resize(size);
+    scales_.resize(size);
+    entries_.reserve(size);
+}
+
+void ResidualLayout::assign(const Dataset<double>& data, Rows rows) {
+    std::ranges::fill(samples_, -1);
+    for (Index i = 0; i < rows.count; ++i) {
+        samples_[static_cast<std::size_t>(i)] = rows[i];
+    }
+    set_entries(data, rows);
 }
 
 // Samples with the same entries present stand together, so that most blocks are whole.
@@ -63,20 +82,21 @@ void ResidualLayout::order_samples(const Dataset<double>& data) {
     samples_.resize(static_cast<std::size_t>(n_blocks() * block_samples_), -1);
 }
 
-void ResidualLayout::set_entries(const Dataset<double>& data) {
-    const auto size = static_cast<std::size_t>(n_positions());
-    targets_.assign(size, 0.0);
-    weight_of_.assign(size, 0.0);
-    scales_.assign(size, 0.0);
+void ResidualLayout::set_entries(const Dataset<double>& data, Rows rows) {
+    std::ranges::fill(targets_, 0.0);
+    std::ranges::fill(weight_of_, 0.0);
+    std::ranges::fill(scales_, 0.0);
+    entries_.clear();
     const Index d = data.n_inputs();
     for (const Term term : {Term::value, Term::derivative}) {
-        total_weights_[term] = data.total_weight(term, data.all_rows());
+        total_weights_[term] = data.total_weight(term, rows);
     }
     const Index n_values = has_values_ ? n_samples_ * n_outputs_ : 0;
     Index position = 0;
     for (Index b = 0; b < n_blocks(); ++b) {
         Block& block = blocks_[static_cast<std::size_t>(b)];
         block.first_residual = n_residuals();
+        block.present.clear();
         for (Index group = 0; group < n_groups(); ++group) {
             const Index o = group / (1 + n_tangents_);
             const Index k = group % (1 + n_tangents_);

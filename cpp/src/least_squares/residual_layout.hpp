@@ -24,6 +24,11 @@ class ResidualLayout {
     };
 
     ResidualLayout(const Dataset<double>& data, const LossWeights& weights);
+    // For batches of at most so many samples; empty until one is assigned.
+    ResidualLayout(const Dataset<double>& data, const LossWeights& weights, Index most_samples);
+
+    // The samples become these rows, in their order, and the means those over them.
+    void assign(const Dataset<double>& data, Rows rows);
 
     [[nodiscard]] Index n_outputs() const { return n_outputs_; }
     [[nodiscard]] Index n_tangents() const { return n_tangents_; }
@@ -49,7 +54,7 @@ class ResidualLayout {
 
   private:
     void order_samples(const Dataset<double>& data);
-    void set_entries(const Dataset<double>& data);
+    void set_entries(const Dataset<double>& data, Rows rows);
 
     Index n_samples_;
     Index n_outputs_;
