@@ -27,6 +27,8 @@ from .optimizers.adam import Adam
 from .optimizers.chain import Chain
 from .optimizers.lbfgs import LBFGS
 from .optimizers.levenberg_marquardt import LevenbergMarquardt
+from .optimizers.self_scaled_broyden import SelfScaledBroyden
+from .optimizers.stochastic_gauss_newton import StochasticGaussNewton
 
 if TYPE_CHECKING:
     from . import experiments, plotting
@@ -42,7 +44,9 @@ __all__ = [
     "Normalization",
     "Objective",
     "Samples",
+    "SelfScaledBroyden",
     "StagedMLP",
+    "StochasticGaussNewton",
     "Trainer",
     "check_derivatives",
     "experiments",

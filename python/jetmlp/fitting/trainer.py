@@ -38,7 +38,7 @@ class Trainer:
     ----------
     model : MLP
         Trained in place.
-    optimizer : "auto", Adam, LBFGS, LevenbergMarquardt or Chain, default "auto"
+    optimizer : "auto" or an optimizer, default "auto"
         How to step. "auto" chooses when the first fit shows how much data there is: `Adam` with a
         `batch_size`; `LevenbergMarquardt` for a model of float64 with at most 4000 residuals (values and
         derivatives present) or parameters, whichever are fewer; `Adam` in batches of 256 where there are
@@ -55,8 +55,8 @@ class Trainer:
     l2 : float, default 0.0
         l₂, not negative. The history's ``loss`` has the penalty in it, ``val_loss`` has not.
     batch_size : int, optional
-        Samples per update of `Adam`; default all of them. The last batch of an epoch may be smaller and
-        counts.
+        Samples per update of `Adam`, by default all of them, or of `StochasticGaussNewton`, by default 24.
+        The last batch of an epoch may be smaller and counts.
     shuffle : bool, default True
         Whether each epoch visits the samples in a new random order.
     n_threads : int, optional
@@ -163,7 +163,8 @@ class Trainer:
         trainer = _core.Trainer32 if self._model.dtype == np.float32 else _core.Trainer64
         self._optimizer = optimizer.started()
         options = self._optimizer.in_core()
-        self._core = trainer(options, self._model.n_parameters, self._batch_size or 0, *self._order)
+        batch_size = self._batch_size or self._optimizer.default_batch_size or 0
+        self._core = trainer(options, self._model.n_parameters, batch_size, *self._order)
 
     @with_cures(FIT_CURES, "name them, as in fit(X, Y, dYdX, epochs=200)")
     def fit(
@@ -318,7 +319,7 @@ class Trainer:
             plan.problem.training,
             plan.problem.validation,
             plan.epochs,
-            self._optimizer.rate,
+            self._optimizer.rate_of_fit(self.n_epochs, plan.epochs),
             self._model.parameters,
             stopping.patience or 0,
             stopping.min_delta,
