@@ -140,8 +140,11 @@ def fit(trainer: jetmlp.Trainer, samples: tuple[Array, Array, Array], epochs: in
 def measure(row: Row, contender: str, seed: int) -> tuple[float, float, float, float]:
     """Return the relative errors of values and slopes, seconds and epochs."""
     samples = draw(row, row.n, seed, 0, row.noise)
-    trial = fit(trainer_of(row, contender, 2, seed), samples, 2) / 2
-    epochs = max(1, int(row.seconds / trial))
+    epochs = 2
+    for share in (0.1, 1.0):  # the first epochs of a fit are dearer than the others
+        trial = trainer_of(row, contender, epochs, seed)
+        seconds = fit(trial, samples, epochs)
+        epochs = max(1, int(share * row.seconds / seconds * trial.history.n_epochs))
     trainer = trainer_of(row, contender, epochs, seed)
     seconds = fit(trainer, samples, epochs)
     X, Y, dYdX = draw(row, 2000, seed, 1, 0.0)

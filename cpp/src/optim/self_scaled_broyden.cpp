@@ -143,10 +143,12 @@ void SelfScaledBroyden::learn(const Step& step, Execution& execution) {
             work.inverse_hessian.row(i)[i] = 1.0;
         }
         const auto stride = static_cast<std::size_t>(work.inverse_hessian.stride);
-        for (Buffer<double>* const each :
-             {&work.update.s, &work.update.u, &work.factors[0], &work.factors[1], &work.products[0],
-              &work.products[1]}) {
-            each->assign(stride, 0.0);
+        work.update.s.assign(stride, 0.0);
+        work.update.u.assign(stride, 0.0);
+        for (SymmetricProduct::Pair* const pair : {&work.factors, &work.products}) {
+            for (Buffer<double>& each : *pair) {
+                each.assign(stride, 0.0);
+            }
         }
         work.update.scale = 1.0;
         work.update.ss = work.update.su = work.update.uu = 0.0;

@@ -40,10 +40,12 @@ class Trainer:
         Trained in place.
     optimizer : "auto" or an optimizer, default "auto"
         How to step. "auto" chooses when the first fit shows how much data there is: `Adam` with a
-        `batch_size`; `LevenbergMarquardt` for a model of float64 with at most 4000 residuals (values and
-        derivatives present) or parameters, whichever are fewer; `Adam` in batches of 256 where there are
-        more than a million numbers to fit; else `LBFGS`, also where there is an l2 penalty, directions or
-        second derivatives, which `LevenbergMarquardt` does not take.
+        `batch_size`. Else, for a model of float64, by the residuals (values and derivatives present) and
+        parameters: with at most 4000 residuals `LevenbergMarquardt`; with at most 3000 parameters
+        `SelfScaledBroyden`; with at most 100 000 residuals `StochasticGaussNewton`, in a `Chain` with
+        `LBFGS`, which goes on where the network is too small for that. Else `Adam` in batches of 256 where
+        there are more than a million numbers to fit, or `LBFGS`, also where there is an l2 penalty,
+        directions or second derivatives, or the model is of float32.
     value_weight, derivative_weight : float, default 1.0
         w_v and w_d: not negative, not both zero. ``derivative_weight="balanced"`` is the balance of Huge
         and Savine (2020) for a normalized model: w_v = 1/(1+d) and w_d = d/(1+d), and each column of
