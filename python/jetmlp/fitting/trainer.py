@@ -201,8 +201,8 @@ class Trainer:
             it is. With second derivatives every layer costs (1 + d)(2 + d)/2 times what values alone do: 3,
             6, 10 for d = 1, 2, 3.
         epochs : int
-            Passes over the samples; with `LBFGS`, `LevenbergMarquardt` and `SelfScaledBroyden` steps, which may
-            end before with nothing left to do: ``history.stopped_because`` says why.
+            Passes over the samples; with `LBFGS`, `LevenbergMarquardt` and `SelfScaledBroyden` steps, which
+            may end before with nothing left to do: ``history.stopped_because`` says why.
         anchor : tuple (x0, y0), optional
             A point (d,) and the values (m,) that the model is to have there, for a fit without `Y` of a
             model whose outputs have the activation "identity": the output biases are set accordingly. It
