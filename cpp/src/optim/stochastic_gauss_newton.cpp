@@ -5,6 +5,7 @@
 #include <jetmlp/optim/stochastic_gauss_newton.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
@@ -91,18 +92,29 @@ Losses StochasticGaussNewton::run_epoch(Objective<double>& objective, const Epoc
         workspace_ = std::make_unique<Workspace>(objective, std::min(plan.batch_size, n_samples));
     }
     Workspace& work = *workspace_;
+    // Steps are short: where the team does not pay they run without it, to the same bytes.
+    Execution alone(1, [&execution] {
+        execution.interrupt.poll();
+        return false;
+    });
     before_epoch_ = iterate.current;
     MeanLosses mean;
     for (Index first = 0; first < n_samples; first += plan.batch_size) {
         execution.interrupt.poll();
+        const auto begin = std::chrono::steady_clock::now();
+        Execution& chosen = team_choice_.alone() ? alone : execution;
         const Rows batch = plan.order.batch(first, plan.batch_size);
         work.problem.take(objective.data(), batch);
         const Losses losses =
-            work.problem.evaluate(iterate.current.data(), work.residuals.data(), execution);
+            work.problem.evaluate(iterate.current.data(), work.residuals.data(), chosen);
         if (!std::isfinite(losses.total)) {
             throw Diverged();
         }
-        step(plan.learning_rate, iterate, execution);
+        step(plan.learning_rate, iterate, chosen);
+        if (execution.team.n_threads() > 1) {
+            const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
+            team_choice_.record(time.count(), static_cast<double>(batch.count));
+        }
         mean.add(losses, static_cast<double>(batch.count) / static_cast<double>(n_samples));
     }
     follow(mean.mean().total, iterate);

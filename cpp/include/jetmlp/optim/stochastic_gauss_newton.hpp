@@ -5,6 +5,7 @@
 // step is MinSR of Chen and Heyl (Nature Physics 20, 2024).
 #pragma once
 
+#include <jetmlp/machine/threads.hpp>
 #include <jetmlp/optim/optimizer.hpp>
 
 #include <limits>
@@ -53,6 +54,7 @@ class StochasticGaussNewton final : public Optimizer<double> {
     Index epochs_above_ = 0;            // in a row, that stayed above the lowest loss
     std::vector<double> before_epoch_;  // parameters, also of the epoch with the lowest loss:
     std::vector<double> before_lowest_;
+    TeamChoice team_choice_;
     std::optional<FitEnd> finished_;
     std::unique_ptr<Workspace> workspace_;
 };
