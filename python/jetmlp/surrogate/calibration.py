@@ -89,9 +89,9 @@ def _factor(errors: Array, variances: Array, noise: Array, prior: float) -> floa
     count = int(np.count_nonzero(there))
     if count == 0:
         return prior
-    surest = variances[there] <= np.quantile(variances[there], SUREST)
-    errors, variances, noise = errors[there][surest], variances[there][surest], noise[there][surest]
-    found = _solve(errors, variances, np.zeros_like(noise))
+    errors, variances, noise = errors[there], variances[there], noise[there]
+    surest = variances <= np.quantile(variances, SUREST)
+    found = _solve(errors[surest], variances[surest], np.zeros_like(noise[surest]))
     if np.sqrt(np.median(noise)) > NOISE_TO_SPEAK_OF:
         found = min(found, max(1.0, _solve(errors, variances, noise)))
     found = found**TRUST
