@@ -41,7 +41,7 @@ Contender = Callable[[Data, int], Predictor]
 
 def surrogate(train: Data, seed: int) -> Predictor:
     """`jetmlp.Surrogate`, as it is by default."""
-    model = jetmlp.Surrogate(seed=seed)  # type: ignore[attr-defined]
+    model = jetmlp.Surrogate(seed=seed, n_threads=1)
     model.fit(*train)
 
     def predict(X: Array) -> Prediction:

@@ -30,7 +30,7 @@ constexpr int most_trials = 15;
 // The fit ends once the evidence has not risen for so many updates.
 // Fixed points of the updates are not maxima of the evidence, as J moves with the parameters: past
 // its highest point the errors on new data grow, so the fit goes back there.
-constexpr Index patience = 20;
+constexpr Index patience = 12;
 // Updates from one full look at what is effective to the next: it changes slowly.
 constexpr Index refreshed_updates = 3;
 

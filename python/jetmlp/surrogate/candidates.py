@@ -12,11 +12,16 @@ HIDDEN = ((4,), (8,), (16,), (32,), (6, 6), (12, 12), (8, 8, 8))
 MOST_PARAMETERS = 2.0
 #: … unless it has no more than this: few samples of a smooth function want a rich network all the same.
 ALWAYS_BEARABLE = 200
+#: Nor is one whose matrix takes more than so many multiply-adds a step, N P².
+MOST_WORK = 1e9
 #: Up to so many equations a fit takes next to no time, and tanh is tried from the start.
 FEW_EQUATIONS = 200
 
 #: Nor is one of more parameters than this: a step takes a large part of a second.
 LARGEST = 1200
+
+#: What a network that did well is tried with.
+ACTIVATIONS = ("silu", "tanh", "sin")
 
 #: How much wider the layers of a relative are.
 WIDER = 1.5
@@ -55,7 +60,8 @@ class Candidate:
     def bearable(self, n_equations: int, n_inputs: int, n_outputs: int) -> bool:
         """Whether there is enough to fit for so many parameters, and time for them."""
         most = min(max(MOST_PARAMETERS * n_equations, ALWAYS_BEARABLE), LARGEST)
-        return self.n_parameters(n_inputs, n_outputs) <= most
+        count = self.n_parameters(n_inputs, n_outputs)
+        return count <= most and n_equations * count * min(n_equations, count) <= MOST_WORK
 
     def __str__(self) -> str:
         return f"{'-'.join(map(str, self.hidden))} {self.activation}, {self.start} start, seed {self.seed}"
@@ -81,6 +87,6 @@ def first_candidates(n_equations: int, n_inputs: int, n_outputs: int, seed: int)
 def relatives(candidate: Candidate, n_equations: int, n_inputs: int, n_outputs: int) -> list[Candidate]:
     """Return what resembles a good candidate: a wider network, another activation, another seed."""
     wider = replace(candidate, hidden=tuple(round(WIDER * width) for width in candidate.hidden))
-    other = "silu" if candidate.activation == "tanh" else "tanh"
-    others = [replace(candidate, activation=other), replace(candidate, seed=candidate.seed + 1)]
+    others = [replace(candidate, activation=name) for name in ACTIVATIONS if name != candidate.activation]
+    others.append(replace(candidate, seed=candidate.seed + 1))
     return [wider, *others] if wider.bearable(n_equations, n_inputs, n_outputs) else others
