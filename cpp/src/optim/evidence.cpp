@@ -1,4 +1,5 @@
 #include "least_squares/least_squares.hpp"
+#include "least_squares/leave_one_out.hpp"
 #include "least_squares/precisions.hpp"
 #include "least_squares/whitened_system.hpp"
 #include "linear_algebra/sums.hpp"
@@ -9,7 +10,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <numbers>
 #include <numeric>
 #include <stdexcept>
@@ -400,60 +400,16 @@ bool Evidence::step(Iterate<double>& iterate, Execution& execution) {
 
 namespace {
 
-// Errors and variances of the residuals of one sample, had it been left out, from their block of
-// M̃⁻¹: e = (M̃⁻¹)_ss⁻¹ r̃_s, whose covariance is (M̃⁻¹)_ss⁻¹.
-void leave_out(const std::vector<Index>& sample, const double* block,
-               const Buffer<double>& whitened, std::vector<double>& errors,
-               std::vector<double>& variances, Execution& execution) {
-    // M̃⁻¹ is at most 1 and came out of sums of numbers of that size.
-    constexpr double rounding = 1e-13;
-    const auto size = static_cast<Index>(sample.size());
-    SymmetricMatrix matrix;
-    matrix.resize(size);
-    Buffer<double> right_side(sample.size());
-    for (Index i = 0; i < size; ++i) {
-        std::copy_n(block + i * size + i, size - i, matrix.row(i) + i);
-        right_side[static_cast<std::size_t>(i)] =
-            whitened[static_cast<std::size_t>(sample[static_cast<std::size_t>(i)])];
-    }
-    Cholesky cholesky;
-    double shift = 0.0;
-    while (!cholesky.factor(matrix, shift, execution)) {
-        shift = std::max(10.0 * shift, rounding);
-        if (!(shift < 1.0)) {
-            throw std::runtime_error("the leave-one-out errors are not finite");
-        }
-    }
-    cholesky.solve(right_side.data(), right_side.data());
-    Panel inverse;
-    inverse.resize(size, size);
-    for (Index i = 0; i < size; ++i) {
-        inverse.row(i)[i] = 1.0;
-    }
-    cholesky.substitute_forward(inverse.row(0), size, inverse.stride, true, execution);
-    for (Index i = 0; i < size; ++i) {
-        double variance = 0.0;
-        for (Index k = i; k < size; ++k) {
-            variance = add_square(variance, inverse.row(k)[i]);
-        }
-        const auto at = static_cast<std::size_t>(sample[static_cast<std::size_t>(i)]);
-        errors[at] = right_side[static_cast<std::size_t>(i)];
-        variances[at] = variance;
-    }
-}
+// Gives α and β back on every way out.
+struct Kept {
+    explicit Kept(Precisions& precisions) : place(precisions), before(precisions) {}
+    Kept(const Kept&) = delete;
+    Kept& operator=(const Kept&) = delete;
+    ~Kept() { place = std::move(before); }
 
-// The residuals of each sample.
-std::vector<std::vector<Index>> residuals_by_sample(const ResidualLayout& layout) {
-    std::map<Index, std::vector<Index>> by_sample;
-    for (std::size_t i = 0; i < layout.sample_of_error().size(); ++i) {
-        by_sample[layout.sample_of_error()[i]].push_back(static_cast<Index>(i));
-    }
-    std::vector<std::vector<Index>> samples;
-    for (auto& [sample, residuals] : by_sample) {
-        samples.push_back(std::move(residuals));
-    }
-    return samples;
-}
+    Precisions& place;
+    Precisions before;
+};
 
 }  // namespace
 
@@ -470,7 +426,7 @@ EvidenceReport Evidence::report_at(const std::vector<double>& parameters, bool w
                                    Execution& execution) {
     Workspace& work = *workspace_;
     EvidenceReport report;
-    const Precisions before = work.precisions;
+    const Kept kept(work.precisions);
     if (parameters == work.best.parameters) {
         work.precisions.set(work.best.alphas, work.best.betas);
     }
@@ -478,7 +434,6 @@ EvidenceReport Evidence::report_at(const std::vector<double>& parameters, bool w
     work.evaluated = false;  // the fit goes on elsewhere
     work.linearize(parameters, execution);
     if (!work.system.factor(1.0, execution)) {
-        work.precisions = before;
         throw std::runtime_error("the evidence is lost in rounding");
     }
     report.parameters = parameters;
@@ -492,15 +447,8 @@ EvidenceReport Evidence::report_at(const std::vector<double>& parameters, bool w
     report.effective_by_group = work.precisions.by_group(of_parameters);
     report.effective_by_kind = work.precisions.by_kind(of_residuals);
 
-    const std::vector<std::vector<Index>> samples = residuals_by_sample(work.problem.layout());
-    const std::vector<double> blocks = work.system.inverse_blocks(samples, execution);
-    std::vector<double> errors(work.n_residuals);
-    std::vector<double> variances(work.n_residuals);
-    const double* block = blocks.data();
-    for (const std::vector<Index>& sample : samples) {
-        leave_out(sample, block, work.whitened, errors, variances, execution);
-        block += sample.size() * sample.size();
-    }
+    const LeftOut left_out =
+        leave_out_samples(work.system, work.problem.layout(), work.whitened, execution);
     report.entries = work.problem.layout().entries();
     report.kinds = work.problem.layout().kinds();
     const std::vector<double> scales = work.problem.layout().error_scales();
@@ -508,8 +456,8 @@ EvidenceReport Evidence::report_at(const std::vector<double>& parameters, bool w
         // From whitened units to those of the targets.
         const double unit = scales[i] * work.precisions.row_scales()[i];
         report.noise_variances.push_back(1.0 / (unit * unit));
-        report.leave_one_out.push_back(errors[i] / unit);
-        report.leave_one_out_variances.push_back(variances[i] / (unit * unit));
+        report.leave_one_out.push_back(left_out.errors[i] / unit);
+        report.leave_one_out_variances.push_back(left_out.variances[i] / (unit * unit));
     }
     if (with_covariance) {
         report.covariance_factor.resize(work.n_parameters * work.n_parameters);
@@ -518,7 +466,6 @@ EvidenceReport Evidence::report_at(const std::vector<double>& parameters, bool w
             report.covariance_factor[at] *= work.precisions.column_scales()[at / work.n_parameters];
         }
     }
-    work.precisions = before;
     return report;
 }
 
