@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mpmath import mp
 
 import jetmlp
 import reference_evidence
@@ -278,3 +279,31 @@ def test_error_bars_are_those_of_a_process_with_the_tangent_kernel(
     alone = variances(member, inputs, slopes=False)
     assert alone.slopes is None
     assert alone.values == pytest.approx(both.values, rel=1e-12)
+
+
+@pytest.mark.parametrize(("sizes", "n"), [((2, 4, 1), 6), ((2, 2, 1), 14)], ids=["dual", "primal"])
+@pytest.mark.parametrize("precision", [1e4, 1e8, 1e11])
+def test_exact_data_leave_no_error_bars_and_little_rounding(
+    sizes: tuple[int, ...], n: int, precision: float
+) -> None:
+    """With a β that says the data are exact: H⁻¹ at 60 digits, and variances where the data are.
+
+    The variances that are left there are 1/β of the prior's, and are to be right themselves.
+    """
+    case = make_case(Network(sizes), "values", n)
+    fit = fit_of(case)
+    alphas = np.ones(len(fit.prior_precisions))
+    fit.set_precisions(alphas, np.full(len(fit.noise_precisions), precision))
+    fit.run(1, 1)
+    C = fit.report(True, 1)["covariance_factor"]
+    J = jacobian(case)
+    with mp.workdps(60):
+        exact = mp.matrix(J.tolist())
+        H = exact.T * exact * precision + mp.eye(exact.cols)
+        covariance = H**-1
+        at_data = exact * covariance * exact.T
+        expected = np.array([float(at_data[i, i]) for i in range(exact.rows)])
+    assert np.abs(C @ C.T - np.array(covariance.tolist(), dtype=float)).max() <= 1e-10
+    # The factor is off by a few units in the last place of 1, its smallest numbers are 1/√β.
+    tolerance = 1e-14 * np.sqrt(precision) * 100
+    assert np.sum((J @ C) ** 2, axis=1) == pytest.approx(expected, rel=max(tolerance, 1e-10))
