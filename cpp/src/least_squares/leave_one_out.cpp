@@ -60,6 +60,7 @@ std::vector<std::vector<Index>> residuals_by_sample(const ResidualLayout& layout
         by_sample[layout.sample_of_error()[i]].push_back(static_cast<Index>(i));
     }
     std::vector<std::vector<Index>> samples;
+    samples.reserve(by_sample.size());
     for (auto& [sample, residuals] : by_sample) {
         samples.push_back(std::move(residuals));
     }
