@@ -31,11 +31,21 @@ class Case:
     directions: Array | None = None
     dYdV: Array | None = None  # noqa: N815
     sample_weight: Array | None = None
+    derivative_sample_weight: Array | None = None  # of each derivative; None: as of its sample
     l2: float = 0.0
 
     def data(self) -> dict[str, Any]:
         """Arguments of `jetmlp.Objective` and `Trainer.fit`."""
-        names = ("X", "Y", "dYdX", "d2YdX2", "directions", "dYdV", "sample_weight")
+        names = (
+            "X",
+            "Y",
+            "dYdX",
+            "d2YdX2",
+            "directions",
+            "dYdV",
+            "sample_weight",
+            "derivative_sample_weight",
+        )
         return {name: getattr(self, name) for name in names} | {"allow_missing_values": True}
 
     def weights(self) -> dict[str, float]:
@@ -108,15 +118,19 @@ def residuals(case: Case, parameters: Array) -> Array:
     if case.directions is not None:
         derivatives = np.einsum("...nod,nkd->...nok", derivatives, case.directions)
     parts = []
-    for weight, target, predicted in (
-        (VALUE_WEIGHT, case.Y, values),
-        (DERIVATIVE_WEIGHT, case.dYdX if case.dYdV is None else case.dYdV, derivatives),
-        (SECOND_WEIGHT, case.d2YdX2, second_order_jets(case.network, parameters, case.X)),
+    of_samples = case.sample_weight
+    of_derivatives = of_samples if case.derivative_sample_weight is None else case.derivative_sample_weight
+    for weight, target, predicted, counts in (
+        (VALUE_WEIGHT, case.Y, values, of_samples),
+        (DERIVATIVE_WEIGHT, case.dYdX if case.dYdV is None else case.dYdV, derivatives, of_derivatives),
+        (SECOND_WEIGHT, case.d2YdX2, second_order_jets(case.network, parameters, case.X), of_samples),
     ):
         if target is None:
             continue
-        ones = np.ones(len(case.X)) if case.sample_weight is None else case.sample_weight
-        omega = np.broadcast_to(ones.reshape(-1, *[1] * (target.ndim - 1)), target.shape)
+        counts = np.ones(len(case.X)) if counts is None else counts
+        omega = np.broadcast_to(
+            counts.reshape(*counts.shape, *[1] * (target.ndim - counts.ndim)), target.shape
+        )
         present = ~np.isnan(target)
         scales = np.sqrt(weight * omega[present] / omega[present].sum())
         parts.append(scales * (predicted[..., present] - target[present]))

@@ -23,8 +23,7 @@ class EvidenceFit {
                 const OptimizerOptions& options)
         : objective_(std::move(objective)),
           iterate_{{parameters.data(), parameters.data() + parameters.size()}, {}} {
-        expect_length("parameters", parameters.size(),
-                      objective_->architecture().n_parameters());
+        expect_length("parameters", parameters.size(), objective_->architecture().n_parameters());
         iterate_.previous = iterate_.current;
         optimizer_ = options.make<double>(objective_->architecture().n_parameters());
         evidence_ = dynamic_cast<Evidence*>(optimizer_.get());
@@ -57,25 +56,16 @@ class EvidenceFit {
     }
 
     py::dict report(bool with_covariance, int n_threads) {
-        const EvidenceReport report = run_interruptibly(n_threads, [&](Execution& execution) {
+        return to_dict(run_interruptibly(n_threads, [&](Execution& execution) {
             return evidence_->report(with_covariance, execution);
-        });
-        py::dict result;
-        result["parameters"] = to_array(report.parameters);
-        result["log_evidence"] = report.log_evidence;
-        result["effective_parameters"] = report.effective_parameters;
-        result["prior_precisions"] = to_array(report.prior_precisions);
-        result["noise_precisions"] = to_array(report.noise_precisions);
-        result["entries"] = py::array_t<Index>(
-            static_cast<py::ssize_t>(report.entries.size()), report.entries.data());
-        result["noise_variances"] = to_array(report.noise_variances);
-        result["leave_one_out"] = to_array(report.leave_one_out);
-        result["leave_one_out_variances"] = to_array(report.leave_one_out_variances);
-        if (with_covariance) {
-            const auto size = static_cast<py::ssize_t>(iterate_.current.size());
-            result["covariance_factor"] = to_array(report.covariance_factor).reshape({size, size});
-        }
-        return result;
+        }));
+    }
+
+    [[nodiscard]] Array<double> prior_precisions() const {
+        return to_array(evidence_->prior_precisions());
+    }
+    [[nodiscard]] Array<double> noise_precisions() const {
+        return to_array(evidence_->noise_precisions());
     }
 
     [[nodiscard]] double log_evidence() const { return evidence_->log_evidence(); }
@@ -93,6 +83,30 @@ class EvidenceFit {
 
 }  // namespace
 
+py::dict to_dict(const EvidenceReport& report) {
+    const auto to_indices = [](const std::vector<Index>& numbers) {
+        return py::array_t<Index>(static_cast<py::ssize_t>(numbers.size()), numbers.data());
+    };
+    py::dict result;
+    result["parameters"] = to_array(report.parameters);
+    result["log_evidence"] = report.log_evidence;
+    result["effective_parameters"] = report.effective_parameters;
+    result["prior_precisions"] = to_array(report.prior_precisions);
+    result["effective_by_group"] = to_array(report.effective_by_group);
+    result["noise_precisions"] = to_array(report.noise_precisions);
+    result["effective_by_kind"] = to_array(report.effective_by_kind);
+    result["entries"] = to_indices(report.entries);
+    result["kinds"] = to_indices(report.kinds);
+    result["noise_variances"] = to_array(report.noise_variances);
+    result["leave_one_out"] = to_array(report.leave_one_out);
+    result["leave_one_out_variances"] = to_array(report.leave_one_out_variances);
+    if (!report.covariance_factor.empty()) {
+        const auto size = static_cast<py::ssize_t>(report.parameters.size());
+        result["covariance_factor"] = to_array(report.covariance_factor).reshape({size, size});
+    }
+    return result;
+}
+
 void bind_evidence(py::module_& module) {
     py::class_<EvidenceFit>(module, "EvidenceFit", "A fit by evidence, a few steps at a time.")
         .def(py::init<std::shared_ptr<Objective<double>>, const Array<double>&,
@@ -102,6 +116,8 @@ void bind_evidence(py::module_& module) {
              py::arg("noise_precisions"))
         .def("run", &EvidenceFit::run, py::arg("n_steps"), py::arg("n_threads"))
         .def("report", &EvidenceFit::report, py::arg("with_covariance"), py::arg("n_threads"))
+        .def_property_readonly("prior_precisions", &EvidenceFit::prior_precisions)
+        .def_property_readonly("noise_precisions", &EvidenceFit::noise_precisions)
         .def_property_readonly("log_evidence", &EvidenceFit::log_evidence)
         .def_property_readonly("n_steps", &EvidenceFit::n_steps)
         .def_property_readonly("parameters", &EvidenceFit::parameters);

@@ -1,5 +1,7 @@
 #include "bindings.hpp"
 
+#include <jetmlp/optim/chain.hpp>
+#include <jetmlp/optim/evidence.hpp>
 #include <jetmlp/optim/trainer.hpp>
 
 #include <algorithm>
@@ -96,9 +98,26 @@ py::tuple fit(Trainer<T>& self, Objective<T>& training, Objective<T>* validation
     return py::make_tuple(to_array(numbers), to_table(records), name_of(end), pending.error());
 }
 
+// What the evidence says of parameters; None where another optimizer is at work. The objective of
+// the last fit has to be there still.
+py::object evidence_report(Trainer<double>& self, const Array<double>& parameters, int n_threads) {
+    Optimizer<double>* optimizer = &self.optimizer();
+    if (auto* const chain = dynamic_cast<Chain<double>*>(optimizer)) {
+        optimizer = &chain->working();
+    }
+    auto* const evidence = dynamic_cast<Evidence*>(optimizer);
+    if (evidence == nullptr || !evidence->begun()) {
+        return py::none();
+    }
+    const std::vector<double> numbers(parameters.data(), parameters.data() + parameters.size());
+    return to_dict(run_interruptibly(n_threads, [&](Execution& execution) {
+        return evidence->report_at(numbers, false, execution);
+    }));
+}
+
 template <class T>
-void bind_trainer_of(py::module_& module, const char* name) {
-    py::class_<Trainer<T>>(module, name, "Optimizer state and epoch count of a fit.")
+py::class_<Trainer<T>> bind_trainer_of(py::module_& module, const char* name) {
+    return py::class_<Trainer<T>>(module, name, "Optimizer state and epoch count of a fit.")
         .def(py::init([](const OptimizerOptions& optimizer, Index n_parameters, Index batch_size,
                          bool shuffle, std::uint64_t seed) {
                  return std::make_unique<Trainer<T>>(optimizer.make<T>(n_parameters),
@@ -124,7 +143,8 @@ void bind_trainer(py::module_& module) {
         .def(py::init<>())
         .def("set", &StopFlag::set);
     bind_trainer_of<float>(module, "Trainer32");
-    bind_trainer_of<double>(module, "Trainer64");
+    bind_trainer_of<double>(module, "Trainer64")
+        .def("evidence", &evidence_report, py::arg("parameters").noconvert(), py::arg("n_threads"));
 }
 
 }  // namespace jetmlp::bindings

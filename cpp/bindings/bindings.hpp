@@ -3,6 +3,7 @@
 
 #include <jetmlp/machine/threads.hpp>
 #include <jetmlp/machine/types.hpp>
+#include <jetmlp/optim/evidence.hpp>
 
 #include <pybind11/functional.h>
 #include <pybind11/numpy.h>
@@ -61,6 +62,9 @@ auto run_interruptibly(int n_threads, const Compute& compute) {
         pending.raise();
     }
 }
+
+// What a report says by name. Needs the GIL.
+py::dict to_dict(const EvidenceReport& report);
 
 py::tuple to_tuple(std::span<const std::string_view> names);
 

@@ -28,8 +28,7 @@ constexpr double least_size = 1e-3;
 constexpr double longest_row = 1e12;
 
 void move(double& precision, double wanted) {
-    precision *=
-        std::exp(std::clamp(std::log(wanted / precision), -largest_move, largest_move));
+    precision *= std::exp(std::clamp(std::log(wanted / precision), -largest_move, largest_move));
 }
 
 }  // namespace
@@ -84,7 +83,8 @@ void Precisions::set(std::vector<double> alphas, std::vector<double> betas) {
     const auto above_zero = [](double number) { return number > 0.0 && std::isfinite(number); };
     if (alphas.size() != alphas_.size() || betas.size() != betas_.size() ||
         !std::ranges::all_of(alphas, above_zero) || !std::ranges::all_of(betas, above_zero)) {
-        throw std::invalid_argument("precisions: expected one above 0 for each group and each kind");
+        throw std::invalid_argument(
+            "precisions: expected one above 0 for each group and each kind");
     }
     alphas_ = std::move(alphas);
     betas_ = std::move(betas);
@@ -96,8 +96,7 @@ void Precisions::set_scales() {
         row_scales_[i] = std::sqrt(betas_[static_cast<std::size_t>(kind_of_[i])]);
     }
     for (std::size_t p = 0; p < column_scales_.size(); ++p) {
-        column_scales_[p] =
-            1.0 / std::sqrt(alphas_[static_cast<std::size_t>(groups_.group_of[p])]);
+        column_scales_[p] = 1.0 / std::sqrt(alphas_[static_cast<std::size_t>(groups_.group_of[p])]);
     }
 }
 
@@ -139,22 +138,20 @@ void Precisions::bound_inert() {
 
 void Precisions::update(const Buffer<double>& of_parameters, const Buffer<double>& of_residuals,
                         const std::vector<double>& parameters, const Buffer<double>& residuals) {
-    std::vector<double> effective(alphas_.size(), 0.0);
+    std::vector<double> effective = by_group(of_parameters);
     std::vector<double> squares(alphas_.size(), 0.0);
     for (std::size_t p = 0; p < parameters.size(); ++p) {
         const auto g = static_cast<std::size_t>(groups_.group_of[p]);
-        effective[g] += of_parameters[p];
         squares[g] = add_square(squares[g], parameters[p]);
     }
     for (std::size_t g = 0; g < alphas_.size(); ++g) {
         move(alphas_[g], std::max(effective[g], least_effective) / (squares[g] + least_square));
         alphas_[g] = std::clamp(alphas_[g], least_alpha, greatest_alpha);
     }
-    effective.assign(betas_.size(), 0.0);
+    effective = by_kind(of_residuals);
     squares.assign(betas_.size(), 0.0);
     for (std::size_t i = 0; i < residuals.size(); ++i) {
         const auto k = static_cast<std::size_t>(kind_of_[i]);
-        effective[k] += of_residuals[i];
         squares[k] = add_square(squares[k], residuals[i]);
     }
     for (std::size_t k = 0; k < betas_.size(); ++k) {
@@ -166,6 +163,22 @@ void Precisions::update(const Buffer<double>& of_parameters, const Buffer<double
     }
     bound_inert();
     set_scales();
+}
+
+std::vector<double> Precisions::by_group(const Buffer<double>& of_parameters) const {
+    std::vector<double> sums(alphas_.size(), 0.0);
+    for (std::size_t p = 0; p < of_parameters.size(); ++p) {
+        sums[static_cast<std::size_t>(groups_.group_of[p])] += of_parameters[p];
+    }
+    return sums;
+}
+
+std::vector<double> Precisions::by_kind(const Buffer<double>& of_residuals) const {
+    std::vector<double> sums(betas_.size(), 0.0);
+    for (std::size_t i = 0; i < of_residuals.size(); ++i) {
+        sums[static_cast<std::size_t>(kind_of_[i])] += of_residuals[i];
+    }
+    return sums;
 }
 
 double Precisions::log_noise() const {

@@ -13,8 +13,8 @@ namespace jetmlp {
 
 class Precisions {
   public:
-    // All α begin with `prior`; β with `noise` over the mean square of the targets, the values of an
-    // output and all its derivatives together.
+    // All α begin with `prior`; β with `noise` over the mean square of the targets, the values of
+    // an output and all its derivatives together.
     Precisions(const ResidualLayout& layout, const Architecture& architecture, bool by_input,
                double prior, double noise);
 
@@ -28,7 +28,8 @@ class Precisions {
     [[nodiscard]] const Buffer<double>& row_scales() const { return row_scales_; }
     [[nodiscard]] const Buffer<double>& column_scales() const { return column_scales_; }
 
-    // Lowers each β with which a row of √β J /√α would be lost in rounding. J (n_residuals, n_parameters).
+    // Lowers each β with which a row of √β J /√α would be lost in rounding. J (n_residuals,
+    // n_parameters).
     void bound(const double* jacobian);
 
     // γ_g = Σ_{p in g} (1 − α_g (H⁻¹)_pp),        α_g ← γ_g / ‖θ_g‖²
@@ -36,6 +37,10 @@ class Precisions {
     // from the summands of γ_g and γ_k (MacKay 1992).
     void update(const Buffer<double>& of_parameters, const Buffer<double>& of_residuals,
                 const std::vector<double>& parameters, const Buffer<double>& residuals);
+
+    // Sums over the parameters of each group, and over the residuals of each kind.
+    [[nodiscard]] std::vector<double> by_group(const Buffer<double>& of_parameters) const;
+    [[nodiscard]] std::vector<double> by_kind(const Buffer<double>& of_residuals) const;
 
     // Σ_k N_k log β_k
     [[nodiscard]] double log_noise() const;

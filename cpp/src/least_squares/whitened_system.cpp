@@ -197,22 +197,36 @@ std::vector<double> WhitenedSystem::inverse_blocks(const std::vector<std::vector
     return blocks;
 }
 
-// C = (U⁻ᵀ)ᵀ with H̃ = UᵀU; where M̃ was factorized, H̃ is put together for this once.
+// H̃ = UᵀU: C = (U⁻ᵀ)ᵀ. Where M̃ = UᵀU was factorized, C = I − (U⁻ᵀJ̃)ᵀ (Uᵀ + I)⁻¹J̃ (Andrews, "A
+// square root formulation of the Kalman covariance equations", 1968): H̃ itself would lose the
+// prior's identity in the rounding of J̃ᵀJ̃ where the data are exact.
 void WhitenedSystem::covariance_factor(double* result, Execution& execution) {
     if (dual_) {
-        SymmetricMatrix normal;
-        normal.resize(n_parameters_);
-        product(columns_, rows_, n_residuals_, normal, execution);
-        Cholesky cholesky;
-        cholesky.factor(normal, 1.0, execution);
-        set_identity(inverse_, n_parameters_);
-        cholesky.substitute_forward(inverse_.row(0), n_parameters_, inverse_.stride, true,
-                                    execution);
-    } else {
-        set_identity(inverse_, n_parameters_);
-        cholesky_.substitute_forward(inverse_.row(0), n_parameters_, inverse_.stride, true,
+        solved_ = rows_;
+        cholesky_.substitute_forward(solved_.row(0), n_parameters_, solved_.stride, false,
                                      execution);
+        Cholesky raised = cholesky_;
+        raised.raise_diagonal();
+        Panel other = rows_;
+        raised.substitute_forward(other.row(0), n_parameters_, other.stride, false, execution);
+        inverse_.resize(n_parameters_, n_parameters_);
+        execution.team.run((n_parameters_ + task_rows - 1) / task_rows, [&](Index task, int) {
+            execution.interrupt.poll();
+            const Index first = task * task_rows;
+            const Index end = std::min(first + task_rows, n_parameters_);
+            kernels::product<double>(end - first, padded<double>(n_parameters_), n_residuals_,
+                                     {solved_.row(0) + first, 1, solved_.stride}, other.row(0),
+                                     other.stride, inverse_.row(first), inverse_.stride, false);
+            for (Index i = first; i < end; ++i) {
+                for (Index j = 0; j < n_parameters_; ++j) {
+                    result[i * n_parameters_ + j] = (i == j ? 1.0 : 0.0) - inverse_.row(i)[j];
+                }
+            }
+        });
+        return;
     }
+    set_identity(inverse_, n_parameters_);
+    cholesky_.substitute_forward(inverse_.row(0), n_parameters_, inverse_.stride, true, execution);
     kernels::transpose(n_parameters_, n_parameters_, inverse_.row(0), inverse_.stride, result,
                        n_parameters_);
 }

@@ -171,8 +171,14 @@ void Cholesky::solve(const double* b, double* x) const {
     }
 }
 
-// Row by row of X = U⁻ᵀ B, with −B in the place of what is not yet solved, so that every update is a
-// sum:  X_i = −(−B_i + Σ_{k<i} U_ki X_k) / U_ii.
+void Cholesky::raise_diagonal() {
+    for (Index i = 0; i < factor_.size; ++i) {
+        factor_.row(i)[i] += 1.0;
+    }
+}
+
+// Row by row of X = U⁻ᵀ B, with −B in the place of what is not yet solved, so that every update is
+// a sum:  X_i = −(−B_i + Σ_{k<i} U_ki X_k) / U_ii.
 void Cholesky::substitute_forward(double* b, Index n_columns, Index stride, bool lower,
                                   Execution& execution) const {
     const Index n = factor_.size;
@@ -187,8 +193,7 @@ void Cholesky::substitute_forward(double* b, Index n_columns, Index stride, bool
         for (Index first = top; first < n; first += panel_rows) {
             execution.interrupt.poll();
             const Index n_rows = std::min(panel_rows, n - first);
-            const Index width =
-                lower ? std::min(all, padded<double>(first + n_rows) - begin) : all;
+            const Index width = lower ? std::min(all, padded<double>(first + n_rows) - begin) : all;
             double* const rows = b + first * stride + begin;
             for (Index i = 0; i < n_rows; ++i) {
                 for (Index c = 0; c < width; c += lanes<double>) {

@@ -41,6 +41,9 @@ class Cholesky {
     void substitute_forward(double* b, Index n_columns, Index stride, bool lower,
                             Execution& execution) const;
 
+    // U + I in place of U, for substitute_forward().
+    void raise_diagonal();
+
     // log det(K + λI)
     [[nodiscard]] double log_determinant() const;
 

@@ -1,4 +1,5 @@
 #include "least_squares/least_squares.hpp"
+#include "least_squares/leave_one_out.hpp"
 #include "least_squares/precisions.hpp"
 #include "least_squares/whitened_system.hpp"
 #include "linear_algebra/sums.hpp"
@@ -9,7 +10,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <numbers>
 #include <numeric>
 #include <stdexcept>
@@ -37,14 +37,12 @@ constexpr Index refreshed_updates = 3;
 }  // namespace
 
 std::vector<Setting> EvidenceOptions::settings() {
-    return with_stopping({setting("prior_precision", prior_precision),
-                          setting("noise_precision", noise_precision),
-                          setting("first_update", first_update),
-                          setting("update_interval", update_interval),
-                          setting("by_input", by_input),
-                          setting("geodesic_acceleration", geodesic_acceleration),
-                          setting("evidence_tolerance", evidence_tolerance)},
-                         stopping);
+    return with_stopping(
+        {setting("prior_precision", prior_precision), setting("noise_precision", noise_precision),
+         setting("first_update", first_update), setting("update_interval", update_interval),
+         setting("by_input", by_input), setting("geodesic_acceleration", geodesic_acceleration),
+         setting("evidence_tolerance", evidence_tolerance)},
+        stopping);
 }
 
 std::unique_ptr<Optimizer<float>> EvidenceOptions::make_single(Index /*n_parameters*/) const {
@@ -54,14 +52,70 @@ std::unique_ptr<Optimizer<float>> EvidenceOptions::make_single(Index /*n_paramet
 }
 
 std::unique_ptr<Optimizer<double>> EvidenceOptions::make_double(Index /*n_parameters*/) const {
+    if (!(prior_precision > 0.0) || !(noise_precision > 0.0) || first_update < 0 ||
+        update_interval < 1) {
+        throw std::invalid_argument(
+            "optimizer: expected prior_precision and noise_precision above 0, first_update of at "
+            "least 0 and update_interval of at least 1");
+    }
     return std::make_unique<Evidence>(*this);
 }
 
-struct Evidence::Workspace {
-    Workspace(const Objective<double>& objective, const EvidenceOptions& options)
-        : problem(objective),
-          precisions(problem.layout(), objective.architecture(), options.by_input,
-                     options.prior_precision, options.noise_precision),
+namespace {
+
+// Where the evidence was highest.
+struct Best {
+    double log_evidence = -std::numeric_limits<double>::infinity();
+    std::vector<double> parameters;  // empty before it was first found
+    std::vector<double> alphas;
+    std::vector<double> betas;
+};
+
+// What a fit goes on with that is begun again.
+struct Progress {
+    Progress(const ResidualLayout& layout, const Objective<double>& objective,
+             const EvidenceOptions& options)
+        : precisions(layout, objective.architecture(), options.by_input, options.prior_precision,
+                     options.noise_precision),
+          of_residuals(static_cast<std::size_t>(layout.n_residuals())),
+          of_parameters(static_cast<std::size_t>(objective.architecture().n_parameters())) {}
+
+    Precisions precisions;
+    Buffer<double> of_residuals;
+    Buffer<double> of_parameters;
+    Best best;
+    Index updates_since_best = 0;
+    Index n_steps = 0;
+    Index n_updates = 0;
+    double damping = initial_damping;
+    double raise = 2.0;
+    bool stuck = false;
+};
+
+// Every number that the fit depends on.
+std::vector<double> numbers_of(const Dataset<double>& data, const ResidualLayout& layout) {
+    std::vector<double> numbers = layout.error_targets();
+    const std::vector<double> scales = layout.error_scales();
+    numbers.insert(numbers.end(), scales.begin(), scales.end());
+    for (Index sample = 0; sample < data.n_samples(); ++sample) {
+        numbers.insert(numbers.end(), data.input(sample), data.input(sample) + data.n_inputs());
+        for (Index k = 0; data.has_directions() && k < data.n_tangents(); ++k) {
+            const double* const direction = data.direction(sample, k);
+            numbers.insert(numbers.end(), direction, direction + data.n_inputs());
+        }
+    }
+    return numbers;
+}
+
+}  // namespace
+
+struct Evidence::Workspace : Progress {
+    Workspace(std::unique_ptr<LeastSquares> squares, const Objective<double>& objective,
+              const EvidenceOptions& options)
+        : Progress(squares->layout(), objective, options),
+          squares_owner(std::move(squares)),
+          problem(*squares_owner),
+          data(numbers_of(objective.data(), problem.layout())),
           n_residuals(static_cast<std::size_t>(problem.n_residuals())),
           n_parameters(static_cast<std::size_t>(problem.n_parameters())),
           system(problem.n_residuals(), problem.n_parameters()),
@@ -70,13 +124,16 @@ struct Evidence::Workspace {
           trial_residuals(n_residuals),
           curvature(n_residuals),
           whitened(n_residuals),
-          of_residuals(n_residuals),
-          of_parameters(n_parameters),
           gradient(n_parameters),
           whitened_parameters(n_parameters),
           velocity(n_parameters),
           acceleration(n_parameters),
           candidate(n_parameters) {}
+
+    [[nodiscard]] bool same_data(const Workspace& other) const {
+        return problem.layout().entries() == other.problem.layout().entries() &&
+               problem.layout().kinds() == other.problem.layout().kinds() && data == other.data;
+    }
 
     // J here; no β is so large that its rows are lost in rounding.
     void linearize(const std::vector<double>& parameters, Execution& execution) {
@@ -102,8 +159,16 @@ struct Evidence::Workspace {
                        static_cast<double>(n_residuals) * std::log(2.0 * std::numbers::pi));
     }
 
-    LeastSquares problem;
-    Precisions precisions;
+    // r̃, φ and the gradient of ‖r̃‖² + ‖φ‖² by φ, halved: J̃ᵀr̃ + φ.
+    void set_gradient(const std::vector<double>& parameters) {
+        whiten(residuals, parameters);
+        system.pull(whitened, gradient);
+        elements(gradient) += elements(whitened_parameters);
+    }
+
+    std::unique_ptr<LeastSquares> squares_owner;
+    LeastSquares& problem;
+    std::vector<double> data;
     std::size_t n_residuals;
     std::size_t n_parameters;
     WhitenedSystem system;
@@ -112,30 +177,14 @@ struct Evidence::Workspace {
     Buffer<double> trial_residuals;
     Buffer<double> curvature;
     Buffer<double> whitened;  // r̃
-    Buffer<double> of_residuals;
-    Buffer<double> of_parameters;
     Buffer<double> gradient;  // J̃ᵀr̃ + φ
     Buffer<double> whitened_parameters;
     Buffer<double> velocity;
     Buffer<double> acceleration;
     std::vector<double> candidate;
-    // Where the evidence was highest.
-    struct Best {
-        double log_evidence = -std::numeric_limits<double>::infinity();
-        std::vector<double> parameters;  // empty before it was first found
-        std::vector<double> alphas;
-        std::vector<double> betas;
-    } best;
-    Index updates_since_best = 0;
     bool evaluated = false;
     Losses losses;
     Losses trial_losses;
-    double damping = initial_damping;
-    double raise = 2.0;
-    double reduction = 1.0;  // of the last step, as a share of what it lowered
-    Index n_steps = 0;
-    Index n_updates = 0;
-    bool stuck = false;
 };
 
 Evidence::Evidence(EvidenceOptions options) : options_(std::move(options)) {}
@@ -144,12 +193,18 @@ Evidence::~Evidence() = default;
 void Evidence::check(const Objective<double>& objective) const {
     if (objective.weights().l2 > 0.0) {
         throw std::invalid_argument(
-            "l2: expected 0 with regularization='evidence', which finds what to penalize by itself");
+            "l2: expected 0 with regularization='evidence', which finds what to penalize by "
+            "itself");
     }
 }
 
 void Evidence::begin(Objective<double>& objective) {
-    workspace_ = std::make_unique<Workspace>(objective, options_);
+    auto next =
+        std::make_unique<Workspace>(std::make_unique<LeastSquares>(objective), objective, options_);
+    if (workspace_ != nullptr && workspace_->same_data(*next)) {
+        static_cast<Progress&>(*next) = std::move(static_cast<Progress&>(*workspace_));
+    }
+    workspace_ = std::move(next);
     finished_ = {};
 }
 
@@ -157,10 +212,31 @@ void Evidence::set_precisions(std::vector<double> alphas, std::vector<double> be
     workspace_->precisions.set(std::move(alphas), std::move(betas));
 }
 
+const std::vector<double>& Evidence::prior_precisions() const {
+    return workspace_->precisions.alphas();
+}
+
+const std::vector<double>& Evidence::noise_precisions() const {
+    return workspace_->precisions.betas();
+}
+
 double Evidence::log_evidence() const {
     return workspace_ == nullptr ? -std::numeric_limits<double>::infinity()
                                  : workspace_->best.log_evidence;
 }
+
+namespace {
+
+// max |∂/∂θ| of half the regularised loss, from its gradient by φ = √α θ.
+double largest_slope(const Buffer<double>& gradient, const Precisions& precisions) {
+    double largest = 0.0;
+    for (std::size_t p = 0; p < gradient.size(); ++p) {
+        largest = std::max(largest, std::abs(gradient[p] / precisions.column_scales()[p]));
+    }
+    return largest;
+}
+
+}  // namespace
 
 Losses Evidence::run_epoch(Objective<double>& /*objective*/, const EpochPlan& /*plan*/,
                            Iterate<double>& iterate, Execution& execution) {
@@ -187,16 +263,23 @@ Losses Evidence::run_epoch(Objective<double>& /*objective*/, const EpochPlan& /*
     if (due || work.stuck) {
         next = update(iterate.current, execution);
     }
-    const bool moved = step(iterate, execution);
+    work.set_gradient(iterate.current);
+    bool moved = false;
+    if (2.0 * largest_slope(work.gradient, work.precisions) <=
+        options_.stopping.gradient_tolerance) {
+        finished_ = FitEnd::gradient;
+    } else {
+        moved = step(iterate, execution);
+    }
     if (next) {
         work.precisions = std::move(*next);
     }
     ++work.n_steps;
-    if (!moved && work.stuck) {
+    if (!moved && work.stuck && !finished_) {
         finished_ = FitEnd::step;
     }
     work.stuck = !moved;
-    if (work.updates_since_best >= patience) {
+    if (work.updates_since_best >= patience && !finished_) {
         finished_ = FitEnd::loss;
     }
     if (finished_ && !work.best.parameters.empty()) {
@@ -230,14 +313,11 @@ std::optional<Precisions> Evidence::update(const std::vector<double>& parameters
 // damping μ is a multiple of the prior.
 bool Evidence::step(Iterate<double>& iterate, Execution& execution) {
     Workspace& work = *workspace_;
-    work.whiten(work.residuals, iterate.current);
-    work.system.pull(work.whitened, work.gradient);
-    elements(work.gradient) += elements(work.whitened_parameters);
     const Buffer<double> residuals = work.whitened;
     const Buffer<double> whitened_parameters = work.whitened_parameters;
     const double before = inner_product(residuals, residuals) +
                           inner_product(whitened_parameters, whitened_parameters);
-    work.reduction = 0.0;
+    const double size = norm(iterate.current);
     const auto raise = [&work] {
         work.damping = std::max(work.damping * work.raise, least_raised_damping);
         work.raise *= 2.0;
@@ -252,15 +332,22 @@ bool Evidence::step(Iterate<double>& iterate, Execution& execution) {
         if (!std::isfinite(length)) {
             continue;
         }
+        elements(work.candidate) =
+            elements(work.precisions.column_scales()) * elements(work.velocity);
+        if (norm(work.candidate) <= options_.stopping.step_tolerance * size) {
+            finished_ = FitEnd::step;
+            break;
+        }
         elements(work.acceleration) = elements(work.velocity);
         if (options_.geodesic_acceleration) {
             for (const double sign : {1.0, -1.0}) {
                 elements(work.candidate) =
-                    elements(iterate.current) +
-                    sign * curvature_step * elements(work.precisions.column_scales()) * elements(work.velocity);
-                work.problem.evaluate(
-                    work.candidate.data(),
-                    (sign > 0.0 ? work.curvature : work.trial_residuals).data(), execution);
+                    elements(iterate.current) + sign * curvature_step *
+                                                    elements(work.precisions.column_scales()) *
+                                                    elements(work.velocity);
+                work.problem.evaluate(work.candidate.data(),
+                                      (sign > 0.0 ? work.curvature : work.trial_residuals).data(),
+                                      execution);
             }
             elements(work.curvature) =
                 elements(work.precisions.row_scales()) *
@@ -275,7 +362,8 @@ bool Evidence::step(Iterate<double>& iterate, Execution& execution) {
                 elements(work.velocity) + 0.5 * elements(work.acceleration);
         }
         elements(work.candidate) =
-            elements(iterate.current) + elements(work.precisions.column_scales()) * elements(work.acceleration);
+            elements(iterate.current) +
+            elements(work.precisions.column_scales()) * elements(work.acceleration);
         work.trial_losses =
             work.problem.evaluate(work.candidate.data(), work.trial_residuals.data(), execution);
         work.whiten(work.trial_residuals, work.candidate);
@@ -294,10 +382,12 @@ bool Evidence::step(Iterate<double>& iterate, Execution& execution) {
         const double promised = work.damping * inner_product(work.velocity, work.velocity) -
                                 inner_product(work.gradient, work.velocity);
         const double gain = 2.0 * reduction / promised - 1.0;
-        work.damping = std::max(
-            work.damping * std::max(1.0 / 3.0, 1.0 - gain * gain * gain), least_damping);
+        work.damping =
+            std::max(work.damping * std::max(1.0 / 3.0, 1.0 - gain * gain * gain), least_damping);
         work.raise = 2.0;
-        work.reduction = reduction / before;
+        if (reduction <= options_.stopping.loss_tolerance * before) {
+            finished_ = FitEnd::loss;
+        }
         std::swap(work.residuals, work.trial_residuals);
         work.losses = work.trial_losses;
         std::ranges::copy(work.candidate, iterate.previous.begin());
@@ -310,104 +400,64 @@ bool Evidence::step(Iterate<double>& iterate, Execution& execution) {
 
 namespace {
 
-// Errors and variances of the residuals of one sample, had it been left out, from their block of
-// M̃⁻¹: e = (M̃⁻¹)_ss⁻¹ r̃_s, whose covariance is (M̃⁻¹)_ss⁻¹.
-void leave_out(const std::vector<Index>& sample, const double* block, const Buffer<double>& whitened,
-               std::vector<double>& errors, std::vector<double>& variances, Execution& execution) {
-    // M̃⁻¹ is at most 1 and came out of sums of numbers of that size.
-    constexpr double rounding = 1e-13;
-    const auto size = static_cast<Index>(sample.size());
-    SymmetricMatrix matrix;
-    matrix.resize(size);
-    Buffer<double> right_side(sample.size());
-    for (Index i = 0; i < size; ++i) {
-        std::copy_n(block + i * size + i, size - i, matrix.row(i) + i);
-        right_side[static_cast<std::size_t>(i)] =
-            whitened[static_cast<std::size_t>(sample[static_cast<std::size_t>(i)])];
-    }
-    Cholesky cholesky;
-    double shift = 0.0;
-    while (!cholesky.factor(matrix, shift, execution)) {
-        shift = std::max(10.0 * shift, rounding);
-        if (!(shift < 1.0)) {
-            throw std::runtime_error("the leave-one-out errors are not finite");
-        }
-    }
-    cholesky.solve(right_side.data(), right_side.data());
-    Panel inverse;
-    inverse.resize(size, size);
-    for (Index i = 0; i < size; ++i) {
-        inverse.row(i)[i] = 1.0;
-    }
-    cholesky.substitute_forward(inverse.row(0), size, inverse.stride, true, execution);
-    for (Index i = 0; i < size; ++i) {
-        double variance = 0.0;
-        for (Index k = i; k < size; ++k) {
-            variance = add_square(variance, inverse.row(k)[i]);
-        }
-        const auto at = static_cast<std::size_t>(sample[static_cast<std::size_t>(i)]);
-        errors[at] = right_side[static_cast<std::size_t>(i)];
-        variances[at] = variance;
-    }
-}
+// Gives α and β back on every way out.
+struct Kept {
+    explicit Kept(Precisions& precisions) : place(precisions), before(precisions) {}
+    Kept(const Kept&) = delete;
+    Kept& operator=(const Kept&) = delete;
+    ~Kept() { place = std::move(before); }
 
-// The residuals of each sample.
-std::vector<std::vector<Index>> residuals_by_sample(const ResidualLayout& layout) {
-    std::map<Index, std::vector<Index>> by_sample;
-    for (std::size_t i = 0; i < layout.sample_of_error().size(); ++i) {
-        by_sample[layout.sample_of_error()[i]].push_back(static_cast<Index>(i));
-    }
-    std::vector<std::vector<Index>> samples;
-    for (auto& [sample, residuals] : by_sample) {
-        samples.push_back(std::move(residuals));
-    }
-    return samples;
-}
+    Precisions& place;
+    Precisions before;
+};
 
 }  // namespace
 
 EvidenceReport Evidence::report(bool with_covariance, Execution& execution) {
-    Workspace& work = *workspace_;
-    EvidenceReport report;
-    report.log_evidence = -std::numeric_limits<double>::infinity();
-    if (work.best.parameters.empty()) {
+    if (workspace_->best.parameters.empty()) {
+        EvidenceReport report;
+        report.log_evidence = -std::numeric_limits<double>::infinity();
         return report;
     }
-    const std::vector<double>& parameters = work.best.parameters;
-    const std::vector<double> alphas = work.precisions.alphas();
-    const std::vector<double> betas = work.precisions.betas();
-    work.precisions.set(work.best.alphas, work.best.betas);
+    return report_at(workspace_->best.parameters, with_covariance, execution);
+}
+
+EvidenceReport Evidence::report_at(const std::vector<double>& parameters, bool with_covariance,
+                                   Execution& execution) {
+    Workspace& work = *workspace_;
+    EvidenceReport report;
+    const Kept kept(work.precisions);
+    if (parameters == work.best.parameters) {
+        work.precisions.set(work.best.alphas, work.best.betas);
+    }
     work.problem.evaluate(parameters.data(), work.residuals.data(), execution);
     work.evaluated = false;  // the fit goes on elsewhere
     work.linearize(parameters, execution);
     if (!work.system.factor(1.0, execution)) {
-        throw std::runtime_error("the evidence is lost in rounding where it was highest");
+        throw std::runtime_error("the evidence is lost in rounding");
     }
     report.parameters = parameters;
     report.log_evidence = work.evaluate_evidence(parameters);
     report.prior_precisions = work.precisions.alphas();
     report.noise_precisions = work.precisions.betas();
-    work.system.effective(work.of_parameters, work.of_residuals, true, execution);
-    report.effective_parameters =
-        std::accumulate(work.of_parameters.begin(), work.of_parameters.end(), 0.0);
+    Buffer<double> of_parameters(work.n_parameters);
+    Buffer<double> of_residuals(work.n_residuals);
+    work.system.effective(of_parameters, of_residuals, true, execution);
+    report.effective_parameters = std::accumulate(of_parameters.begin(), of_parameters.end(), 0.0);
+    report.effective_by_group = work.precisions.by_group(of_parameters);
+    report.effective_by_kind = work.precisions.by_kind(of_residuals);
 
-    const std::vector<std::vector<Index>> samples = residuals_by_sample(work.problem.layout());
-    const std::vector<double> blocks = work.system.inverse_blocks(samples, execution);
-    std::vector<double> errors(work.n_residuals);
-    std::vector<double> variances(work.n_residuals);
-    const double* block = blocks.data();
-    for (const std::vector<Index>& sample : samples) {
-        leave_out(sample, block, work.whitened, errors, variances, execution);
-        block += sample.size() * sample.size();
-    }
+    const LeftOut left_out =
+        leave_out_samples(work.system, work.problem.layout(), work.whitened, execution);
     report.entries = work.problem.layout().entries();
+    report.kinds = work.problem.layout().kinds();
     const std::vector<double> scales = work.problem.layout().error_scales();
     for (std::size_t i = 0; i < work.n_residuals; ++i) {
         // From whitened units to those of the targets.
         const double unit = scales[i] * work.precisions.row_scales()[i];
         report.noise_variances.push_back(1.0 / (unit * unit));
-        report.leave_one_out.push_back(errors[i] / unit);
-        report.leave_one_out_variances.push_back(variances[i] / (unit * unit));
+        report.leave_one_out.push_back(left_out.errors[i] / unit);
+        report.leave_one_out_variances.push_back(left_out.variances[i] / (unit * unit));
     }
     if (with_covariance) {
         report.covariance_factor.resize(work.n_parameters * work.n_parameters);
@@ -416,7 +466,6 @@ EvidenceReport Evidence::report(bool with_covariance, Execution& execution) {
             report.covariance_factor[at] *= work.precisions.column_scales()[at / work.n_parameters];
         }
     }
-    work.precisions.set(alphas, betas);
     return report;
 }
 

@@ -1,4 +1,5 @@
 #include "least_squares/least_squares.hpp"
+#include "least_squares/parameter_groups.hpp"
 #include "linear_algebra/sums.hpp"
 #include "linear_algebra/vectors.hpp"
 #include "network/names.hpp"
@@ -24,6 +25,17 @@ constexpr double epsilon = std::numeric_limits<double>::epsilon();
 constexpr double curvature_step = 0.1;
 constexpr double most_curvature = 0.75;
 
+// α of each parameter; none without regularization.
+Buffer<double> penalties_of(const Architecture& architecture, const std::vector<double>& alphas) {
+    Buffer<double> penalties;
+    if (!alphas.empty()) {
+        for (const Index group : parameter_groups(architecture, false).group_of) {
+            penalties.push_back(alphas[static_cast<std::size_t>(group)]);
+        }
+    }
+    return penalties;
+}
+
 }  // namespace
 
 NormalForm normal_form_from_name(std::string_view name) {
@@ -34,7 +46,8 @@ std::vector<Setting> LevenbergMarquardtOptions::settings() {
     return with_stopping(
         {setting("initial_damping", initial_damping),
          setting("geodesic_acceleration", geodesic_acceleration),
-         setting("form", [this](const std::string& name) { form = normal_form_from_name(name); })},
+         setting("form", [this](const std::string& name) { form = normal_form_from_name(name); }),
+         setting("regularization", regularization)},
         stopping);
 }
 
@@ -50,9 +63,10 @@ std::unique_ptr<Optimizer<double>> LevenbergMarquardtOptions::make_double(
 }
 
 struct LevenbergMarquardt::Workspace {
-    Workspace(const Objective<double>& objective, NormalForm form)
+    Workspace(const Objective<double>& objective, const LevenbergMarquardtOptions& options)
         : problem(objective),
-          equations(problem, form),
+          penalties(penalties_of(objective.architecture(), options.regularization)),
+          equations(problem, options.form, penalties),
           residuals(static_cast<std::size_t>(problem.n_residuals())),
           trial_residuals(residuals.size()),
           curvature(residuals.size()),
@@ -73,7 +87,26 @@ struct LevenbergMarquardt::Workspace {
                               (curvature_step * curvature_step);
     }
 
+    // Σ_p α_p θ_p²
+    [[nodiscard]] double penalty(const std::vector<double>& parameters) const {
+        double sum = 0.0;
+        for (std::size_t p = 0; p < penalties.size(); ++p) {
+            sum = add_product(sum, penalties[p] * parameters[p], parameters[p]);
+        }
+        return sum;
+    }
+
+    // A θ, half the gradient of the penalty.
+    void set_pull(const std::vector<double>& parameters) {
+        pull.resize(penalties.size());
+        for (std::size_t p = 0; p < penalties.size(); ++p) {
+            pull[p] = penalties[p] * parameters[p];
+            gradient[p] += pull[p];
+        }
+    }
+
     LeastSquares problem;
+    Buffer<double> penalties;
     NormalEquations equations;
     bool evaluated = false;  // losses and residuals are those of the iterate
     Losses losses;
@@ -81,7 +114,8 @@ struct LevenbergMarquardt::Workspace {
     Buffer<double> residuals;
     Buffer<double> trial_residuals;
     Buffer<double> curvature;
-    Buffer<double> gradient;  // Jᵀr: half that of the loss
+    Buffer<double> gradient;  // Jᵀr + Aθ: half that of what is minimized
+    Buffer<double> pull;      // Aθ
     Buffer<double> velocity;
     Buffer<double> acceleration;
     std::vector<double> candidate;
@@ -91,8 +125,22 @@ LevenbergMarquardt::LevenbergMarquardt(LevenbergMarquardtOptions options)
     : options_(std::move(options)) {}
 LevenbergMarquardt::~LevenbergMarquardt() = default;
 
+void LevenbergMarquardt::check(const Objective<double>& objective) const {
+    const std::vector<double>& alphas = options_.regularization;
+    const std::size_t n_groups = 2 * objective.architecture().layers().size();
+    if (!alphas.empty() && alphas.size() != n_groups) {
+        throw std::invalid_argument("regularization: expected " + std::to_string(n_groups) +
+                                    " numbers, for weights and biases of each layer in turn, got " +
+                                    std::to_string(alphas.size()));
+    }
+    if (!alphas.empty() && objective.weights().l2 > 0.0) {
+        throw std::invalid_argument(
+            "l2: expected 0 with regularization, which has a number for the weights of each layer");
+    }
+}
+
 void LevenbergMarquardt::begin(Objective<double>& objective) {
-    workspace_ = std::make_unique<Workspace>(objective, options_.form);
+    workspace_ = std::make_unique<Workspace>(objective, options_);
     finished_ = {};
 }
 
@@ -115,6 +163,7 @@ Losses LevenbergMarquardt::run_epoch(Objective<double>& /*objective*/, const Epo
     }
     work.problem.linearize(iterate.current.data(), execution);
     work.problem.pull_back(work.residuals.data(), work.gradient.data(), execution);
+    work.set_pull(iterate.current);
     if (2.0 * largest_magnitude(work.gradient) <= options_.stopping.gradient_tolerance) {
         finished_ = FitEnd::gradient;
         return before;
@@ -139,7 +188,7 @@ void LevenbergMarquardt::step(Iterate<double>& iterate, Execution& execution) {
         if (proposed && length <= std::max(options_.stopping.step_tolerance, epsilon) * size) {
             break;
         }
-        if (!proposed || !accept(lowest_damping)) {
+        if (!proposed || !accept(iterate, lowest_damping)) {
             reject();
             continue;
         }
@@ -157,14 +206,14 @@ bool LevenbergMarquardt::propose(const Iterate<double>& iterate, Execution& exec
     if (!work.equations.factor(damping_, execution)) {
         return false;
     }
-    work.equations.solve(work.residuals, work.velocity, execution);
+    work.equations.solve(work.residuals, work.pull, work.velocity, execution);
     const double length = norm(work.velocity);
     if (!std::isfinite(length)) {
         return false;
     }
     if (options_.geodesic_acceleration) {
         work.measure_curvature(iterate.current, execution);
-        work.equations.solve(work.curvature, work.acceleration, execution);
+        work.equations.solve(work.curvature, {}, work.acceleration, execution);
         if (!(norm(work.acceleration) <= most_curvature * length)) {
             return false;
         }
@@ -179,14 +228,21 @@ bool LevenbergMarquardt::propose(const Iterate<double>& iterate, Execution& exec
     return true;
 }
 
-bool LevenbergMarquardt::accept(double lowest_damping) {
+bool LevenbergMarquardt::accept(const Iterate<double>& iterate, double lowest_damping) {
     Workspace& work = *workspace_;
     double reduction = 0.0;  // Σ (r − r⁺)(r + r⁺), which cancels less than Σr² − Σr⁺²
     for (std::size_t i = 0; i < work.residuals.size(); ++i) {
         reduction = add_product(reduction, work.residuals[i] - work.trial_residuals[i],
                                 work.residuals[i] + work.trial_residuals[i]);
     }
-    const bool lower = reduction > 0.0 && work.trial_losses.total <= work.losses.total;  // not NaN
+    for (std::size_t p = 0; p < work.penalties.size(); ++p) {
+        reduction =
+            add_product(reduction, work.penalties[p] * (iterate.current[p] - work.candidate[p]),
+                        iterate.current[p] + work.candidate[p]);
+    }
+    const double before = work.losses.total + work.penalty(iterate.current);
+    const bool lower = reduction > 0.0 &&
+                       work.trial_losses.total + work.penalty(work.candidate) <= before;  // not NaN
     if (!lower) {
         return false;
     }
@@ -196,7 +252,7 @@ bool LevenbergMarquardt::accept(double lowest_damping) {
     const double gain = 2.0 * reduction / promised - 1.0;
     damping_ = std::max(damping_ * std::max(1.0 / 3.0, 1.0 - gain * gain * gain), lowest_damping);
     raise_ = 2.0;
-    if (reduction <= options_.stopping.loss_tolerance * work.losses.total) {
+    if (reduction <= options_.stopping.loss_tolerance * before) {
         finished_ = FitEnd::loss;
     }
     std::swap(work.residuals, work.trial_residuals);

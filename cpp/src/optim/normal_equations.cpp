@@ -1,5 +1,6 @@
 #include "optim/normal_equations.hpp"
 
+#include "linear_algebra/sums.hpp"
 #include "linear_algebra/vectors.hpp"
 
 #include <algorithm>
@@ -17,13 +18,31 @@ bool choose_dual(NormalForm form, const LeastSquares& problem) {
 
 }  // namespace
 
-NormalEquations::NormalEquations(LeastSquares& problem, NormalForm form)
+NormalEquations::NormalEquations(LeastSquares& problem, NormalForm form,
+                                 const Buffer<double>& penalties)
     : problem_(&problem),
       dual_(choose_dual(form, problem)),
       solution_(static_cast<std::size_t>(problem.n_residuals()), 0.0),
-      product_(solution_.size()) {}
+      product_(solution_.size()),
+      penalties_(&penalties) {
+    if (!penalties.empty()) {
+        penalized_ =
+            std::make_unique<WhitenedSystem>(problem.n_residuals(), problem.n_parameters());
+        jacobian_.resize(solution_.size() * penalties.size());
+        ones_.assign(solution_.size(), 1.0);
+        shares_.resize(penalties.size());
+    }
+}
 
 void NormalEquations::assemble(Execution& execution) {
+    if (penalized()) {
+        problem_->jacobian(jacobian_.data(), execution);
+        trace_ = inner_product(jacobian_, jacobian_);
+        for (const double penalty : *penalties_) {
+            trace_ += penalty;
+        }
+        return;
+    }
     if (eliminates()) {
         problem_->split_gram(by_weights_, by_biases_, execution);
         trace_ = by_weights_.trace() + by_biases_.trace();
@@ -40,15 +59,22 @@ void NormalEquations::assemble(Execution& execution) {
     trace_ = matrix_.trace();
 }
 
-// Elimination multiplies K_w by λ/(λ + l2): with the smallest λ its part, and λ itself, would drown
-// in the rounding of K_b.
+// Elimination multiplies K_w by λ/(λ + l2), and C² is likewise: with the smallest λ its part, and λ
+// itself, would drown in the rounding of K_b.
 double NormalEquations::lowest_damping() const {
     const double rounding = std::numeric_limits<double>::epsilon() * trace_;
-    return eliminates() ? 1e4 * rounding : rounding;
+    return eliminates() || penalized() ? 1e4 * rounding : rounding;
 }
 
 bool NormalEquations::factor(double damping, Execution& execution) {
     damping_ = damping;
+    if (penalized()) {
+        for (std::size_t p = 0; p < shares_.size(); ++p) {
+            shares_[p] = std::sqrt(damping / (damping + (*penalties_)[p]));
+        }
+        penalized_->assemble(jacobian_.data(), ones_, shares_, execution);
+        return penalized_->factor(damping, execution);
+    }
     if (eliminates()) {
         const double share = damping / (damping + problem_->l2());
         matrix_ = by_biases_;
@@ -57,8 +83,12 @@ bool NormalEquations::factor(double damping, Execution& execution) {
     return cholesky_.factor(matrix_, damping, execution);
 }
 
-void NormalEquations::solve(const Buffer<double>& right_side, Buffer<double>& step,
-                            Execution& execution) {
+void NormalEquations::solve(const Buffer<double>& right_side, const Buffer<double>& pull,
+                            Buffer<double>& step, Execution& execution) {
+    if (penalized()) {
+        solve_penalized(right_side, pull, step);
+        return;
+    }
     if (eliminates()) {
         solve_dual(right_side, step, execution);
     } else if (dual_) {
@@ -69,6 +99,18 @@ void NormalEquations::solve(const Buffer<double>& right_side, Buffer<double>& st
         cholesky_.solve(step.data(), step.data());
     }
     elements(step) = -elements(step);
+}
+
+void NormalEquations::solve_penalized(const Buffer<double>& right_side, const Buffer<double>& pull,
+                                      Buffer<double>& step) {
+    if (pull.empty()) {
+        penalized_->solve(right_side, nullptr, step);
+    } else {
+        pull_.resize(pull.size());
+        elements(pull_) = elements(shares_) * elements(pull);
+        penalized_->solve(right_side, &pull_, step);
+    }
+    elements(step) *= elements(shares_);
 }
 
 // All with the sign of +(JᵀJ + λI)⁻¹ Jᵀ right_side.

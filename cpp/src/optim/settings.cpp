@@ -39,6 +39,12 @@ Setting setting(std::string_view name, double& place) {
             }};
 }
 
+Setting setting(std::string_view name, std::vector<double>& place) {
+    return {name, [name, &place](const SettingValue& value) {
+                place = expect<std::vector<double>>(name, "a sequence of numbers", value);
+            }};
+}
+
 Setting setting(std::string_view name, std::function<void(const std::string&)> choose) {
     return {name, [name, choose = std::move(choose)](const SettingValue& value) {
                 choose(expect<std::string>(name, "a string", value));

@@ -33,6 +33,7 @@ class FitPlan(NamedTuple):
     stopping: StoppingRule
     anchor: Anchor | None
     epochs: int
+    samples: Samples  # as they were passed in
 
     def history(self, table: NDArray[np.float64]) -> History:
         """Read a table of the core, of this fit or of some of its epochs."""
@@ -50,4 +51,4 @@ def plan_fit(model: MLP, samples: Samples, ending: Ending, weights: LossWeights,
         ending.patience, ending.min_delta, ending.restore_best, validated=held_out is not None
     )
     anchor = as_anchor(model, ending.anchor, samples, held_out)
-    return FitPlan(pose(model, samples, held_out, weights), stopping, anchor, epochs)
+    return FitPlan(pose(model, samples, held_out, weights), stopping, anchor, epochs, samples)

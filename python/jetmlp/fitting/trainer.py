@@ -21,6 +21,7 @@ from ._wrong_names import FIT_CURES, TRAINER_CURES
 from .anchor import Anchor
 from .callbacks import Callback, Hook, as_callbacks
 from .errors import DivergenceError
+from .evidence import Evidence
 from .history import COLUMNS, History
 from .plan import Ending, FitPlan, plan_fit
 from .problem import as_loss_weights, as_model
@@ -70,6 +71,9 @@ class Trainer:
     ----------
     history : History
         Of the last fit, also of one that ended with an error.
+    evidence : Evidence or None
+        What regularization by evidence found in the last fit: noise, effective parameters, leave-one-out
+        errors. None with other optimizers, and after a fit that ended with an error.
 
     Raises
     ------
@@ -122,6 +126,7 @@ class Trainer:
         if isinstance(optimizer, Optimizer):
             self._start(optimizer)
         self.history = History.from_table(np.empty((0, len(COLUMNS))))
+        self.evidence: Evidence | None = None
 
     @property
     def model(self) -> MLP:
@@ -317,6 +322,8 @@ class Trainer:
         if plan.problem.normalization is not None:
             self._model.normalization = plan.problem.normalization
         stopping = plan.stopping
+        self.evidence = None
+        n_threads = _checks.as_threads(n_threads)
         parameters, table, end, error = self._core.fit(
             plan.problem.training,
             plan.problem.validation,
@@ -326,7 +333,7 @@ class Trainer:
             stopping.patience or 0,
             stopping.min_delta,
             stopping.restore_best,
-            _checks.as_threads(n_threads),
+            n_threads,
             hook,
             stop,
         )
@@ -338,7 +345,14 @@ class Trainer:
             raise error
         if end == "diverged":
             raise DivergenceError(self.history.n_epochs)
+        if self._model.dtype == np.float64:
+            report = self._core.evidence(parameters, n_threads)
+            self.evidence = None if report is None else self._evidence(report, plan)
         return self.history
+
+    def _evidence(self, report: dict[str, Any], plan: FitPlan) -> Evidence:
+        n_layers = len(self._model.layer_sizes) - 1
+        return Evidence.from_report(report, plan.samples, plan.problem.normalization, n_layers)
 
     def _take(self, parameters: NDArray[Any], anchor: Anchor | None) -> None:
         """Give the model the parameters of a fit."""

@@ -40,6 +40,9 @@ class Chain final : public Optimizer<T> {
     Losses run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterate<T>& iterate,
                      Execution& execution) override;
 
+    // Whose turn it is.
+    [[nodiscard]] Optimizer<T>& working() { return *optimizers_[at_]; }
+
   private:
     [[nodiscard]] bool is_last() const { return at_ + 1 == optimizers_.size(); }
 

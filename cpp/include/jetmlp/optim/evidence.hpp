@@ -38,10 +38,13 @@ struct EvidenceReport {
     std::vector<double> parameters;
     double log_evidence = 0.0;
     double effective_parameters = 0.0;
-    std::vector<double> prior_precisions;  // α by group
-    std::vector<double> noise_precisions;  // β by kind, of residuals as the loss scales them
-    // Which entry of the data each residual is: of Y (n, m), then of the derivatives.
+    std::vector<double> prior_precisions;    // α by group
+    std::vector<double> effective_by_group;  // γ_g
+    std::vector<double> noise_precisions;    // β by kind, of residuals as the loss scales them
+    std::vector<double> effective_by_kind;   // γ_k: how many of its data the parameters take up
+    // Which entry of the data each residual is: of Y (n, m), then of the derivatives; and its kind.
     std::vector<Index> entries;
+    std::vector<Index> kinds;
     std::vector<double> noise_variances;
     // The error of each, had its whole sample been left out, and the variance that the posterior
     // expects of it, noise included.
@@ -57,22 +60,30 @@ class Evidence final : public Optimizer<double> {
     ~Evidence() override;
 
     void check(const Objective<double>& objective) const override;
+    // With the data of the fit before it goes on from there; with others it begins anew.
     void begin(Objective<double>& objective) override;
     [[nodiscard]] std::optional<FitEnd> finished() const override { return finished_; }
     Losses run_epoch(Objective<double>& objective, const EpochPlan& plan, Iterate<double>& iterate,
                      Execution& execution) override;
 
-    // Takes α by group and β by kind, as of a report; after begin().
+    // After begin(): α by group and β by kind, as of a report.
     void set_precisions(std::vector<double> alphas, std::vector<double> betas);
+    [[nodiscard]] const std::vector<double>& prior_precisions() const;
+    [[nodiscard]] const std::vector<double>& noise_precisions() const;
     // The highest log evidence so far; −∞ before it was first found.
     [[nodiscard]] double log_evidence() const;
     // Where the evidence was highest; without parameters before it was first found.
     EvidenceReport report(bool with_covariance, Execution& execution);
+    // At any parameters, of the objective of the last begin(), with the α and β that belong there
+    // or else those that are next.
+    EvidenceReport report_at(const std::vector<double>& parameters, bool with_covariance,
+                             Execution& execution);
+    [[nodiscard]] bool begun() const { return workspace_ != nullptr; }
 
   private:
     struct Workspace;
 
-    // Tries steps until one is accepted; false if none is.
+    // Tries steps until one is accepted; false if none is, or none is worth it.
     bool step(Iterate<double>& iterate, Execution& execution);
     // α and β anew, from what the data determine here; none if rounding does not let it.
     std::optional<Precisions> update(const std::vector<double>& parameters, Execution& execution);

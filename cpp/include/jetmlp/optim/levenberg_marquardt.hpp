@@ -25,6 +25,9 @@ class LevenbergMarquardtOptions final : public OptimizerOptions {
     double initial_damping = 1e-3;  // of the trace of JᵀJ
     bool geodesic_acceleration = true;
     NormalForm form = NormalForm::automatic;  // J Jᵀ or JᵀJ, or what takes less arithmetic
+    // α ≥ 0 of the weights and of the biases of each layer in turn: Σ_g α_g ‖θ_g‖² is added to what
+    // is minimized, not to the losses that are reported. Empty: nothing is.
+    std::vector<double> regularization;
     StoppingOptions stopping;
 
     std::vector<Setting> settings() override;
@@ -40,6 +43,7 @@ class LevenbergMarquardt final : public Optimizer<double> {
     explicit LevenbergMarquardt(LevenbergMarquardtOptions options);
     ~LevenbergMarquardt() override;
 
+    void check(const Objective<double>& objective) const override;
     void begin(Objective<double>& objective) override;
     [[nodiscard]] std::optional<FitEnd> finished() const override { return finished_; }
     Losses run_epoch(Objective<double>& objective, const EpochPlan& plan, Iterate<double>& iterate,
@@ -53,7 +57,7 @@ class LevenbergMarquardt final : public Optimizer<double> {
     // The candidate that the damping gives; false if there is none to be had.
     bool propose(const Iterate<double>& iterate, Execution& execution);
     // Whether the candidate is finite and lower; if so the damping follows its gain.
-    bool accept(double lowest_damping);
+    bool accept(const Iterate<double>& iterate, double lowest_damping);
     void reject();
 
     LevenbergMarquardtOptions options_;

@@ -14,7 +14,7 @@
 
 namespace jetmlp {
 
-using SettingValue = std::variant<bool, Index, double, std::string>;
+using SettingValue = std::variant<bool, Index, double, std::string, std::vector<double>>;
 
 // A setting and how to give it a value. An integer will do for a double; anything else of the wrong
 // kind throws std::invalid_argument.
@@ -26,6 +26,7 @@ struct Setting {
 Setting setting(std::string_view name, bool& place);
 Setting setting(std::string_view name, Index& place);
 Setting setting(std::string_view name, double& place);
+Setting setting(std::string_view name, std::vector<double>& place);
 // One of several names: `choose` finds what it stands for, or throws.
 Setting setting(std::string_view name, std::function<void(const std::string&)> choose);
 

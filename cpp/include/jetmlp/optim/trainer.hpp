@@ -56,6 +56,8 @@ class Trainer {
     FitEnd fit(Objective<T>& training, Objective<T>* validation, const FitRequest<T>& request,
                std::vector<T>& parameters, std::vector<EpochRecord>& records, Execution& execution);
 
+    [[nodiscard]] Optimizer<T>& optimizer() { return *optimizer_; }
+
     // Whole epochs since the trainer was made.
     [[nodiscard]] std::uint64_t n_epochs() const { return n_epochs_; }
 
