@@ -18,6 +18,7 @@ from ..models.mlp import MLP
 from ..models.normalization import Normalization
 from ..random import Generator
 from .calibration import Calibration, calibrate
+from .figure import Names, draw_curve, draw_left_out
 from .fit import CandidateFit, LeftOut, Standing
 from .mixture import SUGGESTION, Mixture
 from .posterior import Member
@@ -236,7 +237,10 @@ class Surrogate(Predicting):
         self._samples = samples
         self._calibration = calibration
         self._standings = [
-            (fit.candidate, Standing(report["parameters"], report["prior_precisions"], report["noise_precisions"]))
+            (
+                fit.candidate,
+                Standing(report["parameters"], report["prior_precisions"], report["noise_precisions"]),
+            )
             for (fit, _), report in zip(kept, reports, strict=True)
         ]
         self._rows = (*rows, *(CandidateRow.of(fit, None, None, 0.0) for fit in rest))
@@ -332,7 +336,9 @@ class Surrogate(Predicting):
         _, slopes = self.predict_with_jacobian(self._samples.X)
         effects = np.mean(slopes**2, axis=0) * np.var(self._samples.X, axis=0)
         totals = effects.sum(axis=1, keepdims=True)
-        shares = np.divide(effects, totals, where=totals > 0, out=np.full_like(effects, 1.0 / mixture.n_inputs))
+        shares = np.divide(
+            effects, totals, where=totals > 0, out=np.full_like(effects, 1.0 / mixture.n_inputs)
+        )
         return np.asarray(shares)
 
     def left_out(self) -> tuple[Array, Array]:
@@ -363,6 +369,55 @@ class Surrogate(Predicting):
             If nothing was fitted before.
         """
         return summarise(self._samples, self._fitted(), self._calibration, self._rows, self._elapsed)
+
+    def plot(
+        self,
+        *,
+        input_names: Sequence[str] | None = None,
+        output_names: Sequence[str] | None = None,
+        output: int | None = None,
+        title: str | None = None,
+        axes: Any = None,  # noqa: ANN401  matplotlib is not imported before the first figure
+    ) -> tuple[Any, ...]:
+        """Draw how good the surrogate is, how well it knows that, and what matters.
+
+        Parameters
+        ----------
+        input_names, output_names : sequence of str, optional
+            By default x_1, x_2, … and y_1, y_2, ….
+        output : int, optional
+            The only one to draw. Default all; with a single input the first.
+        title : str, optional
+            Title above the first panel.
+        axes : Axes or sequence of Axes, optional
+            Where to draw, as many as are returned. By default a new figure.
+
+        Returns
+        -------
+        tuple of Axes
+            For each output three, see `plotting.plot_left_out`: errors of the values, each predicted without
+            its sample, with bars that are to hold 95 %; the sizes of these errors and of those of the slopes
+            over the deviations expected; `sensitivities`. With a single input three, see
+            `plotting.plot_bands`: the function and its slope with the samples and bands of 68 and 95 %, and
+            how wide these are. `plotting.save_figure` takes them.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is of the wrong kind or out of its range; the message names it.
+        RuntimeError
+            If nothing was fitted before.
+        ImportError
+            If matplotlib is not installed.
+        """
+        mixture = self._fitted()
+        output = None if output is None else _checks.as_integer("output", output, 0, mixture.n_outputs - 1)
+        names = Names(input_names, output_names)
+        if mixture.n_inputs == 1:
+            return draw_curve(self, self._samples, 0 if output is None else output, names, title, axes)
+        shares = self.sensitivities()
+        scales = mixture.normalization
+        return draw_left_out(self._samples, self._calibration, scales, shares, output, names, title, axes)
 
     def __repr__(self) -> str:
         if self._mixture is None:
