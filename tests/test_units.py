@@ -49,6 +49,8 @@ OPTIMIZERS: dict[str, tuple[Callable[[], Any], dict[str, Any], int]] = {
     "AdamW, mini-batches": (lambda: jetmlp.Adam(1e-2, weight_decay=1e-3), {"batch_size": 16}, 6),
     "LBFGS": (jetmlp.LBFGS, {"l2": 1e-3}, 6),
     "LevenbergMarquardt": (jetmlp.LevenbergMarquardt, {}, 4),
+    "SelfScaledBroyden": (jetmlp.SelfScaledBroyden, {}, 6),
+    "StochasticGaussNewton": (jetmlp.StochasticGaussNewton, {"batch_size": 16}, 4),
     "Chain": (lambda: jetmlp.Chain([jetmlp.Adam(1e-2), jetmlp.LBFGS()], epochs=[3]), {}, 6),
     "auto": (lambda: "auto", {}, 4),
 }
@@ -60,7 +62,8 @@ KINDS = {
     "second derivatives": {"Y", "dYdX", "d2YdX2"},
     "balanced": {"Y", "dYdX", "balanced"},
 }
-LEAST_SQUARES = ("LevenbergMarquardt",)
+LEAST_SQUARES = ("LevenbergMarquardt", "StochasticGaussNewton")
+FLOAT64 = (*LEAST_SQUARES, "SelfScaledBroyden")
 
 
 def in_units(kinds: set[str], a: Array, b: Array, c: Array, e: Array) -> tuple[Samples, dict[str, Any]]:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 #: Widths of the hidden layers that a search begins with, small ones first: where there is noise these win.
-HIDDEN = ((4,), (8,), (16,), (6, 6), (12, 12), (8, 8, 8))
+HIDDEN = ((4,), (8,), (16,), (32,), (6, 6), (12, 12), (8, 8, 8))
 
 #: A network with more parameters than this times the equations is not worth its time.
-MOST_PARAMETERS = 1.2
+MOST_PARAMETERS = 2.0
 
 #: Nor is one of more parameters than this: a step takes a large part of a second.
 LARGEST = 1200
