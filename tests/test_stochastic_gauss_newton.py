@@ -172,7 +172,7 @@ def test_what_it_does_not_take() -> None:
         jetmlp.Trainer(jetmlp.MLP([1, 4, 1], dtype="float32"), jetmlp.StochasticGaussNewton())
     model = jetmlp.MLP([1, 4, 1], dtype="float64", normalize=False)
     before = model.parameters
-    with pytest.raises(ValueError, match=r"l2: expected none for StochasticGaussNewton"):
+    with pytest.raises(ValueError, match=r"l2: expected 0 for StochasticGaussNewton"):
         jetmlp.Trainer(model, jetmlp.StochasticGaussNewton(), l2=1e-3).fit(X, Y, epochs=1)
     assert np.array_equal(model.parameters, before)
     with pytest.raises(ValueError, match=r"damping: expected"):
