@@ -114,7 +114,9 @@ def sample(
     Returns deviations from the members' means (count, n, 1 or 1 + d, m), and which member each is of.
     """
     n, d, m = len(inputs), members[0].model.n_inputs, members[0].model.n_outputs
-    which = np.searchsorted(np.cumsum([member.weight for member in members]), choices).clip(0, len(members) - 1)
+    which = np.searchsorted(np.cumsum([member.weight for member in members]), choices).clip(
+        0, len(members) - 1
+    )
     result = np.empty((count, n, 1 + d if slopes else 1, m))
     for index, member in enumerate(members):
         chosen = np.flatnonzero(which == index)
