@@ -73,7 +73,7 @@ class Mixture:
         return np.asarray(np.sum(parts, axis=0))
 
     def deviations(self, X: Array, *, slopes: bool) -> Jets:
-        """Standard deviations, calibrated, in the units of the data."""
+        """Return standard deviations, calibrated, in the units of the data."""
         normalization = self.normalization
         inputs = normalization.inputs(X)
         weights = [member.weight for member in self.members]

@@ -270,9 +270,12 @@ class Surrogate(Predicting):
         The mean squared derivative at the samples times the variance of the input there: the share of an
         output's variance if the function were linear (derivative-based sensitivity: Sobol and Kucherenko 2009).
         """
-        X = self._fitted().samples.X
+        outcome = self._fitted()
+        X, normalization = outcome.samples.X, outcome.mixture.normalization
         _, slopes = self.predict_with_jacobian(X)
-        effects = np.mean(slopes**2, axis=0) * np.var(X, axis=0)
+        # In the units of the network, so that no square is too large or too small.
+        slopes = slopes / normalization.y_scale[:, np.newaxis] * normalization.x_scale
+        effects = np.mean(slopes**2, axis=0) * np.var(normalization.inputs(X), axis=0)
         totals = effects.sum(axis=1, keepdims=True)
         shares = np.divide(effects, totals, where=totals > 0, out=np.full_like(effects, 1.0 / X.shape[1]))
         return np.asarray(shares)
@@ -280,14 +283,15 @@ class Surrogate(Predicting):
     def left_out(self) -> tuple[Array, Array]:
         """Errors of the values (n, m) and derivatives (n, m, t) of each sample, had it been left out.
 
-        Prediction less observation in the units of the data, NaN where nothing was observed; in closed form, from
-        the posterior of each network. A sample that weighs 0 is not among them.
+        Prediction less observation in the units of the data, NaN where nothing was observed; of derivatives
+        along directions or the inputs, t = 0 without any. In closed form, from the posterior of each network. A
+        sample that weighs 0 is not among them.
         """
         outcome = self._fitted()
         normalization, calibration = outcome.mixture.normalization, outcome.calibration
         scale = normalization.y_scale
         units = scale[:, np.newaxis]
-        if outcome.samples.directions is None:
+        if outcome.samples.dYdX is not None:
             units = units / normalization.x_scale
         return calibration.value_errors * scale, calibration.slope_errors * units
 
