@@ -173,7 +173,9 @@ CHANGES = {
     "no precisions": lambda _, t: t.pop("member.0.noise_precisions"),
     "another type": lambda _, t: t.update(weights=t["weights"].astype(np.float32)),
     "samples of integers": lambda _, t: t.update({"samples.Y": t["samples.Y"].astype(np.int64)}),
-    "fewer samples": lambda _, t: [t.update({n: a[:-1]}) for n, a in list(t.items()) if n.startswith("samples.")],
+    "fewer samples": lambda _, t: [
+        t.update({n: a[:-1]}) for n, a in list(t.items()) if n.startswith("samples.")
+    ],
     "too many weights": reshaped("weights"),
     "too many values": reshaped("samples.Y"),
     "too many precisions": reshaped("member.0.prior_precisions"),

@@ -1,7 +1,7 @@
 """A fitted surrogate in a file: the container of all models, see `jetmlp._files`.
 
-The description has the settings and what the members are; everything else is a tensor. What comes back is made
-by the constructors that made it, so that nothing is accepted that they would refuse.
+The description has the settings and what the members are; everything else is a tensor. What comes back is
+made by the constructors that made it, so that nothing is accepted that they would refuse.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from .calibration import Calibration
 from .candidates import STARTS, Candidate
 from .fit import CandidateFit, Standing
 from .mixture import Mixture
-from .outcome import Outcome
-from .posterior import Member
+from .outcome import BEYOND, Outcome
+from .posterior import Jets, Member
 from .rows import CandidateRow
 
 Array = NDArray[np.float64]
@@ -62,10 +62,13 @@ def described(outcome: Outcome) -> tuple[dict[str, Any], dict[str, NDArray[Any]]
     for name, array in outcome.samples.arrays().items():
         if array is not None:
             tensors[f"samples.{name}"] = array
-    for k, (member, standing) in enumerate(zip(mixture.members, outcome.standings, strict=True)):
+    if mixture.floors is not None:
+        tensors |= {f"floor.{name}": array for name, array in mixture.floors._asdict().items()}
+    for k, member in enumerate(mixture.members):
         network = member.model._tensors()
         tensors |= {f"{_prefix(k)}{name}": network[name] for name in network if not _shared(name)}
         tensors[f"{_prefix(k)}covariance_factor"] = member.covariance_factor
+    for k, standing in enumerate(outcome.standings):
         tensors[f"{_prefix(k)}prior_precisions"] = standing.prior_precisions
         tensors[f"{_prefix(k)}noise_precisions"] = standing.noise_precisions
     return description, tensors
@@ -79,10 +82,13 @@ def outcome_from(description: Mapping[str, Any], tensors: Tensors) -> Outcome:
     left = dict(tensors)
     samples = _samples(left)
     candidates = tuple(_candidate(entry) for entry in _list(description, "candidates"))
+    if len({candidate.start == BEYOND for candidate in candidates}) > 1:
+        raise ValueError("expected all candidates to be beyond a fit by evidence, or none, got some")
     names = _list(description, "rows")
     counted = counting(samples, np.dtype(np.float64))
     shapes = _shapes(counted, candidates, names)
-    for k in range(len(candidates)):
+    beyond = candidates[0].start == BEYOND
+    for k in range(0 if beyond else len(candidates)):
         for kind in ("prior_precisions", "noise_precisions"):  # how many there are the core checks
             shapes[f"{_prefix(k)}{kind}"] = left[f"{_prefix(k)}{kind}"].shape
     check_tensors(left, shapes, dict.fromkeys(shapes, np.dtype(np.float64)))
@@ -92,16 +98,24 @@ def outcome_from(description: Mapping[str, Any], tensors: Tensors) -> Outcome:
     members, standings = [], []
     for k, (candidate, weight) in enumerate(zip(candidates, left["weights"], strict=True)):
         model = _network(candidate, samples, normalization, left, k)
-        standing = Standing(
-            model.parameters, left[f"{_prefix(k)}prior_precisions"], left[f"{_prefix(k)}noise_precisions"]
-        )
-        CandidateFit(candidate, counted, normalization, standing)  # refuses what it could not go on from
         members.append(Member(model, left[f"{_prefix(k)}covariance_factor"], float(weight)))
-        standings.append(standing)
+        if not beyond:
+            standing = Standing(
+                model.parameters,
+                left[f"{_prefix(k)}prior_precisions"],
+                left[f"{_prefix(k)}noise_precisions"],
+            )
+            CandidateFit(candidate, counted, normalization, standing)  # refuses what it could not go on from
+            standings.append(standing)
     calibration = Calibration(**{name: left[f"calibration.{name}"] for name in Calibration._fields})
     return Outcome(
         samples,
-        Mixture(tuple(members), calibration.value_factor, calibration.slope_factor),
+        Mixture(
+            tuple(members),
+            calibration.value_factor,
+            calibration.slope_factor,
+            Jets(left["floor.values"], left["floor.slopes"]) if beyond else None,
+        ),
         calibration,
         candidates,
         tuple(standings),
@@ -112,7 +126,7 @@ def outcome_from(description: Mapping[str, Any], tensors: Tensors) -> Outcome:
 
 def _samples(left: dict[str, NDArray[Any]]) -> Samples:
     """Take the samples out of the tensors."""
-    arrays = {name: left.pop(f"samples.{name}", None) for name in ARRAYS}
+    arrays: dict[str, Any] = {name: left.pop(f"samples.{name}", None) for name in ARRAYS}
     if arrays["X"] is None:
         raise ValueError("expected a tensor samples.X, got none")
     samples = Samples(**arrays, allow_missing_values=True)
@@ -128,7 +142,7 @@ def _candidate(entry: Any) -> Candidate:  # noqa: ANN401  whatever the file says
     if not isinstance(entry, dict) or set(entry) != CANDIDATE_FIELDS:
         raise ValueError(f"expected a candidate with {sorted(CANDIDATE_FIELDS)}, got {entry!r}")
     hidden = _checks.as_layer_sizes([1, *entry["hidden"], 1])[1:-1]
-    start = _checks.as_choice("start", entry["start"], tuple(STARTS))
+    start = _checks.as_choice("start", entry["start"], (*STARTS, BEYOND))
     return Candidate(hidden, entry["activation"], start, _checks.as_seed(entry["seed"]))
 
 
@@ -148,8 +162,12 @@ def _shapes(counted: Samples, candidates: tuple[Candidate, ...], rows: list[Any]
     for name in Calibration._fields:
         kind = (n, m, t) if name.startswith("slope") else (n, m)
         shapes[f"calibration.{name}"] = (m,) if name.endswith("factor") else kind
+    if candidates[0].start == BEYOND:
+        shapes |= {"floor.values": (m,), "floor.slopes": (m, d)}
     for k, candidate in enumerate(candidates):
-        p = candidate.n_parameters(d, m)
+        beyond = candidate.start == BEYOND
+        # Beyond a fit by evidence, the posterior is that of the last layer.
+        p = (candidate.hidden[-1] + 1) * m if beyond else candidate.n_parameters(d, m)
         network = parameter_shapes(candidate.layer_sizes(d, m))
         shapes |= {f"{_prefix(k)}{name}": shape for name, shape in network.items()}
         shapes[f"{_prefix(k)}covariance_factor"] = (p, p)
@@ -166,6 +184,8 @@ def _check_numbers(left: Tensors) -> None:
             raise ValueError(f"expected finite numbers in {name}")
         if name.startswith("calibration.") and np.isinf(array).any():
             raise ValueError(f"expected no infinity in {name}")
+        if name.startswith("floor.") and not (np.isfinite(array) & (array >= 0)).all():
+            raise ValueError(f"expected finite numbers of at least 0 in {name}")
         if name.startswith("calibration.") and not name.endswith("errors") and (array < 0).any():
             raise ValueError(f"expected no numbers below 0 in {name}")
 

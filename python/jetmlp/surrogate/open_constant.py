@@ -1,9 +1,9 @@
 """The constant of an output of which no value was given: derivatives leave it open.
 
-It is then such that the output is 0 on average over the samples, for every member alike, and the posterior is
-that of the difference from this average. With j the gradient of a value by the parameters, j̄ its mean over the
-samples and C Cᵀ the posterior, that difference has the variance ‖Cᵀ(j − j̄)‖². As j is 1 at the output's bias
-and a slope's gradient 0, it is enough to take j̄C from the row of the bias in C.
+It is then such that the output is 0 on average over the samples, for every member alike, and the posterior
+is that of the difference from this average. With j the gradient of a value by the parameters, j̄ its mean
+over the samples and C Cᵀ the posterior, that difference has the variance ‖Cᵀ(j − j̄)‖². As j is 1 at the
+output's bias and a slope's gradient 0, it is enough to take j̄C from the row of the bias in C.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..data.samples import Samples
-from .posterior import Member, gradients
+from .posterior import Member
 
 
 def hold_constant(member: Member, samples: Samples) -> Member:
@@ -31,7 +31,7 @@ def hold_constant(member: Member, samples: Samples) -> Member:
     model.parameters = parameters
     factor = member.covariance_factor.copy()
     inputs = model.normalization.inputs(samples.X)
-    total = sum(block[:, 0].sum(axis=0) for _, block in gradients(model, inputs, slopes=False))
-    average = total / len(inputs) @ factor  # (m, columns)
+    total = sum(block[:, 0].sum(axis=0) for _, block in member.projected(inputs, slopes=False))
+    average = total / len(inputs)  # j̄C of each output, (m, columns)
     factor[len(factor) - m :][no_values] -= average[no_values]
     return replace(member, covariance_factor=factor)

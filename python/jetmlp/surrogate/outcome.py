@@ -20,6 +20,9 @@ from .search import weights_of
 
 Array = NDArray[np.float64]
 
+#: The start of a candidate that is not fitted by evidence.
+BEYOND = "beyond"
+
 
 class Outcome(NamedTuple):
     """What a fit leaves behind.

@@ -26,7 +26,7 @@ class CandidateRow:
         By which it was chosen.
     leave_one_out : float
         Root mean square error of values left out, over their standard deviation; of slopes where there are no
-        values. NaN for one that was given up early.
+        values. NaN for one that was given up early. Beyond a fit by evidence, of the samples held out.
     weight : float
         Of its predictions; 0 for one that is not a member.
     n_steps : int
@@ -66,13 +66,16 @@ class CandidateRow:
 
     def cells(self) -> tuple[object, ...]:
         """As the columns have them."""
-        known = self.leave_one_out == self.leave_one_out
+
+        def shown(number: float, form: str) -> str:
+            return "" if np.isnan(number) else format(number, form)
+
         return (
             self.network,
             self.n_parameters,
-            f"{self.effective_parameters:.0f}" if known else "",
-            f"{self.log_evidence:.1f}",
-            f"{self.leave_one_out:.1e}" if known else "",
+            shown(self.effective_parameters, ".0f"),
+            shown(self.log_evidence, ".1f"),
+            shown(self.leave_one_out, ".1e"),
             f"{self.weight:.2f}" if self.weight else "",
             self.n_steps,
             f"{self.seconds:.2f}",

@@ -12,7 +12,7 @@ from .. import _checks
 from ..data.samples import Samples
 from ..random import Generator
 from .mixture import SUGGESTION, Mixture
-from .posterior import Member, gradients
+from .posterior import Member
 
 Array = NDArray[np.float64]
 
@@ -54,7 +54,7 @@ def next_points(
     noise: Array,
     n_threads: int | None,
 ) -> Array:
-    """Check the arguments of `Surrogate.suggest` and choose points; `noise` are variances of observed values."""
+    """Check the arguments of `Surrogate.suggest` and choose points; `noise` are variances of observations."""
     d, m = mixture.n_inputs, mixture.n_outputs
     low, high = as_bounds(bounds, d)
     count = _checks.as_integer("n", n, 1, N_POINTS // 4)
@@ -93,7 +93,7 @@ def next_points(
 
 
 def latin_hypercube(
-    n: int, d: int, uniform: Callable[[int], Array], permutation: Callable[[int], Array]
+    n: int, d: int, uniform: Callable[[int], Array], permutation: Callable[[int], NDArray[np.int64]]
 ) -> Array:
     """Draw n points in the unit box, one in each of n slices of every input."""
     columns = [(permutation(n) + uniform(n)) / n for _ in range(d)]
@@ -111,15 +111,14 @@ def choose(
 ) -> list[int]:
     """Choose points one after another, each as if the ones before had been sampled.
 
-    With G the gradients of what a sample at x gives by the parameters, in units of their posterior (its rows times
-    C), the variance there becomes ‖g‖² − gGᵀ(GGᵀ + νI)⁻¹Ggᵀ: it depends on no value, so nothing is assumed
-    of one. `score` makes of the variances (points, m) of the values a number for each point; the highest wins.
+    With G the gradients of what a sample at x gives by the parameters, in units of their posterior (its rows
+    times C), the variance there becomes ‖g‖² − gGᵀ(GGᵀ + νI)⁻¹Ggᵀ: it depends on no value, so nothing is
+    assumed of one. `score` makes of the variances (points, m) of the values a number for each point; the
+    highest wins.
     """
     features = []  # of each member: values (points, m, p), and all that a sample gives (points, rows, p)
     for member in members:
-        blocks = [
-            block @ member.covariance_factor for _, block in gradients(member.model, points, slopes=slopes)
-        ]
+        blocks = [block for _, block in member.projected(points, slopes=slopes)]
         features.append(np.concatenate(blocks))
     variances = [np.sum(block[:, 0] ** 2, axis=-1) for block in features]
     chosen: list[int] = []

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _html
-from .outcome import Outcome
+from .outcome import Outcome, n_equations
 from .rows import CandidateRow
 
 Array = NDArray[np.float64]
@@ -47,9 +47,9 @@ class SurrogateSummary:
 def summarise(outcome: Outcome) -> SurrogateSummary:
     """Say what a fit did, how good it is, and how that is known."""
     calibration = outcome.calibration
-    rows, members = outcome.rows, len(outcome.mixture.members)
+    rows = outcome.rows
     remarks = [
-        f"{len(rows)} networks tried in {outcome.seconds:.1f} s, {members} used; chosen by evidence, nothing held out",
+        _how(outcome),
         *_errors("values", calibration.value_errors, calibration.value_noise),
         *_errors("slopes", calibration.slope_errors, calibration.slope_noise),
         "error bars multiplied by "
@@ -63,16 +63,34 @@ def summarise(outcome: Outcome) -> SurrogateSummary:
     return SurrogateSummary(f"Surrogate of {outcome.samples!r}", tuple(remarks), rows)
 
 
+def _how(outcome: Outcome) -> str:
+    """Say how the networks were chosen."""
+    members, tried, seconds = len(outcome.mixture.members), len(outcome.rows), outcome.seconds
+    if outcome.standings:
+        return (
+            f"{tried} networks tried in {seconds:.1f} s, {members} used; chosen by evidence, nothing held out"
+        )
+    calibration = outcome.calibration
+    held = np.isfinite(calibration.value_errors).any(axis=1) | np.isfinite(calibration.slope_errors).any(
+        axis=(1, 2)
+    )
+    return (
+        f"{n_equations(outcome.samples)} numbers are beyond a fit by evidence; {members} networks fitted in "
+        f"{seconds:.1f} s, {np.count_nonzero(held)} samples held out to end the fits, weigh them and "
+        "calibrate the error bars"
+    )
+
+
 def _errors(what: str, errors: Array, noise: Array) -> list[str]:
     """Say how well left-out numbers are predicted, in units of the standardised outputs."""
     if not np.isfinite(errors).any():
         return []
     size = float(np.sqrt(np.nanmean(errors**2)))
     typical = float(np.nanmedian(np.abs(errors)))
-    level = float(np.sqrt(np.nanmean(noise)))
+    level = f"noise {np.sqrt(np.nanmean(noise)):.1e}, " if np.isfinite(noise).any() else ""
     return [
         f"{what} of samples left out: error {size:.1e} (root mean square), {typical:.1e} (median), "
-        f"noise {level:.1e}, in standard deviations of the outputs"
+        f"{level}in standard deviations of the outputs"
     ]
 
 

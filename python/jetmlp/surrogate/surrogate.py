@@ -18,6 +18,7 @@ from ..data.samples import Samples, as_samples
 from ..data.standardise import learn
 from ..models.normalization import Normalization
 from ..models.tensors import Tensors
+from .beyond import MOST_EQUATIONS, fit_beyond
 from .file import described, outcome_from
 from .fit import CandidateFit
 from .joining import joined
@@ -29,9 +30,6 @@ from .suggestion import next_points
 from .summary import SurrogateSummary, summarise
 
 Array = NDArray[np.float64]
-
-#: More numbers to fit than this are beyond a fit by evidence.
-MOST_EQUATIONS = 5000
 
 
 class Surrogate(Predicting):
@@ -133,7 +131,7 @@ class Surrogate(Predicting):
         UserWarning
             If the derivatives do not belong to the values.
         """
-        arrays = {
+        arrays: dict[str, Any] = {
             "d2YdX2": d2YdX2,
             "sample_weight": sample_weight,
             "derivative_sample_weight": derivative_sample_weight,
@@ -146,8 +144,12 @@ class Surrogate(Predicting):
         if self._check:
             _warn_of_derivatives(samples)
         counted = counting(samples, np.dtype(np.float64))
-        normalization = learn(counted, least_effect=0.0)
         clock = Clock(limit)
+        if n_equations(counted) > MOST_EQUATIONS:
+            with SearchProgress(shown=progress) as shown:
+                self._outcome = fit_beyond(samples, counted, self._seed, self._n_threads, clock, shown)
+            return self
+        normalization = learn(counted, least_effect=0.0)
         with SearchProgress(shown=progress) as shown:
             search = self._search(counted, normalization, clock, shown)
             fits = search.run()
@@ -191,8 +193,14 @@ class Surrogate(Predicting):
         samples = joined(outcome.samples, as_samples(X, Y, dYdX, **arrays, sizes=sizes))
         counted = counting(samples, np.dtype(np.float64))
         clock = Clock(limit)
-        normalization = mixture.normalization
         with SearchProgress(shown=False) as shown:
+            if n_equations(counted) > MOST_EQUATIONS:
+                before = None if outcome.standings else outcome
+                self._outcome = fit_beyond(
+                    samples, counted, self._seed, self._n_threads, clock, shown, before
+                )
+                return self
+            normalization = mixture.normalization
             search = self._search(counted, normalization, clock, shown)
             begun = [
                 CandidateFit(candidate, counted, normalization, standing)
@@ -233,8 +241,8 @@ class Surrogate(Predicting):
         maximize : bool, default False
             Whether to look for the largest value instead.
         output : int, optional
-            The output that counts. Default: for "variance" all, each in units of its spread; for the others the
-            only one.
+            The output that counts. Default: for "variance" all, each in units of its spread; for the others
+            the only one.
         seed : int, default 0
             Of the points that are compared, a Latin hypercube of 1024.
 
@@ -268,7 +276,8 @@ class Surrogate(Predicting):
         """How much each input matters to each output, (m, d), each row summing to 1.
 
         The mean squared derivative at the samples times the variance of the input there: the share of an
-        output's variance if the function were linear (derivative-based sensitivity: Sobol and Kucherenko 2009).
+        output's variance if the function were linear (derivative-based sensitivity: Sobol and Kucherenko
+        2009).
         """
         outcome = self._fitted()
         X, normalization = outcome.samples.X, outcome.mixture.normalization
@@ -284,8 +293,9 @@ class Surrogate(Predicting):
         """Errors of the values (n, m) and derivatives (n, m, t) of each sample, had it been left out.
 
         Prediction less observation in the units of the data, NaN where nothing was observed; of derivatives
-        along directions or the inputs, t = 0 without any. In closed form, from the posterior of each network. A
-        sample that weighs 0 is not among them.
+        along directions or the inputs, t = 0 without any. In closed form, from the posterior of each
+        network. A sample that weighs 0 is not among them. Beyond a fit by evidence, see `fit`, errors of the
+        samples held out, NaN for the others.
         """
         outcome = self._fitted()
         normalization, calibration = outcome.mixture.normalization, outcome.calibration
