@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from ..data.presence import counting
 from ..data.samples import Samples
-from ..models.normalization import Normalization
-from .calibration import Calibration
+from .outcome import Outcome
 from .prediction import Predicting
 
 Array = NDArray[np.float64]
@@ -28,9 +27,7 @@ class Names(NamedTuple):
 
 
 def draw_left_out(
-    samples: Samples,
-    calibration: Calibration,
-    normalization: Normalization,
+    outcome: Outcome,
     sensitivities: Array,
     output: int | None,
     names: Names,
@@ -40,9 +37,10 @@ def draw_left_out(
     """Draw errors of samples left out and sensitivities."""
     from .. import plotting  # most programs need no figures
 
+    calibration, normalization = outcome.calibration, outcome.mixture.normalization
     # Scales may be negative: errors keep the sign, deviations have none.
     x_scale, y_scale = normalization.x_scale, normalization.y_scale
-    counted = counting(samples, np.dtype(np.float64))
+    counted = counting(outcome.samples, np.dtype(np.float64))
     _check_names("output_names", names.outputs, len(y_scale))
     outputs = names.outputs
     if outputs is None and len(y_scale) > 1:

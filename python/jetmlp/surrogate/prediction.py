@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks
-from .mixture import Mixture
+from .outcome import Outcome
 
 Array = NDArray[np.float64]
 
@@ -16,13 +16,13 @@ Array = NDArray[np.float64]
 class Predicting:
     """What a surrogate says of the function; a part of `Surrogate`."""
 
-    _mixture: Mixture | None = None
+    _outcome: Outcome | None = None
     _n_threads: int | None = None
 
-    def _fitted(self) -> Mixture:
-        if self._mixture is None:
+    def _fitted(self) -> Outcome:
+        if self._outcome is None:
             raise RuntimeError("the surrogate has not been fitted; call fit(X, Y, dYdX) first")
-        return self._mixture
+        return self._outcome
 
     def predict(self, X: ArrayLike, *, return_std: bool = False) -> Any:  # noqa: ANN401  one array or two
         """Compute the values at `X`.
@@ -48,7 +48,7 @@ class Predicting:
         RuntimeError
             If nothing was fitted before.
         """
-        mixture = self._fitted()
+        mixture = self._fitted().mixture
         return_std = _checks.as_boolean("return_std", return_std)
         inputs = mixture.inputs(X)
         mean = mixture.mean(inputs, self._n_threads, slopes=False).values
@@ -76,7 +76,7 @@ class Predicting:
         TypeError, ValueError, RuntimeError
             As for `predict`.
         """
-        mixture = self._fitted()
+        mixture = self._fitted().mixture
         return_std = _checks.as_boolean("return_std", return_std)
         inputs = mixture.inputs(X)
         mean = mixture.mean(inputs, self._n_threads, slopes=True).slopes
@@ -84,14 +84,14 @@ class Predicting:
 
     def predict_with_jacobian(self, X: ArrayLike) -> tuple[Array, Array]:
         """Compute values (n, m) and derivatives (n, m, d) at `X` in one pass."""
-        mixture = self._fitted()
+        mixture = self._fitted().mixture
         values, slopes = mixture.mean(mixture.inputs(X), self._n_threads, slopes=True)
         assert slopes is not None
         return values, slopes
 
     def hessian(self, X: ArrayLike) -> Array:
         """Compute the second derivatives (n, m, d, d) at `X`."""
-        mixture = self._fitted()
+        mixture = self._fitted().mixture
         return mixture.hessian(mixture.inputs(X), self._n_threads)
 
     def sample_posterior(
@@ -127,7 +127,7 @@ class Predicting:
         Each function is one network, linearised in its parameters, and its distance from the mean is
         stretched as the error bars are; values and slopes each by their own factor.
         """
-        mixture = self._fitted()
+        mixture = self._fitted().mixture
         inputs = mixture.inputs(X)
         count = _checks.as_integer("n_samples", n_samples, 1, 10**6)
         seed = _checks.as_integer("seed", seed, 0, 2**32 - 1)

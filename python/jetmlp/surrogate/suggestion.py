@@ -9,7 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks
-from .posterior import Member, gradients
+from ..data.samples import Samples
+from ..random import Generator
+from .mixture import SUGGESTION, Mixture
+from .posterior import Member
 
 Array = NDArray[np.float64]
 
@@ -32,11 +35,66 @@ def as_bounds(bounds: ArrayLike, d: int) -> tuple[Array, Array]:
     _checks.check_finite("bounds", array)
     if not (array[:, 0] < array[:, 1]).all():
         k = int(np.argmax(~(array[:, 0] < array[:, 1])))
-        raise ValueError(f"bounds: expected lower ends below upper ones, got {array[k].tolist()} for input {k}")
+        raise ValueError(
+            f"bounds: expected lower ends below upper ones, got {array[k].tolist()} for input {k}"
+        )
     return array[:, 0], array[:, 1]
 
 
-def latin_hypercube(n: int, d: int, uniform: Callable[[int], Array], permutation: Callable[[int], Array]) -> Array:
+def next_points(
+    mixture: Mixture,
+    samples: Samples,
+    bounds: ArrayLike,
+    n: int,
+    criterion: str,
+    *,
+    maximize: bool,
+    output: int | None,
+    seed: int,
+    noise: Array,
+    n_threads: int | None,
+) -> Array:
+    """Check the arguments of `Surrogate.suggest` and choose points; `noise` are variances of observations."""
+    d, m = mixture.n_inputs, mixture.n_outputs
+    low, high = as_bounds(bounds, d)
+    count = _checks.as_integer("n", n, 1, N_POINTS // 4)
+    criterion = _checks.as_choice("criterion", criterion, CRITERIA)
+    sign = -1.0 if _checks.as_boolean("maximize", maximize) else 1.0
+    output = None if output is None else _checks.as_integer("output", output, 0, m - 1)
+    seed = _checks.as_integer("seed", seed, 0, 2**32 - 1)
+    if output is None and criterion != "variance" and m > 1:
+        raise ValueError(f"output: expected which of the {m} outputs {criterion!r} is about, got None")
+    random = Generator(seed, SUGGESTION, 0)
+    points = low + (high - low) * latin_hypercube(N_POINTS, d, random.uniform, random.permutation)
+    column = 0 if output is None else output
+    scale = np.abs(mixture.normalization.y_scale)
+    mean = sign * mixture.mean(points, n_threads, slopes=False).values[:, column]
+    observed = np.empty(0) if samples.Y is None else samples.Y[:, column]
+    if np.isnan(observed).all():
+        # With slopes alone the lowest value is that of the surrogate at the samples.
+        observed = mixture.mean(samples.X, n_threads, slopes=False).values[:, column]
+    best = float(np.nanmin(sign * observed))
+    between = mixture.between(points)
+
+    def score(variances: Array) -> Array:
+        total = variances + between
+        if criterion == "variance":
+            weighted = mixture.value_factor**2 * total
+            return np.asarray(weighted.sum(axis=1) if output is None else weighted[:, column])
+        deviation = np.sqrt(total[:, column]) * mixture.value_factor[column] * scale[column]
+        if criterion == "lower_bound":
+            return np.asarray(2.0 * deviation - mean)
+        return expected_improvement(mean, deviation, best)
+
+    level = float(np.nanmedian(noise)) if np.isfinite(noise).any() else 1e-8
+    inputs = mixture.normalization.inputs(points)
+    slopes = samples.dYdX is not None
+    return points[choose(mixture.members, inputs, count, score, level, slopes=slopes)]
+
+
+def latin_hypercube(
+    n: int, d: int, uniform: Callable[[int], Array], permutation: Callable[[int], NDArray[np.int64]]
+) -> Array:
     """Draw n points in the unit box, one in each of n slices of every input."""
     columns = [(permutation(n) + uniform(n)) / n for _ in range(d)]
     return np.stack(columns, axis=1)
@@ -53,13 +111,14 @@ def choose(
 ) -> list[int]:
     """Choose points one after another, each as if the ones before had been sampled.
 
-    With G the gradients of what a sample at x gives by the parameters, in units of their posterior (its rows times
-    C), the variance there becomes ‖g‖² − gGᵀ(GGᵀ + νI)⁻¹Ggᵀ: it depends on no value, so nothing is assumed
-    of one. `score` makes of the variances (points, m) of the values a number for each point; the highest wins.
+    With G the gradients of what a sample at x gives by the parameters, in units of their posterior (its rows
+    times C), the variance there becomes ‖g‖² − gGᵀ(GGᵀ + νI)⁻¹Ggᵀ: it depends on no value, so nothing is
+    assumed of one. `score` makes of the variances (points, m) of the values a number for each point; the
+    highest wins.
     """
     features = []  # of each member: values (points, m, p), and all that a sample gives (points, rows, p)
     for member in members:
-        blocks = [block @ member.covariance_factor for _, block in gradients(member.model, points, slopes=slopes)]
+        blocks = [block for _, block in member.projected(points, slopes=slopes)]
         features.append(np.concatenate(blocks))
     variances = [np.sum(block[:, 0] ** 2, axis=-1) for block in features]
     chosen: list[int] = []
@@ -77,7 +136,9 @@ def choose(
             gram[np.diag_indices(len(gram))] += noise + 1e-10 * np.trace(gram) / len(gram)
             of_values = block[:, 0]
             cross = of_values @ known[index].T  # (points, m, known)
-            explained = np.sum(cross * np.linalg.solve(gram, cross.reshape(-1, len(gram)).T).T.reshape(cross.shape), -1)
+            explained = np.sum(
+                cross * np.linalg.solve(gram, cross.reshape(-1, len(gram)).T).T.reshape(cross.shape), -1
+            )
             variances[index] = np.maximum(np.sum(of_values**2, axis=-1) - explained, 0.0)
     return chosen
 
@@ -90,5 +151,3 @@ def expected_improvement(mean: Array, deviation: Array, best: float) -> Array:
     below = np.array([0.5 * math.erfc(-number / math.sqrt(2.0)) for number in z])
     density = np.exp(-0.5 * np.minimum(z**2, 1400.0)) / math.sqrt(2.0 * math.pi)
     return np.asarray(np.where(deviation > 0, gain * below + deviation * density, np.maximum(gain, 0.0)))
-
-
