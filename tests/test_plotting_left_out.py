@@ -51,6 +51,22 @@ def test_left_out_draws_errors_with_bars_that_hold_95_percent() -> None:
     ]
 
 
+def test_small_and_large_errors_are_written_with_their_power_of_ten() -> None:
+    for scale, words in (
+        (1e-6, "% of the spread"),
+        (1.0, "% of the spread"),
+        (1e9, "times that of the spread"),
+    ):
+        one = OBSERVED[:, :1], scale * ERRORS[:, :1], scale * DEVIATIONS[:, :1]
+        errors, *_ = plotting.plot_left_out(*one, SHARES[:1])
+        errors.figure.draw_without_rendering()
+        assert errors.yaxis.get_offset_text().get_text() == ""
+        labels = [text.get_text().replace("\N{MINUS SIGN}", "-") for text in errors.get_yticklabels()]
+        np.testing.assert_allclose([float(label) for label in labels], errors.get_yticks(), rtol=1e-5)
+        (details,) = details_of(errors)
+        assert details.endswith(words)
+
+
 def test_left_out_compares_errors_with_what_was_expected_of_them() -> None:
     slopes = np.full((4, 1, 2), 0.5), np.array([[[0.1, 0.3]], [[0.6, 1.0]], [[2.0, 2.0]], [[0.2, np.nan]]])
     one = (OBSERVED[:, :1], ERRORS[:, :1], DEVIATIONS[:, :1], SHARES[:1])

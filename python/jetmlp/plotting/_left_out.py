@@ -168,6 +168,11 @@ def _draw_errors(
     if not there.size:
         note(axes, "nothing was observed")
         return
+    from matplotlib.ticker import FuncFormatter
+
+    # A power of ten above the axis would lie on the legend.
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda number, _: _short(number)))
+    axes.locator_params(axis="x", nbins=6)
     shown = there[evenly_chosen(there.size, _MOST_DOTS)]
     axes.axhline(0.0, color=REFERENCE_COLOR, linewidth=1.6, zorder=1.0)
     axes.errorbar(
@@ -190,8 +195,18 @@ def _size_of(errors: FloatArray, truth: FloatArray) -> list[str]:
     if not there.any():
         return []
     size, spread = float(np.sqrt(np.mean(errors[there] ** 2))), float(np.std(truth[there]))
-    share = f", {100.0 * size / spread:.2g} % of the spread" if spread > 0.0 else ""
-    return [f"root mean square {size:.1e}{share}"]
+    if spread == 0.0:
+        return [f"root mean square {size:.1e}"]
+    percent = 100.0 * size / spread
+    share = f"{percent:.2g} %" if percent < 99.5 else f"{size / spread:.1f} times that"
+    return [f"root mean square {size:.1e}, {share} of the spread"]
+
+
+def _short(number: float) -> str:
+    """Write a number without the zeros of its exponent: 2e-5."""
+    digits, _, power = f"{number:.6g}".partition("e")
+    text = f"{digits}e{int(power)}" if power else digits
+    return text.replace("-", "\N{MINUS SIGN}")
 
 
 def _draw_calibration(axes: Axes, clouds: dict[str, tuple[FloatArray, FloatArray]]) -> None:
