@@ -83,14 +83,48 @@ class Predicting:
         return (mean, mixture.deviations(inputs, slopes=True).slopes) if return_std else mean
 
     def predict_with_jacobian(self, X: ArrayLike) -> tuple[Array, Array]:
-        """Compute values (n, m) and derivatives (n, m, d) at `X` in one pass."""
+        """Compute values and derivatives at `X` in one pass.
+
+        Parameters
+        ----------
+        X : array_like, (n, d) or, with one input, (n,)
+            Where to evaluate.
+
+        Returns
+        -------
+        values : ndarray, (n, m)
+            As of `predict`.
+        derivatives : ndarray, (n, m, d)
+            As of `jacobian`.
+
+        Raises
+        ------
+        TypeError, ValueError, RuntimeError
+            As for `predict`.
+        """
         mixture = self._fitted().mixture
         values, slopes = mixture.mean(mixture.inputs(X), self._n_threads, slopes=True)
         assert slopes is not None
         return values, slopes
 
     def hessian(self, X: ArrayLike) -> Array:
-        """Compute the second derivatives (n, m, d, d) at `X`."""
+        """Compute the second derivatives at `X`, of the mean; they have no error bars.
+
+        Parameters
+        ----------
+        X : array_like, (n, d) or, with one input, (n,)
+            Where to evaluate.
+
+        Returns
+        -------
+        ndarray, (n, m, d, d)
+            Entry [i, o, k, l] is the second derivative of output o along inputs k and l at sample i.
+
+        Raises
+        ------
+        TypeError, ValueError, RuntimeError
+            As for `predict`.
+        """
         mixture = self._fitted().mixture
         return mixture.hessian(mixture.inputs(X), self._n_threads)
 
@@ -104,7 +138,7 @@ class Predicting:
         X : array_like, (n, d) or, with one input, (n,)
             Where to evaluate.
         n_samples : int, default 1
-            Functions.
+            How many functions to draw.
         seed : int, default 0
             Of the draw; the same seed means the same functions, at any `X`.
         return_jacobian : bool, default False
@@ -124,8 +158,8 @@ class Predicting:
 
         Notes
         -----
-        Each function is one network, linearised in its parameters, and its distance from the mean is
-        stretched as the error bars are; values and slopes each by their own factor.
+        Each function is one network, linearised in its parameters. Its distance from the mean is stretched as
+        the error bars are, that of the values and that of the slopes each by their own factor.
         """
         mixture = self._fitted().mixture
         inputs = mixture.inputs(X)

@@ -40,7 +40,8 @@ class Surrogate(Predicting):
     being found from the samples themselves (evidence: MacKay 1992; Foresee and Hagan 1997). Which networks
     are used is decided by the evidence, so that no sample is held out; the good ones are averaged. Error bars
     come from the posterior of each network and from how far the networks differ, and are calibrated by the
-    errors of samples left out.
+    errors of samples left out: they are standard deviations of the function, without the noise of a further
+    observation.
 
     Parameters
     ----------
@@ -131,6 +132,11 @@ class Surrogate(Predicting):
         -----
         UserWarning
             If the derivatives do not belong to the values.
+
+        Notes
+        -----
+        More than 5000 numbers are beyond a fit by evidence. Three larger networks are then fitted, and one
+        sample of ten is held out to end the fits, to weigh the networks and to calibrate the error bars.
         """
         arrays: dict[str, Any] = {
             "d2YdX2": d2YdX2,
@@ -274,11 +280,21 @@ class Surrogate(Predicting):
         )
 
     def sensitivities(self) -> Array:
-        """How much each input matters to each output, (m, d), each row summing to 1.
+        """How much each input matters to each output.
 
         The mean squared derivative at the samples times the variance of the input there: the share of an
         output's variance if the function were linear (derivative-based sensitivity: Sobol and Kucherenko
         2009).
+
+        Returns
+        -------
+        ndarray, (m, d)
+            Shares; those of an output sum to 1.
+
+        Raises
+        ------
+        RuntimeError
+            If nothing was fitted before.
         """
         outcome = self._fitted()
         X, normalization = outcome.samples.X, outcome.mixture.normalization
@@ -291,12 +307,23 @@ class Surrogate(Predicting):
         return np.asarray(shares)
 
     def left_out(self) -> tuple[Array, Array]:
-        """Errors of the values (n, m) and derivatives (n, m, t) of each sample, had it been left out.
+        """Errors of each sample, had it been left out.
 
-        Prediction less observation in the units of the data, NaN where nothing was observed; of derivatives
-        along directions or the inputs, t = 0 without any. In closed form, from the posterior of each
-        network. A sample that weighs 0 is not among them. Beyond a fit by evidence, see `fit`, errors of the
-        samples held out, NaN for the others.
+        In closed form, from the posterior of each network: nothing is fitted again. Beyond a fit by evidence,
+        see `fit`, errors of the samples held out, NaN for the others.
+
+        Returns
+        -------
+        values : ndarray, (n, m)
+            Prediction less observation in the units of the data, NaN where nothing was observed. Samples that
+            weigh 0 are not among the n.
+        slopes : ndarray, (n, m, t)
+            The same of the derivatives, along the inputs or along the t directions; t = 0 without any.
+
+        Raises
+        ------
+        RuntimeError
+            If nothing was fitted before.
         """
         outcome = self._fitted()
         normalization, calibration = outcome.mixture.normalization, outcome.calibration
