@@ -159,7 +159,7 @@ def test_samples_of_weight_0_are_not_there() -> None:
 
 
 def test_a_weight_of_3_is_as_a_sample_three_times() -> None:
-    # Two values at each place, 0.4 apart: three parts of the one and one of the other are 0.1 above the middle.
+    # Two values at each place, 0.4 apart: three parts of one and one of the other are 0.1 above the middle.
     plane = X @ [1.0, 2.0]
     both = np.tile(X, (2, 1))
     values = np.concatenate([plane + 0.2, plane - 0.2])

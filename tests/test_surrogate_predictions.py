@@ -102,9 +102,9 @@ def test_suggested_points_are_inside_and_apart(unsure: jetmlp.Surrogate) -> None
     assert ((places >= box[:, 0]) & (places <= box[:, 1])).all()
     relative = (places - box[:, 0]) / np.ptp(box, axis=1)
     apart = np.linalg.norm(relative[:, np.newaxis] - relative, axis=-1) + 9 * np.eye(6)
-    assert apart.min() > 0.05
+    assert apart.min() > 0.15
     assert places.tobytes() == unsure.suggest(box, 6).tobytes()
-    assert places[:2].tobytes() == unsure.suggest(box, 2).tobytes()
+    assert places[:1].tobytes() == unsure.suggest(box).tobytes()
 
 
 def test_the_first_suggestion_is_where_the_deviation_is_largest(unsure: jetmlp.Surrogate) -> None:

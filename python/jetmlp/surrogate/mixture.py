@@ -100,11 +100,24 @@ class Mixture:
         units = scale[:, np.newaxis] / np.abs(normalization.x_scale)
         return Jets(values, np.hypot(np.sqrt(of_slopes) * self.slope_factor[:, np.newaxis], along) * units)
 
-    def between(self, X: Array) -> Array:
-        """Variances (n, m) of the members' values about their mean, in the units of the network."""
+    def features(self, X: Array, *, slopes: bool) -> Array:
+        """Return F (n, 1 or 1 + d, m, c) of values and slopes in the units of the network, not calibrated.
+
+        F Fᵀ are the covariances of the mixture, Σ w (g gᵀ + (μ − μ̄)(μ − μ̄)ᵀ), g the gradients of a member by
+        its parameters in units of their posterior.
+        """
         inputs = self.normalization.inputs(X)
-        means = [self._network(member, inputs, slopes=False).values for member in self.members]
-        return mixture([member.weight for member in self.members], means)[1]
+        weights = [member.weight for member in self.members]
+        means = [_rows(self._network(member, inputs, slopes=slopes)) for member in self.members]
+        centre, _ = mixture(weights, means)
+        parts = []
+        for member, mean in zip(self.members, means, strict=True):
+            blocks = [block for _, block in member.projected(inputs, slopes=slopes)]
+            parts += [
+                np.sqrt(member.weight) * part
+                for part in (np.concatenate(blocks), (mean - centre)[..., np.newaxis])
+            ]
+        return np.concatenate(parts, axis=-1)
 
     def samples(self, X: Array, count: int, seed: int, *, slopes: bool) -> Jets:
         """Draw functions (count, n, m) and their slopes (count, n, m, d), in the units of the data."""
@@ -155,3 +168,9 @@ class Mixture:
 def _given(jets: Jets) -> Array:
     assert jets.slopes is not None
     return jets.slopes
+
+
+def _rows(jets: Jets) -> Array:
+    """Return values and slopes as (n, 1 or 1 + d, m)."""
+    values = jets.values[:, np.newaxis]
+    return values if jets.slopes is None else np.concatenate([values, jets.slopes.transpose(0, 2, 1)], axis=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,7 +12,6 @@ from .. import _checks
 from ..data.samples import Samples
 from ..random import Generator
 from .mixture import SUGGESTION, Mixture
-from .posterior import Member
 
 Array = NDArray[np.float64]
 
@@ -21,6 +20,9 @@ Array = NDArray[np.float64]
 CRITERIA = ("variance", "expected_improvement", "lower_bound")
 #: Points of the box among which each next sample is chosen.
 N_POINTS = 1024
+#: Samples for the variance are at least this part of a grid's spacing apart. Where a network is too simple or
+#: takes its own misfit for noise, it would see a corner sampled twice; what it does not see is elsewhere.
+LEAST_SPACING = 0.4
 
 
 def as_bounds(bounds: ArrayLike, d: int) -> tuple[Array, Array]:
@@ -65,7 +67,8 @@ def next_points(
     if output is None and criterion != "variance" and m > 1:
         raise ValueError(f"output: expected which of the {m} outputs {criterion!r} is about, got None")
     random = Generator(seed, SUGGESTION, 0)
-    points = low + (high - low) * latin_hypercube(N_POINTS, d, random.uniform, random.permutation)
+    places = latin_hypercube(N_POINTS, d, random.uniform, random.permutation)
+    points = low + (high - low) * places
     column = 0 if output is None else output
     scale = np.abs(mixture.normalization.y_scale)
     mean = sign * mixture.mean(points, n_threads, slopes=False).values[:, column]
@@ -74,22 +77,26 @@ def next_points(
         # With slopes alone the lowest value is that of the surrogate at the samples.
         observed = mixture.mean(samples.X, n_threads, slopes=False).values[:, column]
     best = float(np.nanmin(sign * observed))
-    between = mixture.between(points)
+    floor = 0.0 if mixture.floors is None else mixture.floors.values[column]
 
     def score(variances: Array) -> Array:
-        total = variances + between
         if criterion == "variance":
-            weighted = mixture.value_factor**2 * total
+            weighted = mixture.value_factor**2 * variances
             return np.asarray(weighted.sum(axis=1) if output is None else weighted[:, column])
-        deviation = np.sqrt(total[:, column]) * mixture.value_factor[column] * scale[column]
+        own = np.sqrt(variances[:, column]) * mixture.value_factor[column]
+        deviation = np.hypot(own, floor) * scale[column]
         if criterion == "lower_bound":
             return np.asarray(2.0 * deviation - mean)
         return expected_improvement(mean, deviation, best)
 
     level = float(np.nanmedian(noise)) if np.isfinite(noise).any() else 1e-8
-    inputs = mixture.normalization.inputs(points)
+    radius = LEAST_SPACING * count ** (-1.0 / d) if criterion == "variance" else 0.0
+
+    def near(index: int) -> NDArray[np.bool_]:
+        return np.asarray(np.linalg.norm(places - places[index], axis=1) <= radius)
+
     slopes = samples.dYdX is not None
-    return points[choose(mixture.members, inputs, count, score, level, slopes=slopes)]
+    return points[choose(mixture, points, count, score, near, level, slopes=slopes)]
 
 
 def latin_hypercube(
@@ -101,45 +108,41 @@ def latin_hypercube(
 
 
 def choose(
-    members: Sequence[Member],
+    mixture: Mixture,
     points: Array,
     count: int,
     score: Callable[[Array], Array],
+    near: Callable[[int], NDArray[np.bool_]],
     noise: float,
     *,
     slopes: bool,
 ) -> list[int]:
     """Choose points one after another, each as if the ones before had been sampled.
 
-    With G the gradients of what a sample at x gives by the parameters, in units of their posterior (its rows
-    times C), the variance there becomes ‖g‖² − gGᵀ(GGᵀ + νI)⁻¹Ggᵀ: it depends on no value, so nothing is
-    assumed of one. `score` makes of the variances (points, m) of the values a number for each point; the
-    highest wins.
+    With f the features of a value and G those of what the chosen samples give, see `Mixture.features`, the
+    variance is ‖f‖² − fGᵀ(GGᵀ + νI)⁻¹Gfᵀ: it depends on no value, so nothing is assumed of one. `score` makes
+    of the variances (points, m) of the values a number for each point; the highest wins, of those that are
+    not `near` one that was chosen.
     """
-    features = []  # of each member: values (points, m, p), and all that a sample gives (points, rows, p)
-    for member in members:
-        blocks = [block for _, block in member.projected(points, slopes=slopes)]
-        features.append(np.concatenate(blocks))
-    variances = [np.sum(block[:, 0] ** 2, axis=-1) for block in features]
+    of_values = mixture.features(points, slopes=False)[:, 0]  # (points, m, c)
+    prior = np.sum(of_values**2, axis=-1)
+    variances = prior
+    known = np.empty((0, of_values.shape[-1]))
+    taken = np.zeros(len(points), dtype=bool)
     chosen: list[int] = []
-    known: list[Array] = [np.empty((0, block.shape[-1])) for block in features]
-    weights = [member.weight for member in members]
     for _ in range(count):
-        total = np.sum([w * part for w, part in zip(weights, variances, strict=True)], axis=0)
-        scores = score(total)
-        scores[chosen] = -np.inf
+        scores = score(variances)
+        scores[taken] = -np.inf
         best = int(np.argmax(scores))
         chosen.append(best)
-        for index, block in enumerate(features):
-            known[index] = np.concatenate([known[index], block[best].reshape(-1, block.shape[-1])])
-            gram = known[index] @ known[index].T
-            gram[np.diag_indices(len(gram))] += noise + 1e-10 * np.trace(gram) / len(gram)
-            of_values = block[:, 0]
-            cross = of_values @ known[index].T  # (points, m, known)
-            explained = np.sum(
-                cross * np.linalg.solve(gram, cross.reshape(-1, len(gram)).T).T.reshape(cross.shape), -1
-            )
-            variances[index] = np.maximum(np.sum(of_values**2, axis=-1) - explained, 0.0)
+        taken |= near(best)
+        given = mixture.features(points[best : best + 1], slopes=slopes)
+        known = np.concatenate([known, given.reshape(-1, given.shape[-1])])
+        gram = known @ known.T
+        gram[np.diag_indices(len(gram))] += noise + 1e-10 * np.trace(gram) / len(gram)
+        cross = (of_values @ known.T).reshape(-1, len(gram))
+        explained = np.sum(cross * np.linalg.solve(gram, cross.T).T, axis=-1).reshape(prior.shape)
+        variances = np.maximum(prior - explained, 0.0)
     return chosen
 
 
