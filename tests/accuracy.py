@@ -53,6 +53,8 @@ from scipy.stats import binom, mannwhitneyu
 from jetmlp.experiments import ERRORS, EXPERIMENTS, Comparison, FitExperiment
 
 SEEDS = range(40)
+#: What the gate has time for; `pytest -m long` takes all.
+FIRST_SEEDS = SEEDS[:10]
 DELTA = 2.0
 FAMILYWISE = 1e-3
 
@@ -130,8 +132,8 @@ def pytorch(fit: str, error: str, points: str = DENSE) -> list[float]:
 
 
 @cache
-def measure(fit: str) -> Errors:
-    """jetmlp's errors at all seeds."""
+def measure(fit: str, seeds: range = SEEDS) -> Errors:
+    """jetmlp's errors at these seeds."""
     experiment = FITS[fit]
     assert experiment.published is not None
     points = (experiment.published.points, DENSE)
@@ -141,7 +143,7 @@ def measure(fit: str) -> Errors:
         return {name: result.errors_on(name) for name in points}
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # a fit holds no lock of Python's
-        runs = list(pool.map(errors_of, SEEDS))
+        runs = list(pool.map(errors_of, seeds))
     return {name: {error: [_known(run[name][error]) for run in runs] for error in ERRORS} for name in points}
 
 

@@ -102,11 +102,23 @@ def test_auto_picks_by_size_and_says_what(
     assert trainer.n_epochs == 1
 
 
-def test_auto_leaves_large_problems_to_lbfgs() -> None:
-    x = np.linspace(-1, 1, 4100)
-    trainer = jetmlp.Trainer(jetmlp.MLP([1, 64, 64, 1], dtype="float64", normalize=False), "auto")
-    trainer.fit(x, x, epochs=1)
-    assert type(trainer.optimizer) is jetmlp.LBFGS
+@pytest.mark.parametrize(
+    ("n", "hidden", "expected"),
+    [
+        (2000, [64, 64], "LevenbergMarquardt"),
+        (2100, [52, 52], "SelfScaledBroyden"),
+        (2100, [54, 54], "Chain"),  # 3133 parameters
+        (50_100, [54, 54], "LBFGS"),
+        (50_100, [4], "SelfScaledBroyden"),
+        (500_100, [4], "Adam"),
+    ],
+    ids=str,
+)
+def test_auto_beyond_the_exact_step(n: int, hidden: list[int], expected: str) -> None:
+    x = np.linspace(-1, 1, n)
+    model = jetmlp.MLP([1, *hidden, 1], dtype="float64", normalize=False)
+    history = jetmlp.Trainer(model, n_threads=1).fit(x, x, np.ones_like(x), epochs=0)
+    assert history.optimizer == expected
 
 
 def test_a_fit_that_is_refused_chooses_nothing() -> None:

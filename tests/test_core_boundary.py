@@ -86,7 +86,7 @@ def test_terms_columns_and_words() -> None:
     assert (*losses, *(f"val_{loss}" for loss in losses), "learning_rate") == _core.HISTORY_COLUMNS
     assert set(_core.FIT_ENDS) == {
         *("epochs", "callback", "patience", "diverged", "interrupted"),
-        *("gradient", "step", "loss", "target"),
+        *("gradient", "step", "loss", "target", "rising"),
     }
     documentation = jetmlp.History.__doc__ or ""
     for word in _core.FIT_ENDS:

@@ -24,6 +24,8 @@ optimizers = {
     "LBFGS": jetmlp.LBFGS(),
     "dual": jetmlp.LevenbergMarquardt(form="dual"),
     "primal": jetmlp.LevenbergMarquardt(form="primal"),
+    "Broyden": jetmlp.SelfScaledBroyden(),
+    "stochastic": jetmlp.StochasticGaussNewton(),
 }
 found = {}
 for dtype in ("float32", "float64"):

@@ -43,6 +43,13 @@ OPTIMIZERS = {
     "LBFGS": Case(jetmlp.LBFGS),
     "LevenbergMarquardt dual": Case(lambda: jetmlp.LevenbergMarquardt(form="dual"), ("float64",)),
     "LevenbergMarquardt primal": Case(lambda: jetmlp.LevenbergMarquardt(form="primal"), ("float64",)),
+    "SelfScaledBroyden": Case(jetmlp.SelfScaledBroyden, ("float64",)),
+    "self-scaled BFGS": Case(lambda: jetmlp.SelfScaledBroyden("bfgs"), ("float64",)),
+    "StochasticGaussNewton": Case(
+        lambda: jetmlp.StochasticGaussNewton(jetmlp.schedules.Cosine(1.0, 300, 0.01)),
+        ("float64",),
+        batch_size=16,
+    ),
     "Chain": Case(chain, ("float64",)),
     "auto": Case(lambda: "auto"),
 }

@@ -5,6 +5,8 @@
 #include <jetmlp/optim/evidence.hpp>
 #include <jetmlp/optim/lbfgs.hpp>
 #include <jetmlp/optim/levenberg_marquardt.hpp>
+#include <jetmlp/optim/self_scaled_broyden.hpp>
+#include <jetmlp/optim/stochastic_gauss_newton.hpp>
 
 #include <map>
 #include <memory>
@@ -31,6 +33,8 @@ const std::map<std::string, Options (*)()>& optimizers() {
         {"Evidence", make<EvidenceOptions>},
         {"LBFGS", make<LbfgsOptions>},
         {"LevenbergMarquardt", make<LevenbergMarquardtOptions>},
+        {"SelfScaledBroyden", make<SelfScaledBroydenOptions>},
+        {"StochasticGaussNewton", make<StochasticGaussNewtonOptions>},
     };
     return known;
 }
@@ -54,6 +58,7 @@ Options optimizer_options(const std::string& name,
 
 void bind_optimizers(py::module_& module) {
     module.attr("NORMAL_FORMS") = py::tuple(py::cast(normal_form_names));
+    module.attr("BROYDEN_UPDATES") = py::tuple(py::cast(broyden_update_names));
     const py::class_<OptimizerOptions, Options> options(
         module, "OptimizerOptions", "What an optimizer is set to, checked by the core.");
     module.def("optimizer_options", &optimizer_options, py::arg("name"), py::arg("settings"),

@@ -27,6 +27,8 @@ from .optimizers.adam import Adam
 from .optimizers.chain import Chain
 from .optimizers.lbfgs import LBFGS
 from .optimizers.levenberg_marquardt import LevenbergMarquardt
+from .optimizers.self_scaled_broyden import SelfScaledBroyden
+from .optimizers.stochastic_gauss_newton import StochasticGaussNewton
 from .surrogate.surrogate import Surrogate
 
 if TYPE_CHECKING:
@@ -43,7 +45,9 @@ __all__ = [
     "Normalization",
     "Objective",
     "Samples",
+    "SelfScaledBroyden",
     "StagedMLP",
+    "StochasticGaussNewton",
     "Surrogate",
     "Trainer",
     "check_derivatives",

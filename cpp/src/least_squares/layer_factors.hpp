@@ -57,6 +57,9 @@ class ForwardFactors {
     ForwardFactors(const Architecture& architecture, const ResidualLayout& layout,
                    const Dataset<double>& data);
 
+    // The inputs of the samples that the layout has now.
+    void set_inputs(const Dataset<double>& data);
+
     // z = W a + b, a⁺ = σ(z);  ż_k = W ȧ_k, ȧ⁺_k = σ' ⊙ ż_k, from ȧ_k = e_k or the direction v_k;
     // z̈_kl = W ä_kl, ä⁺_kl = σ' ⊙ z̈_kl + σ'' ⊙ ż_k ⊙ ż_l, from ä_kl = 0.
     void run(const double* parameters, Execution& execution);
@@ -71,7 +74,6 @@ class ForwardFactors {
     [[nodiscard]] const Panel& slopes(std::size_t l) const { return slopes_[l]; }
 
   private:
-    void set_inputs(const Dataset<double>& data);
     void activate(std::size_t l, const double* bias, Index first_block, Index end_block);
     template <class Sigma, bool with_pairs>
     void activate_by(std::size_t l, const double* bias, Index first_block, Index end_block);

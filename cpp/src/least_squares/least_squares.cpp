@@ -20,21 +20,31 @@ Buffer<double> penalties_of(const Architecture& architecture, double l2) {
     return penalties;
 }
 
+Index count_penalized(const Objective<double>& objective) {
+    Index count = 0;
+    if (objective.weights().l2 > 0.0) {
+        for_penalized(objective.architecture(), [&](Index) { ++count; });
+    }
+    return count;
+}
+
 }  // namespace
 
 ResidualLayout layout_of(const Objective<double>& objective) {
-    Index n_penalized = 0;
-    if (objective.weights().l2 > 0.0) {
-        for_penalized(objective.architecture(), [&](Index) { ++n_penalized; });
-    }
-    return {objective.data(), objective.weights(), n_penalized};
+    return {objective.data(), objective.weights(), count_penalized(objective)};
 }
 
 LeastSquares::LeastSquares(const Objective<double>& objective)
+    : LeastSquares(objective, layout_of(objective)) {}
+
+LeastSquares::LeastSquares(const Objective<double>& objective, Index most_samples)
+    : LeastSquares(objective, {objective.data(), objective.weights(), 0, most_samples}) {}
+
+LeastSquares::LeastSquares(const Objective<double>& objective, ResidualLayout layout)
     : architecture_(objective.architecture()),
       l2_(objective.weights().l2),
       penalties_(penalties_of(architecture_, l2_)),
-      layout_(layout_of(objective)),
+      layout_(std::move(layout)),
       trial_(architecture_, layout_, objective.data()),
       forward_(trial_),
       backward_(architecture_, layout_),
@@ -52,6 +62,13 @@ LeastSquares::LeastSquares(const Objective<double>& objective)
     }
     seeds_.resize(widest, columns);
     layer_gradient_.resize(widest, most_inputs);
+}
+
+// Both passes get the inputs, since linearize() exchanges them.
+void LeastSquares::take(const Dataset<double>& data, Rows batch) {
+    layout_.assign(data, batch);
+    trial_.set_inputs(data);
+    forward_.set_inputs(data);
 }
 
 Losses LeastSquares::evaluate(const double* parameters, double* residuals, Execution& execution) {

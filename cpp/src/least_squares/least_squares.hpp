@@ -21,6 +21,8 @@ ResidualLayout layout_of(const Objective<double>& objective);
 class LeastSquares {
   public:
     explicit LeastSquares(const Objective<double>& objective);
+    // For batches of at most so many samples: take() one before anything else.
+    LeastSquares(const Objective<double>& objective, Index most_samples);
     LeastSquares(const LeastSquares&) = delete;
     LeastSquares& operator=(const LeastSquares&) = delete;
 
@@ -30,6 +32,9 @@ class LeastSquares {
     [[nodiscard]] double l2() const { return l2_; }
     // By parameter: l2 where the penalty takes it, else 0.
     [[nodiscard]] const Buffer<double>& penalties() const { return penalties_; }
+
+    // The squares become those of the batch's own loss. Nothing is allocated.
+    void take(const Dataset<double>& data, Rows batch);
 
     // Residuals (n_residuals) in the order of the layout, and the losses.
     Losses evaluate(const double* parameters, double* residuals, Execution& execution);
@@ -56,6 +61,8 @@ class LeastSquares {
     [[nodiscard]] double primal_cost() const;
 
   private:
+    LeastSquares(const Objective<double>& objective, ResidualLayout layout);
+
     struct Tile {  // of a thread
         Panel inputs;
         Panel deltas;

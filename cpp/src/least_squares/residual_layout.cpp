@@ -50,6 +50,13 @@ JetSlots slots_of(const Dataset<double>& data) {
 
 ResidualLayout::ResidualLayout(const Dataset<double>& data, const LossWeights& weights,
                                Index n_penalized)
+    : ResidualLayout(data, weights, n_penalized, data.n_samples()) {
+    order_samples(data);
+    set_entries(data, data.all_rows());
+}
+
+ResidualLayout::ResidualLayout(const Dataset<double>& data, const LossWeights& weights,
+                               Index n_penalized, Index most_samples)
     : n_samples_(data.n_samples()),
       n_outputs_(data.n_outputs()),
       n_penalized_(n_penalized),
@@ -57,14 +64,26 @@ ResidualLayout::ResidualLayout(const Dataset<double>& data, const LossWeights& w
       slots_(slots_of(data)) {
     const Index wanted =
         std::max(granule, wanted_width / (n_outputs_ * slots_.size()) / granule * granule);
-    const Index n_blocks = (n_samples_ + wanted - 1) / wanted;
-    const Index even_share = (n_samples_ + n_blocks - 1) / n_blocks;
+    const Index n_blocks = (most_samples + wanted - 1) / wanted;
+    const Index even_share = (most_samples + n_blocks - 1) / n_blocks;
     block_samples_ = (even_share + granule - 1) / granule * granule;
-    blocks_.resize(static_cast<std::size_t>((n_samples_ + block_samples_ - 1) / block_samples_));
+    blocks_.resize(static_cast<std::size_t>((most_samples + block_samples_ - 1) / block_samples_));
     slots_.place(block_samples_);
     set_parts(data);
-    order_samples(data);
-    set_entries(data);
+    const auto size = static_cast<std::size_t>(n_positions());
+    samples_.assign(static_cast<std::size_t>(this->n_blocks() * block_samples_), -1);
+    targets_.resize(size);
+    weight_of_.resize(size);
+    scales_.resize(size);
+    entries_.reserve(size);
+}
+
+void ResidualLayout::assign(const Dataset<double>& data, Rows rows) {
+    std::ranges::fill(samples_, -1);
+    for (Index i = 0; i < rows.count; ++i) {
+        samples_[static_cast<std::size_t>(i)] = rows[i];
+    }
+    set_entries(data, rows);
 }
 
 void ResidualLayout::set_parts(const Dataset<double>& data) {
@@ -104,15 +123,17 @@ void ResidualLayout::order_samples(const Dataset<double>& data) {
     samples_.resize(static_cast<std::size_t>(n_blocks() * block_samples_), -1);
 }
 
-void ResidualLayout::set_entries(const Dataset<double>& data) {
-    const auto size = static_cast<std::size_t>(n_positions());
-    targets_.assign(size, 0.0);
-    weight_of_.assign(size, 0.0);
-    scales_.assign(size, 0.0);
+void ResidualLayout::set_entries(const Dataset<double>& data, Rows rows) {
+    std::ranges::fill(targets_, 0.0);
+    std::ranges::fill(weight_of_, 0.0);
+    std::ranges::fill(scales_, 0.0);
+    entries_.clear();
+    kinds_.clear();
+    sample_of_error_.clear();
     Terms<Index> first_entries;
     Index n_entries = 0;
     for (const Term term : all_terms) {
-        total_weights_[term] = data.total_weight(term, data.all_rows());
+        total_weights_[term] = data.total_weight(term, rows);
         first_entries[term] = n_entries;
         n_entries += data.has(term) ? n_samples_ * n_outputs_ * data.per_output(term) : 0;
     }
@@ -120,6 +141,8 @@ void ResidualLayout::set_entries(const Dataset<double>& data) {
     for (Index b = 0; b < n_blocks(); ++b) {
         Block& block = blocks_[static_cast<std::size_t>(b)];
         block.first_residual = n_residuals();
+        block.present.clear();
+        block.columns.clear();
         for (Index group = 0; group < n_groups(); ++group) {
             const Index o = group / std::ssize(parts_);
             const auto [term, entry, slot] =

@@ -39,6 +39,12 @@ class ResidualLayout {
 
     // n_penalized: parameters that the penalty takes, 0 without one.
     ResidualLayout(const Dataset<double>& data, const LossWeights& weights, Index n_penalized);
+    // For batches of at most so many samples; empty until one is assigned.
+    ResidualLayout(const Dataset<double>& data, const LossWeights& weights, Index n_penalized,
+                   Index most_samples);
+
+    // The samples become these rows, in their order, and the means those over them.
+    void assign(const Dataset<double>& data, Rows rows);
 
     [[nodiscard]] Index n_outputs() const { return n_outputs_; }
     [[nodiscard]] const JetSlots& slots() const { return slots_; }
@@ -87,7 +93,7 @@ class ResidualLayout {
   private:
     void set_parts(const Dataset<double>& data);
     void order_samples(const Dataset<double>& data);
-    void set_entries(const Dataset<double>& data);
+    void set_entries(const Dataset<double>& data, Rows rows);
     [[nodiscard]] std::vector<double> by_error(const Buffer<double>& by_position) const;
 
     Index n_samples_;

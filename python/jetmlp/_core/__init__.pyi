@@ -10,6 +10,7 @@ ACTIVATIONS: Final[tuple[str, ...]]
 INITIALIZATIONS: Final[tuple[str, ...]]
 TERMS: Final[tuple[str, ...]]
 NORMAL_FORMS: Final[tuple[str, ...]]
+BROYDEN_UPDATES: Final[tuple[str, ...]]
 HISTORY_COLUMNS: Final[tuple[str, ...]]
 FIT_ENDS: Final[tuple[str, ...]]
 

@@ -30,7 +30,8 @@ class History(dict[str, NDArray[np.float64]]):
     ----------
     stopped_because : str
         Why the fit ended: "epochs" (all done), "callback", "patience", "diverged", "interrupted", or the
-        tolerance that an optimizer met: "gradient", "step", "loss", "target". Empty before a fit.
+        tolerance that an optimizer met: "gradient", "step", "loss", "target"; "rising" where the loss of
+        `StochasticGaussNewton` kept rising. Empty before a fit.
     optimizer : str
         Name of the optimizer, also where "auto" chose it. Empty before a fit.
     """

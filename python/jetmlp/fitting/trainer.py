@@ -38,11 +38,13 @@ class Trainer:
     ----------
     model : MLP
         Trained in place.
-    optimizer : "auto", Adam, LBFGS, LevenbergMarquardt or Chain, default "auto"
+    optimizer : "auto" or an optimizer, default "auto"
         How to step. "auto" chooses when the first fit shows how much data there is: `Adam` with a
-        `batch_size`; `LevenbergMarquardt` for a model of float64 with at most 4000 residuals (values and
-        derivatives of any kind that are present) or parameters, whichever are fewer; `Adam` in batches of
-        256 where there are more than a million numbers to fit; else `LBFGS`.
+        `batch_size`. Else, for a model of float64, by the errors (values and derivatives of any kind that are
+        present) and parameters: with at most 4000 errors `LevenbergMarquardt`; with at most 3000 parameters
+        and a million numbers `SelfScaledBroyden`; with at most 100 000 errors and no l2 penalty
+        `StochasticGaussNewton`, in a `Chain` with `LBFGS`, which goes on where the network is too small for
+        that. Else `Adam` in batches of 256 where there are more than a million numbers to fit, or `LBFGS`.
     value_weight, derivative_weight : float, default 1.0
         w_v and w_d: not negative, not both zero. ``derivative_weight="balanced"`` is the balance of Huge
         and Savine (2020) for a normalized model: w_v = 1/(1+d) and w_d = d/(1+d), and each column of
@@ -54,8 +56,8 @@ class Trainer:
     l2 : float, default 0.0
         l₂, not negative. The history's ``loss`` has the penalty in it, ``val_loss`` has not.
     batch_size : int, optional
-        Samples per update of `Adam`; default all of them. The last batch of an epoch may be smaller and
-        counts.
+        Samples per update of `Adam`, by default all of them, or of `StochasticGaussNewton`, by default 24.
+        The last batch of an epoch may be smaller and counts.
     shuffle : bool, default True
         Whether each epoch visits the samples in a new random order.
     n_threads : int, optional
@@ -162,7 +164,8 @@ class Trainer:
         trainer = _core.Trainer32 if self._model.dtype == np.float32 else _core.Trainer64
         self._optimizer = optimizer.started()
         options = self._optimizer.in_core()
-        self._core = trainer(options, self._model.n_parameters, self._batch_size or 0, *self._order)
+        batch_size = self._batch_size or self._optimizer.default_batch_size or 0
+        self._core = trainer(options, self._model.n_parameters, batch_size, *self._order)
 
     @with_cures(FIT_CURES, "name them, as in fit(X, Y, dYdX, epochs=200)")
     def fit(
@@ -197,8 +200,8 @@ class Trainer:
             it is. With second derivatives every layer costs (1 + d)(2 + d)/2 times what values alone do: 3,
             6, 10 for d = 1, 2, 3.
         epochs : int
-            Passes over the samples; with `LBFGS` and `LevenbergMarquardt` steps, which may end before with
-            nothing left to do: ``history.stopped_because`` says why.
+            Passes over the samples; with `LBFGS`, `LevenbergMarquardt` and `SelfScaledBroyden` steps, which
+            may end before with nothing left to do: ``history.stopped_because`` says why.
         anchor : tuple (x0, y0), optional
             A point (d,) and the values (m,) that the model is to have there, for a fit without `Y` of a
             model whose outputs have the activation "identity": the output biases are set accordingly. It
@@ -292,6 +295,7 @@ class Trainer:
                 n_parameters=self._model.n_parameters,
                 n_numbers=samples.n_numbers,
                 n_errors=plan.problem.n_errors,
+                penalized=self._weights.l2 > 0,
                 epochs=epochs,
             )
             self._batch_size = choice.batch_size
@@ -317,7 +321,7 @@ class Trainer:
             plan.problem.training,
             plan.problem.validation,
             plan.epochs,
-            self._optimizer.rate,
+            self._optimizer.rate_of_fit(self.n_epochs, plan.epochs),
             self._model.parameters,
             stopping.patience or 0,
             stopping.min_delta,

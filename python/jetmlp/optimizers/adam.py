@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from copy import copy
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from .. import _checks
-from .base import Optimizer, Rate
+from .base import Scheduled
 
 __all__ = ["Adam"]
 
 
 @dataclass(frozen=True)
-class Adam(Optimizer):
+class Adam(Scheduled):
     r"""Adam as published: Kingma and Ba (ICLR 2015), algorithm 1; with weight decay, AdamW.
 
     :math:`m \leftarrow \beta_1 m + (1-\beta_1) g`, :math:`v \leftarrow \beta_2 v + (1-\beta_2) g^2`,
@@ -54,32 +53,6 @@ class Adam(Optimizer):
             "epsilon": _checks.as_number("epsilon", self.epsilon, above=0.0),
             "weight_decay": _checks.as_number("weight_decay", self.weight_decay, least=0.0),
         }
-        if not callable(self.learning_rate):
-            checked["learning_rate"] = _checks.as_number("learning_rate", self.learning_rate, least=0.0)
         for name, number in checked.items():
             object.__setattr__(self, name, number)  # as a plain float, whatever it came as
-
-    @property
-    def rate(self) -> Rate:
-        """The learning rate, or a function that gives that of an epoch, checked."""
-        rate = self.learning_rate
-        if not callable(rate):
-            return rate
-
-        def of_epoch(epoch: int) -> float:
-            return _checks.as_number(f"learning_rate({epoch})", rate(epoch), least=0.0)
-
-        return of_epoch
-
-    def started(self) -> Adam:
-        """Return the settings for a trainer of its own: a schedule that has a state is then as new."""
-        return replace(self, learning_rate=copy(self.learning_rate)) if self.observes else self
-
-    def observe(self, losses: Mapping[str, float]) -> None:
-        """Let the schedule look at the losses of an epoch."""
-        self.learning_rate.observe(losses)  # type: ignore[union-attr]
-
-    @property
-    def observes(self) -> bool:
-        """Whether the schedule looks at the losses."""
-        return callable(getattr(self.learning_rate, "observe", None))
+        self._check_learning_rate()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from copy import copy
+from dataclasses import dataclass, fields, replace
 
 from .. import _checks, _core
 from .._cures import expect_names
@@ -43,6 +44,15 @@ class Optimizer(ABC):
     def rate(self) -> Rate:
         """The learning rate, or a function that gives that of an epoch; NaN where there is no such thing."""
 
+    def rate_of_fit(self, first: int, epochs: int) -> Rate:
+        """Return the rate for a fit of so many epochs, of which `first` have been done before."""
+        return self.rate
+
+    @property
+    def default_batch_size(self) -> int | None:
+        """Samples per update where none were asked for; None for all."""
+        return None
+
     def started(self) -> Optimizer:
         """Return the settings for a trainer of its own: a schedule that has a state is then as new."""
         return self
@@ -59,6 +69,43 @@ class Optimizer(ABC):
         """Hand the settings to the core, which has them by the same names; learning rates go with a fit."""
         names = [field.name for field in fields(self) if field.name != "learning_rate"]
         return _core.optimizer_options(type(self).__name__, {name: getattr(self, name) for name in names})
+
+
+class Scheduled(Optimizer):
+    """Optimizers whose field `learning_rate` is a number or a function of the epoch."""
+
+    def _check_learning_rate(self) -> None:
+        """Take a number of at least 0 as a plain float."""
+        rate = self.learning_rate  # type: ignore[attr-defined]
+        if not callable(rate):
+            object.__setattr__(self, "learning_rate", _checks.as_number("learning_rate", rate, least=0.0))
+
+    @property
+    def rate(self) -> Rate:
+        """The learning rate, or a function that gives that of an epoch, checked."""
+        rate: Rate = self.learning_rate  # type: ignore[attr-defined]
+        if not callable(rate):
+            return rate
+
+        def of_epoch(epoch: int) -> float:
+            return _checks.as_number(f"learning_rate({epoch})", rate(epoch), least=0.0)
+
+        return of_epoch
+
+    def started(self) -> Scheduled:
+        """Return the settings for a trainer of its own: a schedule that has a state is then as new."""
+        if not self.observes:
+            return self
+        return replace(self, learning_rate=copy(self.learning_rate))  # type: ignore[attr-defined, call-arg]
+
+    def observe(self, losses: Mapping[str, float]) -> None:
+        """Let the schedule look at the losses of an epoch."""
+        self.learning_rate.observe(losses)  # type: ignore[attr-defined]
+
+    @property
+    def observes(self) -> bool:
+        """Whether the schedule looks at the losses."""
+        return callable(getattr(self.learning_rate, "observe", None))  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)
@@ -80,3 +127,12 @@ class FullBatch(Optimizer):
         for name in TOLERANCES:
             number = _checks.as_number(name, getattr(self, name), least=0.0)
             object.__setattr__(self, name, number)
+
+    def _check_line_search(self) -> None:
+        """Take the constants of the Wolfe conditions as plain floats with 0 < c₁ < ½ and c₁ < c₂ < 1."""
+        decrease, curvature = self.sufficient_decrease, self.curvature  # type: ignore[attr-defined]
+        decrease = _checks.as_number("sufficient_decrease", decrease, above=0.0, below=0.5)
+        object.__setattr__(self, "sufficient_decrease", decrease)
+        object.__setattr__(
+            self, "curvature", _checks.as_number("curvature", curvature, above=decrease, below=1.0)
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,8 +19,10 @@ class Chain(Optimizer):
 
     Parameters
     ----------
-    optimizers : sequence of Adam, LBFGS or LevenbergMarquardt
-        At least one. `Adam` only comes before optimizers of full batches, which may end early.
+    optimizers : sequence of optimizers
+        At least one. Those with batches, `Adam` and `StochasticGaussNewton`, come before those of full
+        batches, which may end early. All have the batch size of the trainer; where that is None and there is
+        a `StochasticGaussNewton`, its own.
     epochs : sequence of int, optional
         Epochs of each but the last, which takes what is left of the epochs asked of `Trainer.fit`, also in
         a later fit. An optimizer that has nothing left to do hands over to the next one at once.
@@ -73,21 +76,37 @@ class Chain(Optimizer):
     @property
     def rate(self) -> Rate:
         """A function that gives the rate of an epoch, each optimizer's from its own start."""
+        return self._of_epoch([optimizer.rate for optimizer in self.optimizers])
+
+    def rate_of_fit(self, first: int, epochs: int) -> Rate:
+        """Return a function that gives the rate of an epoch, each optimizer's for its share of the fit."""
+        starts = self._starts()
+        rates = []
+        for optimizer, start, end in zip(self.optimizers, starts, [*starts[1:], first + epochs], strict=True):
+            done = max(first - start, 0)
+            rates.append(optimizer.rate_of_fit(done, max(min(end, first + epochs) - start - done, 0)))
+        return self._of_epoch(rates)
+
+    def _starts(self) -> list[int]:
+        """Return the first epoch of each optimizer, if none ends before."""
+        return [sum(self.epochs[:place]) for place in range(len(self.optimizers))]
+
+    def _of_epoch(self, rates: list[Rate]) -> Rate:
+        """Return a function that gives the rate of an epoch from those of the optimizers."""
+        starts = self._starts()
 
         def of_epoch(epoch: int) -> float:
-            optimizer, start = self._at(epoch)
-            return optimizer.rate(epoch - start) if callable(optimizer.rate) else optimizer.rate
+            place = bisect_right(starts, epoch) - 1
+            rate = rates[place]
+            return rate(epoch - starts[place]) if callable(rate) else rate
 
         return of_epoch
 
-    def _at(self, epoch: int) -> tuple[Optimizer, int]:
-        """Return the optimizer whose turn an epoch is, if none ends before, and its first epoch."""
-        start = 0
-        for optimizer, count in zip(self.optimizers, self.epochs, strict=False):
-            if epoch < start + count:
-                return optimizer, start
-            start += count
-        return self.optimizers[-1], start
+    @property
+    def default_batch_size(self) -> int | None:
+        """That of the first optimizer that has one."""
+        sizes = (optimizer.default_batch_size for optimizer in self.optimizers)
+        return next((size for size in sizes if size is not None), None)
 
     def started(self) -> Chain:
         """Return the settings for a trainer of its own."""

@@ -52,8 +52,5 @@ class LBFGS(FullBatch):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "memory", _checks.as_integer("memory", self.memory, 1, 10**6))
-        decrease = _checks.as_number("sufficient_decrease", self.sufficient_decrease, above=0.0, below=0.5)
-        object.__setattr__(self, "sufficient_decrease", decrease)
-        curvature = _checks.as_number("curvature", self.curvature, above=decrease, below=1.0)
-        object.__setattr__(self, "curvature", curvature)
+        self._check_line_search()
         self._check_tolerances()

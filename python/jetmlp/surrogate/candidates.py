@@ -6,10 +6,14 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 #: Widths of the hidden layers that a search begins with, small ones first: where there is noise these win.
-HIDDEN = ((4,), (8,), (16,), (6, 6), (12, 12), (8, 8, 8))
+HIDDEN = ((4,), (8,), (16,), (32,), (6, 6), (12, 12), (8, 8, 8))
 
-#: A network with more parameters than this times the equations is not worth its time.
-MOST_PARAMETERS = 1.2
+#: A network with more parameters than this times the equations is not worth its time, …
+MOST_PARAMETERS = 2.0
+#: … unless it has no more than this: few samples of a smooth function want a rich network all the same.
+ALWAYS_BEARABLE = 200
+#: Up to so many equations a fit takes next to no time, and tanh is tried from the start.
+FEW_EQUATIONS = 200
 
 #: Nor is one of more parameters than this: a step takes a large part of a second.
 LARGEST = 1200
@@ -50,7 +54,7 @@ class Candidate:
 
     def bearable(self, n_equations: int, n_inputs: int, n_outputs: int) -> bool:
         """Whether there is enough to fit for so many parameters, and time for them."""
-        most = min(MOST_PARAMETERS * n_equations, LARGEST)
+        most = min(max(MOST_PARAMETERS * n_equations, ALWAYS_BEARABLE), LARGEST)
         return self.n_parameters(n_inputs, n_outputs) <= most
 
     def __str__(self) -> str:
@@ -65,11 +69,18 @@ def first_candidates(n_equations: int, n_inputs: int, n_outputs: int, seed: int)
         for candidate in (replace(first, hidden=hidden) for hidden in HIDDEN)
         if candidate == first or candidate.bearable(n_equations, n_inputs, n_outputs)
     ]
-    return [Candidate(hidden, "silu", start, seed) for hidden in fitting for start in STARTS]
+    activations = ("silu", "tanh") if n_equations <= FEW_EQUATIONS else ("silu",)
+    return [
+        Candidate(hidden, activation, start, seed)
+        for activation in activations
+        for hidden in fitting
+        for start in STARTS
+    ]
 
 
 def relatives(candidate: Candidate, n_equations: int, n_inputs: int, n_outputs: int) -> list[Candidate]:
     """Return what resembles a good candidate: a wider network, another activation, another seed."""
     wider = replace(candidate, hidden=tuple(round(WIDER * width) for width in candidate.hidden))
-    others = [replace(candidate, activation="tanh"), replace(candidate, seed=candidate.seed + 1)]
+    other = "silu" if candidate.activation == "tanh" else "tanh"
+    others = [replace(candidate, activation=other), replace(candidate, seed=candidate.seed + 1)]
     return [wider, *others] if wider.bearable(n_equations, n_inputs, n_outputs) else others

@@ -23,7 +23,7 @@ SECOND, SECOND_STEPS = 5, 30
 #: How many of these get relatives: as good a network with another activation or seed is often better.
 PARENTS = 2
 #: How many go on to the end, and the most steps of each.
-LAST, MOST_STEPS = 4, 200
+LAST, MOST_STEPS = 4, 180
 #: The evidence of a network is believed to a tenth of a nat for each equation: weights are
 #: exp(Δ / (N / 10)). Taken at its word it would nearly always choose a single one, and averages do better.
 NATS_PER_EQUATION = 0.1

@@ -3,20 +3,19 @@
 #pragma once
 
 #include <jetmlp/optim/optimizer.hpp>
+#include <jetmlp/optim/quasi_newton.hpp>
 #include <jetmlp/optim/stopping.hpp>
 
 #include <deque>
 #include <memory>
-#include <optional>
 #include <vector>
 
 namespace jetmlp {
 
 class LbfgsOptions final : public OptimizerOptions {
   public:
-    Index memory = 20;                  // pairs of steps and gradient differences kept
-    double sufficient_decrease = 1e-4;  // c₁ of the strong Wolfe conditions
-    double curvature = 0.9;             // c₂, above c₁ and below 1
+    Index memory = 20;  // pairs of steps and gradient differences kept
+    WolfeConditions conditions;
     StoppingOptions stopping;
 
     std::vector<Setting> settings() override;
@@ -26,39 +25,29 @@ class LbfgsOptions final : public OptimizerOptions {
     [[nodiscard]] std::unique_ptr<Optimizer<double>> make_double(Index n_parameters) const override;
 };
 
-// One epoch is one accepted step, on all samples.
 template <class T>
-class Lbfgs final : public Optimizer<T> {
+class Lbfgs final : public QuasiNewton<T> {
   public:
-    Lbfgs(LbfgsOptions options, Index n_parameters);
-
-    void begin(Objective<T>& objective) override;
-    [[nodiscard]] std::optional<FitEnd> finished() const override { return finished_; }
-    Losses run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterate<T>& iterate,
-                     Execution& execution) override;
+    Lbfgs(const LbfgsOptions& options, Index n_parameters);
 
   private:
+    using typename QuasiNewton<T>::Step;
+
     struct Pair {
         std::vector<T> step;
         std::vector<T> difference;  // of the gradients
         double inner_product;       // of both
     };
 
-    void step(Objective<T>& objective, Iterate<T>& iterate, Execution& execution);
-    // direction_ = −H g by the two loops over the pairs.
-    void find_direction();
-    void remember(const std::vector<T>& from, const std::vector<T>& to);
+    [[nodiscard]] bool knows_curvature() const override { return !pairs_.empty(); }
+    void forget() override { pairs_.clear(); }
+    // By the two loops over the pairs.
+    void find_direction(const std::vector<T>& gradient, std::vector<T>& direction,
+                        Execution& execution) override;
+    void learn(const Step& step, Execution& execution) override;
 
-    LbfgsOptions options_;
-    std::optional<FitEnd> finished_;
+    Index memory_;
     std::deque<Pair> pairs_;
-    bool evaluated_ = false;  // losses_ and gradient_ are those of the iterate
-    Losses losses_;
-    std::vector<T> gradient_;
-    std::vector<T> trial_gradient_;
-    std::vector<T> direction_;
-    std::vector<T> candidate_;
-    std::vector<T> last_;  // parameters that the pairs led to
 };
 
 extern template class Lbfgs<float>;

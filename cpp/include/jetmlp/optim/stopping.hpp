@@ -9,7 +9,8 @@ namespace jetmlp {
 
 // epochs: all that were asked for. callback: the hook wanted it. patience: see EarlyStopping.
 // gradient, step, loss, target: what an optimizer met of StoppingOptions; a step that rounding
-// swallows is "step" at any tolerance. diverged: a loss turned NaN or infinite. interrupted:
+// swallows is "step" at any tolerance. rising: the loss of an optimizer that works in batches kept
+// rising. diverged: a loss turned NaN or infinite. interrupted:
 // Ctrl-C.
 enum class FitEnd : std::uint8_t {
     epochs,
@@ -19,13 +20,14 @@ enum class FitEnd : std::uint8_t {
     step,
     loss,
     target,
+    rising,
     diverged,
     interrupted
 };
 
-inline constexpr std::array<std::string_view, 9> fit_end_names{
-    "epochs", "callback", "patience", "gradient",   "step",
-    "loss",   "target",   "diverged", "interrupted"};
+inline constexpr std::array<std::string_view, 10> fit_end_names{
+    "epochs", "callback", "patience", "gradient", "step",
+    "loss",   "target",   "rising",   "diverged", "interrupted"};
 
 constexpr std::string_view name_of(FitEnd end) {
     return fit_end_names[static_cast<std::size_t>(end)];
