@@ -18,7 +18,8 @@ from jetmlp.surrogate.posterior import gradients
 from surrogate_functions import pair, points, wave
 
 Array = NDArray[np.float64]
-N = 1700  # 5100 numbers of two inputs
+MANY = 1700  # 5100 numbers of two inputs
+N = 210  # 630
 
 
 def small(patch: pytest.MonkeyPatch, width: int = 8) -> None:
@@ -31,13 +32,15 @@ def small(patch: pytest.MonkeyPatch, width: int = 8) -> None:
 @pytest.fixture(autouse=True)
 def few_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
     small(monkeypatch)
+    # The limit itself is held by the surrogate of `MANY` samples.
+    monkeypatch.setattr("jetmlp.surrogate.surrogate.MOST_EQUATIONS", 600)
 
 
 @pytest.fixture(scope="module")
 def surrogate() -> jetmlp.Surrogate:
     with pytest.MonkeyPatch.context() as patch:
         small(patch)
-        X = points(N)
+        X = points(MANY)
         return jetmlp.Surrogate(check=False).fit(X, *wave(X))
 
 
@@ -58,7 +61,7 @@ def test_errors_and_error_bars(surrogate: jetmlp.Surrogate) -> None:
         errors = np.abs(mean - truth)
         assert np.sqrt(np.mean(errors**2)) < 0.1 * truth.std()
         assert 0.5 < np.mean(errors < deviation) < 0.85
-        assert 0.85 < np.mean(errors < 2 * deviation)
+        assert np.mean(errors < 2 * deviation) > 0.85
 
 
 def test_everything_that_other_surrogates_do(surrogate: jetmlp.Surrogate, tmp_path: Path) -> None:
@@ -101,7 +104,7 @@ def test_any_number_of_threads_gives_the_same_bytes() -> None:
 
 
 def test_an_update_goes_on_with_the_networks() -> None:
-    X = points(N + 300)
+    X = points(N + 30)
     Y, D = wave(X)
     surrogate = jetmlp.Surrogate(check=False).fit(X[:N], Y[:N], D[:N])
     held = ~np.isnan(surrogate.left_out()[0][:, 0])
@@ -110,7 +113,7 @@ def test_an_update_goes_on_with_the_networks() -> None:
     after = ~np.isnan(surrogate.left_out()[0][:, 0])
     # What was held out stays so: no network has seen it.
     assert np.array_equal(after[:N], held)
-    assert after[N:].sum() == 30
+    assert after[N:].sum() == 3
     assert np.sqrt(np.mean((surrogate.predict(X) - Y) ** 2)) < before
 
 
@@ -127,11 +130,11 @@ def test_an_update_that_goes_beyond_begins_anew() -> None:
     "kind", ["values", "slopes", "directions", "some", "weights", "two outputs", "a constant", "no time"]
 )
 def test_every_answer_is_a_number(kind: str) -> None:
-    X = points(5200 if kind == "values" else 2700)
+    X = points(700 if kind == "values" else 330)
     Y, D = pair(X) if kind == "two outputs" else wave(X)
     along = np.stack([X, 1.0 - X], axis=1)
-    D_some = np.where(np.arange(len(X))[:, np.newaxis, np.newaxis] % 50 == 0, np.nan, D)
-    Y_some = np.where(np.arange(len(X))[:, np.newaxis] % 100 == 0, Y, np.nan)
+    D_some = np.where(np.arange(len(X))[:, np.newaxis, np.newaxis] % 10 == 0, np.nan, D)
+    Y_some = np.where(np.arange(len(X))[:, np.newaxis] % 20 == 0, Y, np.nan)
     surrogate = jetmlp.Surrogate(check=False, seconds=1e-3 if kind == "no time" else None)
     if kind == "values":
         surrogate.fit(X, Y)

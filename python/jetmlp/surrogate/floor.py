@@ -1,8 +1,8 @@
 """Error bars of what has a spread and errors of its own: σ² = c² s² + f².
 
 s² is the variance that the networks and their posteriors say, f a floor where they err alike. The two are
-found by the likelihood of normal errors, then both multiplied so that 68.3 % of the errors are within about σ and
-95.4 % within about 2σ.
+found by the likelihood of normal errors, then both multiplied so that about 68.3 % of the errors are within
+σ and 95.4 % within 2σ.
 """
 
 from __future__ import annotations

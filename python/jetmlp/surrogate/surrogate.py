@@ -103,6 +103,11 @@ class Surrogate(Describing):
     ) -> Surrogate:
         """Fit samples; what was fitted before is forgotten.
 
+        More than 5000 numbers are beyond a fit by evidence. Three larger networks are then fitted by
+        `Trainer`, with a tenth of the samples held out to end the fits, weigh the networks and calibrate
+        their error bars; the summary says so. Without values of an output its constant is open, and such that
+        it is 0 on average over the samples.
+
         Parameters
         ----------
         X : Samples or array_like, (n, d)
