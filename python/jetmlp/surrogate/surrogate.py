@@ -135,11 +135,6 @@ class Surrogate(Describing):
         -----
         UserWarning
             If the derivatives do not belong to the values.
-
-        Notes
-        -----
-        More than 5000 numbers are beyond a fit by evidence. Three larger networks are then fitted, and one
-        sample of ten is held out to end the fits, to weigh the networks and to calibrate the error bars.
         """
         arrays: dict[str, Any] = {
             "d2YdX2": d2YdX2,
