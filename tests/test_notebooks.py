@@ -28,6 +28,7 @@ def test_they_are_all_there(request: pytest.FixtureRequest) -> None:
         "08_black_scholes",
         "09_bachelier_basket",
         "10_your_own_data",
+        "11_few_samples",
     ]
     # Or they would be a part of no run, and nobody would see it.
     assert request.config.option.nbmake
@@ -52,7 +53,7 @@ def test_the_package_is_installed_first_where_it_is_missing_and_figures_are_its_
     assert any("plotting.plot_" in cell.source for cell in others)
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS[3:], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS[3:10], ids=lambda path: path.stem)
 def test_the_real_lines_are_shown_before_any_study(path: Path) -> None:
     """A model, a trainer, a fit and its errors, before `study.run` hides them."""
     code = "\n".join(cell.source for cell in code_of(path))
@@ -60,3 +61,9 @@ def test_the_real_lines_are_shown_before_any_study(path: Path) -> None:
     places = [before.find(call) for call in ("jetmlp.MLP(", "jetmlp.Trainer(", ".fit(", "metrics.evaluate(")]
     assert -1 not in places
     assert places == sorted(places)
+
+
+def test_few_samples_are_fitted_by_the_one_call_and_its_error_bars_are_checked() -> None:
+    code = "\n".join(cell.source for cell in code_of(NOTEBOOKS[10]))
+    calls = ["jetmlp.Surrogate().fit(samples)", ".plot(", "return_std=True", ".suggest(", ".update("]
+    assert [call for call in calls if call not in code] == []

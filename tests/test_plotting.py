@@ -55,6 +55,22 @@ def draw_prices(axes: object = None) -> Axes | tuple[Axes, ...]:
     return plotting.plot_prices(X, (TRUE, TRUE), fits, samples=(X, 9.0 * TRUE, 3.0 * TRUE), axes=axes)
 
 
+def draw_left_out(axes: object = None) -> Axes | tuple[Axes, ...]:
+    rng = np.random.default_rng(5)
+    observed, deviations = rng.normal(size=(20, 2)), rng.uniform(0.01, 0.1, (20, 2))
+    slopes = {
+        "slope_errors": rng.normal(size=(20, 2, 3)),
+        "slope_deviations": rng.uniform(1.0, 2.0, (20, 2, 3)),
+    }
+    shares = np.array([[0.7, 0.2, 0.1], [0.1, 0.1, 0.8]])
+    return plotting.plot_left_out(observed, rng.normal(size=(20, 2)), deviations, shares, **slopes, axes=axes)
+
+
+def draw_bands(axes: object = None) -> Axes | tuple[Axes, ...]:
+    pair = TRUE, 0.01 + TRUE**2
+    return plotting.plot_bands(X, pair, pair, x_train=X[::20], y_train=TRUE[::20], axes=axes)
+
+
 DRAW = {
     "fit": draw_fit,
     "loss": draw_loss,
@@ -64,6 +80,8 @@ DRAW = {
     "sample_errors": draw_sample_errors,
     "predictions": draw_predictions,
     "prices": draw_prices,
+    "left_out": draw_left_out,
+    "bands": draw_bands,
 }
 every_figure = pytest.mark.parametrize("draw", DRAW.values(), ids=DRAW.keys())
 
@@ -109,7 +127,7 @@ def test_draws_only_on_given_axes(draw: Draw) -> None:
 
 @every_figure
 def test_wrong_number_of_axes_is_named(draw: Draw) -> None:
-    _, grid = plt.subplots(1, 3)
+    _, grid = plt.subplots(1, 5)
     with pytest.raises(ValueError, match=r"^axes: expected"):
         draw(grid)
 

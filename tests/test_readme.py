@@ -55,10 +55,15 @@ def test_python_in_other_documents_runs(path: Path, folder: Path) -> None:
 
 
 def test_examples_run_and_do_what_is_written_beside_them(folder: Path) -> None:
-    first, second = run(MARKDOWN.parse(ROOT / "README.md"))[:2]
-    assert len(blocks("python")[0].strip().splitlines()) <= 12, "ten lines"
+    few, first, second = run(MARKDOWN.parse(ROOT / "README.md"))[:3]
+    exact = np.exp(-0.5) + 4.0
+    assert round(exact, 4) == 4.6065
+    assert abs(few["value"][0, 0] - exact) < min(4.0 * few["deviation"][0, 0], 1e-3)
+    assert (np.abs(few["slope"][0, 0] - [-0.5 * np.exp(-0.5), -np.exp(-0.5), 0.4]) < 1e-2).all()
+    assert few["next_runs"].shape == (5, 3)
+    assert len(blocks("python")[1].strip().splitlines()) <= 12, "ten lines"
     assert np.max(np.abs(first["model"](first["x"])[:, 0] - first["f"])) < 1e-3
-    assert [path.name for path in folder.iterdir()] == ["runge_derivative.png"]
+    assert sorted(path.name for path in folder.iterdir()) == ["runge_derivative.png", "surrogate.png"]
     x = np.linspace(-1, 1, 2001)
     slope = -50 * x / (1 + 25 * x**2) ** 2
     assert np.abs(second["model"].jacobian(x)[:, 0, 0] - slope).max() < 1e-7, "the slope to 1e-7"

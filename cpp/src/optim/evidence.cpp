@@ -251,7 +251,8 @@ Losses Evidence::run_epoch(Objective<double>& /*objective*/, const EpochPlan& /*
     if (!std::isfinite(before.total)) {
         throw Diverged();
     }
-    if (before.total <= options_.stopping.target_loss) {
+    // Data that are met at the start, as a single value is, have an evidence all the same.
+    if (before.total <= options_.stopping.target_loss && !work.best.parameters.empty()) {
         finished_ = FitEnd::target;
         return before;
     }

@@ -8,10 +8,11 @@ from pathlib import Path
 from .._files import read_container
 from ..fitting.staged import StagedMLP
 from ..models.mlp import MLP
+from ..surrogate.surrogate import Surrogate
 
 
-def load(path: str | os.PathLike[str]) -> MLP | StagedMLP:
-    """Read a model that `MLP.save` or `StagedMLP.save` wrote.
+def load(path: str | os.PathLike[str]) -> MLP | StagedMLP | Surrogate:
+    """Read a model that `MLP.save`, `StagedMLP.save` or `Surrogate.save` wrote.
 
     Parameters
     ----------
@@ -20,7 +21,7 @@ def load(path: str | os.PathLike[str]) -> MLP | StagedMLP:
 
     Returns
     -------
-    MLP or StagedMLP
+    MLP, StagedMLP or Surrogate
         Predicts what the saved one did, to the last bit.
 
     Raises
@@ -31,10 +32,12 @@ def load(path: str | os.PathLike[str]) -> MLP | StagedMLP:
         If it is not a model of this library, or is damaged; the message says in what.
     """
     path = Path(path)
-    container = read_container(path, (MLP.FILE_KIND, StagedMLP.FILE_KIND))
+    container = read_container(path, (MLP.FILE_KIND, StagedMLP.FILE_KIND, Surrogate.FILE_KIND))
     try:
         if container.kind == StagedMLP.FILE_KIND:
             return StagedMLP._from_file(container.description, container.tensors)
+        if container.kind == Surrogate.FILE_KIND:
+            return Surrogate._from_file(container.description, container.tensors)
         return MLP._from_tensors(container.description["architecture"], container.tensors)
     except (IndexError, KeyError, OverflowError, TypeError) as error:
         raise ValueError(f"path: {path} does not describe a network ({error!r})") from error

@@ -8,9 +8,11 @@ matplotlib is imported at the first figure, not with this package.
 """
 
 from ._ablation import plot_ablation
+from ._bands import plot_bands
 from ._figure import offscreen, save_figure
 from ._fit import plot_fit
 from ._gradient_check import plot_gradient_check
+from ._left_out import plot_left_out
 from ._loss import plot_loss
 from ._monomials import plot_monomials
 from ._predictions import plot_predictions
@@ -21,8 +23,10 @@ from ._style import style
 __all__ = [
     "offscreen",
     "plot_ablation",
+    "plot_bands",
     "plot_fit",
     "plot_gradient_check",
+    "plot_left_out",
     "plot_loss",
     "plot_monomials",
     "plot_predictions",

@@ -81,8 +81,8 @@ class Standing(NamedTuple):
     prior_precisions : ndarray
         α of each group of parameters.
     noise_precisions : ndarray
-        β of each kind of data: of each output its values, then its derivatives one by one; in the units of the
-        network.
+        β of each kind of data: of each output its values, then its derivatives one by one; in the units of
+        the network.
     """
 
     parameters: Array

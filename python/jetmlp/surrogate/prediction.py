@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks
-from .mixture import Mixture
+from .outcome import Outcome
 
 Array = NDArray[np.float64]
 
@@ -16,13 +16,13 @@ Array = NDArray[np.float64]
 class Predicting:
     """What a surrogate says of the function; a part of `Surrogate`."""
 
-    _mixture: Mixture | None = None
+    _outcome: Outcome | None = None
     _n_threads: int | None = None
 
-    def _fitted(self) -> Mixture:
-        if self._mixture is None:
+    def _fitted(self) -> Outcome:
+        if self._outcome is None:
             raise RuntimeError("the surrogate has not been fitted; call fit(X, Y, dYdX) first")
-        return self._mixture
+        return self._outcome
 
     def predict(self, X: ArrayLike, *, return_std: bool = False) -> Any:  # noqa: ANN401  one array or two
         """Compute the values at `X`.
@@ -48,7 +48,7 @@ class Predicting:
         RuntimeError
             If nothing was fitted before.
         """
-        mixture = self._fitted()
+        mixture = self._fitted().mixture
         return_std = _checks.as_boolean("return_std", return_std)
         inputs = mixture.inputs(X)
         mean = mixture.mean(inputs, self._n_threads, slopes=False).values
@@ -76,22 +76,56 @@ class Predicting:
         TypeError, ValueError, RuntimeError
             As for `predict`.
         """
-        mixture = self._fitted()
+        mixture = self._fitted().mixture
         return_std = _checks.as_boolean("return_std", return_std)
         inputs = mixture.inputs(X)
         mean = mixture.mean(inputs, self._n_threads, slopes=True).slopes
         return (mean, mixture.deviations(inputs, slopes=True).slopes) if return_std else mean
 
     def predict_with_jacobian(self, X: ArrayLike) -> tuple[Array, Array]:
-        """Compute values (n, m) and derivatives (n, m, d) at `X` in one pass."""
-        mixture = self._fitted()
+        """Compute values and derivatives at `X` in one pass.
+
+        Parameters
+        ----------
+        X : array_like, (n, d) or, with one input, (n,)
+            Where to evaluate.
+
+        Returns
+        -------
+        values : ndarray, (n, m)
+            As of `predict`.
+        derivatives : ndarray, (n, m, d)
+            As of `jacobian`.
+
+        Raises
+        ------
+        TypeError, ValueError, RuntimeError
+            As for `predict`.
+        """
+        mixture = self._fitted().mixture
         values, slopes = mixture.mean(mixture.inputs(X), self._n_threads, slopes=True)
         assert slopes is not None
         return values, slopes
 
     def hessian(self, X: ArrayLike) -> Array:
-        """Compute the second derivatives (n, m, d, d) at `X`."""
-        mixture = self._fitted()
+        """Compute the second derivatives at `X`, of the mean; they have no error bars.
+
+        Parameters
+        ----------
+        X : array_like, (n, d) or, with one input, (n,)
+            Where to evaluate.
+
+        Returns
+        -------
+        ndarray, (n, m, d, d)
+            Entry [i, o, k, l] is the second derivative of output o along inputs k and l at sample i.
+
+        Raises
+        ------
+        TypeError, ValueError, RuntimeError
+            As for `predict`.
+        """
+        mixture = self._fitted().mixture
         return mixture.hessian(mixture.inputs(X), self._n_threads)
 
     def sample_posterior(
@@ -104,7 +138,7 @@ class Predicting:
         X : array_like, (n, d) or, with one input, (n,)
             Where to evaluate.
         n_samples : int, default 1
-            Functions.
+            How many functions to draw.
         seed : int, default 0
             Of the draw; the same seed means the same functions, at any `X`.
         return_jacobian : bool, default False
@@ -124,10 +158,10 @@ class Predicting:
 
         Notes
         -----
-        Each function is one network, linearised in its parameters, and its distance from the mean is
-        stretched as the error bars are; values and slopes each by their own factor.
+        Each function is one network, linearised in its parameters. Its distance from the mean is stretched as
+        the error bars are, that of the values and that of the slopes each by their own factor.
         """
-        mixture = self._fitted()
+        mixture = self._fitted().mixture
         inputs = mixture.inputs(X)
         count = _checks.as_integer("n_samples", n_samples, 1, 10**6)
         seed = _checks.as_integer("seed", seed, 0, 2**32 - 1)

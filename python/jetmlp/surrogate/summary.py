@@ -4,89 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import _html
-from ..data.samples import Samples
-from .calibration import Calibration
-from .fit import CandidateFit, LeftOut
-from .mixture import Mixture
+from .outcome import Outcome, n_equations
+from .rows import CandidateRow
 
 Array = NDArray[np.float64]
 
 HEADS = ("network", "parameters", "effective", "log evidence", "leave-one-out", "weight", "steps", "seconds")
-
-
-@dataclass(frozen=True)
-class CandidateRow:
-    """A network that was tried.
-
-    Attributes
-    ----------
-    network : str
-        Layers, activation, start and seed.
-    n_parameters : int
-        How many it has.
-    effective_parameters : float
-        How many of these the data determine; NaN for one that was given up early.
-    log_evidence : float
-        By which it was chosen.
-    leave_one_out : float
-        Root mean square error of values left out, over their standard deviation; of slopes where there are no
-        values. NaN for one that was given up early.
-    weight : float
-        Of its predictions; 0 for one that is not a member.
-    n_steps : int
-        Steps of its fit.
-    seconds : float
-        Processor time of its fit.
-    """
-
-    network: str
-    n_parameters: int
-    effective_parameters: float
-    log_evidence: float
-    leave_one_out: float
-    weight: float
-    n_steps: int
-    seconds: float
-
-    @classmethod
-    def of(
-        cls, fit: CandidateFit, report: dict[str, Any] | None, left_out: LeftOut | None, weight: float
-    ) -> CandidateRow:
-        """Describe a fit; one that is not a member has no report."""
-        error = np.nan
-        if left_out is not None:
-            known = left_out.values if np.isfinite(left_out.values).any() else left_out.slopes
-            error = float(np.sqrt(np.nanmean(known**2))) if known.size else np.nan
-        return cls(
-            str(fit.candidate),
-            fit.model.n_parameters,
-            np.nan if report is None else float(report["effective_parameters"]),
-            fit.log_evidence,
-            error,
-            weight,
-            fit.n_steps,
-            fit.seconds,
-        )
-
-    def cells(self) -> tuple[object, ...]:
-        """As the columns have them."""
-        known = self.leave_one_out == self.leave_one_out
-        return (
-            self.network,
-            self.n_parameters,
-            f"{self.effective_parameters:.0f}" if known else "",
-            f"{self.log_evidence:.1f}",
-            f"{self.leave_one_out:.1e}" if known else "",
-            f"{self.weight:.2f}" if self.weight else "",
-            self.n_steps,
-            f"{self.seconds:.2f}",
-        )
 
 
 @dataclass(frozen=True)
@@ -116,17 +44,12 @@ class SurrogateSummary:
         return _html.block(self.title, *map(_html.line, self.remarks), _html.table(HEADS, rows))
 
 
-def summarise(
-    samples: Samples,
-    mixture: Mixture,
-    calibration: Calibration,
-    rows: tuple[CandidateRow, ...],
-    seconds: float,
-) -> SurrogateSummary:
+def summarise(outcome: Outcome) -> SurrogateSummary:
     """Say what a fit did, how good it is, and how that is known."""
-    members = len(mixture.members)
+    calibration = outcome.calibration
+    rows = outcome.rows
     remarks = [
-        f"{len(rows)} networks tried in {seconds:.1f} s, {members} used; chosen by evidence, nothing held out",
+        _how(outcome),
         *_errors("values", calibration.value_errors, calibration.value_noise),
         *_errors("slopes", calibration.slope_errors, calibration.slope_noise),
         "error bars multiplied by "
@@ -137,7 +60,25 @@ def summarise(
         )
         + " after the errors of samples left out",
     ]
-    return SurrogateSummary(f"Surrogate of {samples!r}", tuple(remarks), rows)
+    return SurrogateSummary(f"Surrogate of {outcome.samples!r}", tuple(remarks), rows)
+
+
+def _how(outcome: Outcome) -> str:
+    """Say how the networks were chosen."""
+    members, tried, seconds = len(outcome.mixture.members), len(outcome.rows), outcome.seconds
+    if outcome.standings:
+        return (
+            f"{tried} networks tried in {seconds:.1f} s, {members} used; chosen by evidence, nothing held out"
+        )
+    calibration = outcome.calibration
+    held = np.isfinite(calibration.value_errors).any(axis=1) | np.isfinite(calibration.slope_errors).any(
+        axis=(1, 2)
+    )
+    return (
+        f"{n_equations(outcome.samples)} numbers are beyond a fit by evidence; {members} networks fitted in "
+        f"{seconds:.1f} s, {np.count_nonzero(held)} samples held out to end the fits, weigh them and "
+        "calibrate the error bars"
+    )
 
 
 def _errors(what: str, errors: Array, noise: Array) -> list[str]:
@@ -146,10 +87,10 @@ def _errors(what: str, errors: Array, noise: Array) -> list[str]:
         return []
     size = float(np.sqrt(np.nanmean(errors**2)))
     typical = float(np.nanmedian(np.abs(errors)))
-    level = float(np.sqrt(np.nanmean(noise)))
+    level = f"noise {np.sqrt(np.nanmean(noise)):.1e}, " if np.isfinite(noise).any() else ""
     return [
         f"{what} of samples left out: error {size:.1e} (root mean square), {typical:.1e} (median), "
-        f"noise {level:.1e}, in standard deviations of the outputs"
+        f"{level}in standard deviations of the outputs"
     ]
 
 

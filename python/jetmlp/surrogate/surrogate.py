@@ -2,45 +2,44 @@
 
 from __future__ import annotations
 
+import os
 import warnings
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks
+from .._files import Container, write_container
 from ..data.derivative_check import check_derivatives
 from ..data.presence import counting
 from ..data.samples import Samples, as_samples
 from ..data.standardise import learn
-from ..models.mlp import MLP
 from ..models.normalization import Normalization
-from ..random import Generator
-from .calibration import Calibration, calibrate
-from .fit import CandidateFit, LeftOut, Standing
-from .mixture import SUGGESTION, Mixture
-from .posterior import Member
-from .prediction import Predicting
+from ..models.tensors import Tensors
+from .beyond import MOST_EQUATIONS, fit_beyond
+from .describing import Describing
+from .file import described, outcome_from
+from .fit import CandidateFit
+from .joining import joined
+from .outcome import n_equations, outcome_of
 from .progress import SearchProgress
-from .search import Clock, Search, weights_of
-from .suggestion import CRITERIA, N_POINTS, as_bounds, choose, expected_improvement, latin_hypercube
-from .summary import CandidateRow, SurrogateSummary, summarise
+from .search import Clock, Search
+from .suggestion import next_points
 
 Array = NDArray[np.float64]
 
-#: More numbers to fit than this are beyond a fit by evidence.
-MOST_EQUATIONS = 5000
 
-
-class Surrogate(Predicting):
+class Surrogate(Describing):
     r"""A function from few samples of its values and derivatives, with error bars, without a setting.
 
     Dozens of small networks are fitted by regularised least squares, the precisions of noise and of weights
     being found from the samples themselves (evidence: MacKay 1992; Foresee and Hagan 1997). Which networks
     are used is decided by the evidence, so that no sample is held out; the good ones are averaged. Error bars
     come from the posterior of each network and from how far the networks differ, and are calibrated by the
-    errors of samples left out.
+    errors of samples left out: they are standard deviations of the function, without the noise of a further
+    observation.
 
     Parameters
     ----------
@@ -70,6 +69,9 @@ class Surrogate(Predicting):
     >>> bool(abs(mean[0, 0] - np.sin(0.3)) < 1e-3)
     True
     """
+
+    #: What a file of such a model is called in its metadata.
+    FILE_KIND: ClassVar[str] = "jetmlp.Surrogate"
 
     def __init__(
         self,
@@ -101,6 +103,11 @@ class Surrogate(Predicting):
     ) -> Surrogate:
         """Fit samples; what was fitted before is forgotten.
 
+        More than 5000 numbers are beyond a fit by evidence. Three larger networks are then fitted by
+        `Trainer`, with a tenth of the samples held out to end the fits, weigh the networks and calibrate
+        their error bars; the summary says so. Without values of an output its constant is open, and such that
+        it is 0 on average over the samples.
+
         Parameters
         ----------
         X : Samples or array_like, (n, d)
@@ -129,7 +136,7 @@ class Surrogate(Predicting):
         UserWarning
             If the derivatives do not belong to the values.
         """
-        arrays = {
+        arrays: dict[str, Any] = {
             "d2YdX2": d2YdX2,
             "sample_weight": sample_weight,
             "derivative_sample_weight": derivative_sample_weight,
@@ -142,12 +149,16 @@ class Surrogate(Predicting):
         if self._check:
             _warn_of_derivatives(samples)
         counted = counting(samples, np.dtype(np.float64))
-        normalization = learn(counted, least_effect=0.0)
         clock = Clock(limit)
+        if n_equations(counted) > MOST_EQUATIONS:
+            with SearchProgress(shown=progress) as shown:
+                self._outcome = fit_beyond(samples, counted, self._seed, self._n_threads, clock, shown)
+            return self
+        normalization = learn(counted, least_effect=0.0)
         with SearchProgress(shown=progress) as shown:
             search = self._search(counted, normalization, clock, shown)
             fits = search.run()
-        self._take(samples, counted, fits, search.fits, clock)
+        self._outcome = outcome_of(samples, counted, fits, search.fits, clock.elapsed)
         return self
 
     def update(
@@ -180,69 +191,35 @@ class Surrogate(Predicting):
         RuntimeError
             If nothing was fitted before.
         """
-        mixture = self._fitted()
+        outcome = self._fitted()
+        mixture = outcome.mixture
         limit = self._seconds if seconds is None else _as_seconds(seconds)
         sizes = (mixture.n_inputs, mixture.n_outputs)
-        samples = _joined(self._samples, as_samples(X, Y, dYdX, **arrays, sizes=sizes))
+        samples = joined(outcome.samples, as_samples(X, Y, dYdX, **arrays, sizes=sizes))
         counted = counting(samples, np.dtype(np.float64))
         clock = Clock(limit)
-        normalization = mixture.normalization
         with SearchProgress(shown=False) as shown:
+            if n_equations(counted) > MOST_EQUATIONS:
+                before = None if outcome.standings else outcome
+                self._outcome = fit_beyond(
+                    samples, counted, self._seed, self._n_threads, clock, shown, before
+                )
+                return self
+            normalization = mixture.normalization
             search = self._search(counted, normalization, clock, shown)
             begun = [
                 CandidateFit(candidate, counted, normalization, standing)
-                for candidate, standing in self._standings
+                for candidate, standing in zip(outcome.candidates, outcome.standings, strict=True)
             ]
             fits = search.go_on(begun)
-        self._take(samples, counted, fits, search.fits, clock)
+        self._outcome = outcome_of(samples, counted, fits, search.fits, clock.elapsed)
         return self
 
     def _search(
         self, samples: Samples, normalization: Normalization, clock: Clock, shown: SearchProgress
     ) -> Search:
-        n_equations = _count(samples)
         threads = _checks.as_threads(self._n_threads)
-        return Search(samples, normalization, n_equations, self._seed, threads, clock, shown.show)
-
-    def _take(
-        self,
-        samples: Samples,
-        counted: Samples,
-        fits: Sequence[CandidateFit],
-        tried: Sequence[CandidateFit],
-        clock: Clock,
-    ) -> None:
-        """Make the mixture of the fits that went to the end, best first."""
-        fits = [fit for fit in fits if np.isfinite(fit.log_evidence)]
-        if not fits:
-            raise RuntimeError("none of the networks could be fitted: no evidence was finite")
-        n_equations = _count(counted)
-        shares = weights_of(fits, n_equations)
-        kept = [(fit, float(w)) for fit, w in zip(fits, shares, strict=True) if w > 0]
-        reports = [fit.report() for fit, _ in kept]
-        weights = [weight for _, weight in kept]
-        left_out = [LeftOut(counted, report) for report in reports]
-        calibration = calibrate(weights, left_out)
-        members = tuple(
-            Member(fit.model, report["covariance_factor"], weight)
-            for (fit, weight), report in zip(kept, reports, strict=True)
-        )
-        rows = [
-            CandidateRow.of(fit, report, part, weight)
-            for (fit, weight), report, part in zip(kept, reports, left_out, strict=True)
-        ]
-        chosen = {id(fit) for fit, _ in kept}
-        rest = sorted((fit for fit in tried if id(fit) not in chosen), key=lambda fit: -fit.log_evidence)
-        self._samples = samples
-        self._calibration = calibration
-        self._standings = [
-            (fit.candidate, Standing(report["parameters"], report["prior_precisions"], report["noise_precisions"]))
-            for (fit, _), report in zip(kept, reports, strict=True)
-        ]
-        self._rows = (*rows, *(CandidateRow.of(fit, None, None, 0.0) for fit in rest))
-        self._elapsed = clock.elapsed
-        self._n_equations = n_equations
-        self._mixture = Mixture(members, calibration.value_factor, calibration.slope_factor)
+        return Search(samples, normalization, n_equations(samples), self._seed, threads, clock, shown.show)
 
     def suggest(
         self,
@@ -269,8 +246,8 @@ class Surrogate(Predicting):
         maximize : bool, default False
             Whether to look for the largest value instead.
         output : int, optional
-            The output that counts. Default: for "variance" all, each in units of its spread; for the others the
-            only one.
+            The output that counts. Default: for "variance" all, each in units of its spread; for the others
+            the only one.
         seed : int, default 0
             Of the points that are compared, a Latin hypercube of 1024.
 
@@ -286,119 +263,67 @@ class Surrogate(Predicting):
         RuntimeError
             If nothing was fitted before.
         """
-        mixture = self._fitted()
-        d, m = mixture.n_inputs, mixture.n_outputs
-        low, high = as_bounds(bounds, d)
-        count = _checks.as_integer("n", n, 1, N_POINTS // 4)
-        criterion = _checks.as_choice("criterion", criterion, CRITERIA)
-        sign = -1.0 if _checks.as_boolean("maximize", maximize) else 1.0
-        output = None if output is None else _checks.as_integer("output", output, 0, m - 1)
-        seed = _checks.as_integer("seed", seed, 0, 2**32 - 1)
-        if output is None and criterion != "variance" and m > 1:
-            raise ValueError(f"output: expected which of the {m} outputs {criterion!r} is about, got None")
-        random = Generator(seed, SUGGESTION, 0)
-        points = low + (high - low) * latin_hypercube(N_POINTS, d, random.uniform, random.permutation)
-        column = 0 if output is None else output
-        scale = np.abs(mixture.normalization.y_scale)
-        mean = sign * mixture.mean(points, self._n_threads, slopes=False).values[:, column]
-        observed = self._samples.Y
-        # With slopes alone the lowest value is that of the surrogate at the samples.
-        known = mixture.mean(self._samples.X, None, slopes=False).values if observed is None else observed
-        best = float(np.nanmin(sign * known[:, column]))
-        between = mixture.between(points)
+        outcome = self._fitted()
+        return next_points(
+            outcome.mixture,
+            outcome.samples,
+            bounds,
+            n,
+            criterion,
+            maximize=maximize,
+            output=output,
+            seed=seed,
+            noise=outcome.calibration.value_noise,
+            n_threads=self._n_threads,
+        )
 
-        def score(variances: Array) -> Array:
-            total = variances + between
-            if criterion == "variance":
-                weighted = mixture.value_factor**2 * total
-                return np.asarray(weighted.sum(axis=1) if output is None else weighted[:, column])
-            deviation = np.sqrt(total[:, column]) * mixture.value_factor[column] * scale[column]
-            if criterion == "lower_bound":
-                return np.asarray(2.0 * deviation - mean)
-            return expected_improvement(mean, deviation, best)
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the surrogate to one ``.safetensors`` file, which `jetmlp.load` reads back, with its samples.
 
-        noise = float(np.nanmedian(self._calibration.value_noise)) if observed is not None else 1e-8
-        inputs = mixture.normalization.inputs(points)
-        slopes = self._samples.dYdX is not None
-        return points[choose(mixture.members, inputs, count, score, noise, slopes=slopes)]
-
-    def sensitivities(self) -> Array:
-        """How much each input matters to each output, (m, d), each row summing to 1.
-
-        The mean squared derivative at the samples times the variance of the input there: the share of an
-        output's variance if the function were linear (derivative-based sensitivity: Sobol and Kucherenko 2009).
-        """
-        mixture = self._fitted()
-        _, slopes = self.predict_with_jacobian(self._samples.X)
-        effects = np.mean(slopes**2, axis=0) * np.var(self._samples.X, axis=0)
-        totals = effects.sum(axis=1, keepdims=True)
-        shares = np.divide(effects, totals, where=totals > 0, out=np.full_like(effects, 1.0 / mixture.n_inputs))
-        return np.asarray(shares)
-
-    def left_out(self) -> tuple[Array, Array]:
-        """Errors of the values (n, m) and derivatives (n, m, t) of each sample, had it been left out.
-
-        Prediction less observation in the units of the data, NaN where nothing was observed; in closed form, from
-        the posterior of each network. A sample that weighs 0 is not among them.
-        """
-        mixture = self._fitted()
-        scale = mixture.normalization.y_scale
-        units = scale[:, np.newaxis]
-        if self._samples.directions is None:
-            units = units / mixture.normalization.x_scale
-        calibration = self._calibration
-        return calibration.value_errors * scale, calibration.slope_errors * units
-
-    def summary(self) -> SurrogateSummary:
-        """Say what was done and how good it is: print it, or look at it in a notebook.
-
-        Returns
-        -------
-        SurrogateSummary
-            With the table of the networks that were tried.
+        Parameters
+        ----------
+        path : path
+            Of the file; what stands there is replaced only once the new file is whole.
 
         Raises
         ------
+        OSError
+            If the file cannot be written.
         RuntimeError
             If nothing was fitted before.
         """
-        return summarise(self._samples, self._fitted(), self._calibration, self._rows, self._elapsed)
+        description, tensors = described(self._fitted())
+        settings = {"seed": self._seed, "seconds": self._seconds, "check": self._check}
+        write_container(path, Container(self.FILE_KIND, {"settings": settings, **description}, tensors))
+
+    @classmethod
+    def _from_file(cls, description: Mapping[str, Any], tensors: Tensors) -> Surrogate:
+        """Build a surrogate from what `save` wrote.
+
+        Raises a ``TypeError``, ``LookupError`` or ``ValueError`` if it is not that.
+        """
+        surrogate = cls(**description["settings"])
+        surrogate._outcome = outcome_from(description, tensors)
+        return surrogate
 
     def __repr__(self) -> str:
-        if self._mixture is None:
+        if self._outcome is None:
             return "Surrogate(not fitted)"
-        sizes = f"{self._mixture.n_inputs} inputs, {self._mixture.n_outputs} outputs"
-        return f"Surrogate({len(self._mixture.members)} networks, {sizes}, {len(self._samples)} samples)"
+        mixture, n = self._outcome.mixture, len(self._outcome.samples)
+        counts = (
+            (len(mixture.members), "network"),
+            (mixture.n_inputs, "input"),
+            (mixture.n_outputs, "output"),
+            (n, "sample"),
+        )
+        return f"Surrogate({', '.join(f'{c} {noun}' + 's' * (c != 1) for c, noun in counts)})"
 
     def _repr_html_(self) -> str:
-        return "<div>Surrogate, not fitted</div>" if self._mixture is None else self.summary()._repr_html_()
+        return "<div>Surrogate, not fitted</div>" if self._outcome is None else self.summary()._repr_html_()
 
 
 def _as_seconds(seconds: object) -> float | None:
     return None if seconds is None else _checks.as_number("seconds", seconds, above=0.0)
-
-
-def _count(samples: Samples) -> int:
-    """How many numbers there are to fit."""
-    arrays = (samples.Y, samples.derivatives, samples.d2YdX2)
-    return sum(int(np.count_nonzero(~np.isnan(array))) for array in arrays if array is not None)
-
-
-def _joined(before: Samples, after: Samples) -> Samples:
-    """Put samples behind others of the same kinds."""
-    arrays: dict[str, Any] = {}
-    for name, old in before.arrays().items():
-        new = after.arrays()[name]
-        if name == "derivative_sample_weight" and (old is None) != (new is None):
-            raise ValueError(f"{name}: expected it for all samples or none, as in the fit")
-        if name == "sample_weight" and (old is None) != (new is None):
-            old = np.ones(len(before)) if old is None else old
-            new = np.ones(len(after)) if new is None else new
-        if (old is None) != (new is None):
-            given = "given" if old is not None else "not given"
-            raise ValueError(f"{name}: expected the kinds of data of the fit, where it was {given}")
-        arrays[name] = None if old is None or new is None else np.concatenate([old, new])
-    return before.replace(**arrays)
 
 
 def _warn_of_derivatives(samples: Samples) -> None:

@@ -1,0 +1,220 @@
+"""A fitted surrogate in a file: the container of all models, see `jetmlp._files`.
+
+The description has the settings and what the members are; everything else is a tensor. What comes back is
+made by the constructors that made it, so that nothing is accepted that they would refuse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, astuple, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _checks
+from ..data.arrays import ARRAYS
+from ..data.presence import counting
+from ..data.samples import Samples
+from ..models.mlp import MLP
+from ..models.normalization import Normalization
+from ..models.tensors import (
+    NORMALIZATION,
+    Shapes,
+    Tensors,
+    check_tensors,
+    normalization_of,
+    normalization_tensors,
+    parameter_shapes,
+    scale_shapes,
+)
+from .calibration import Calibration
+from .candidates import STARTS, Candidate
+from .fit import CandidateFit, Standing
+from .mixture import Mixture
+from .outcome import BEYOND, Outcome
+from .posterior import Jets, Member
+from .rows import CandidateRow
+
+Array = NDArray[np.float64]
+
+#: Of the numbers of a row; counts are exact in float64.
+ROW_NUMBERS = tuple(field.name for field in fields(CandidateRow) if field.name != "network")
+ROW_COUNTS = ("n_parameters", "n_steps")
+CANDIDATE_FIELDS = {field.name for field in fields(Candidate)}
+
+
+def described(outcome: Outcome) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Return the description of what was fitted, and its tensors."""
+    mixture = outcome.mixture
+    description = {
+        "candidates": [asdict(candidate) for candidate in outcome.candidates],
+        "rows": [row.network for row in outcome.rows],
+        "seconds_taken": outcome.seconds,
+    }
+    tensors: dict[str, NDArray[Any]] = {
+        "weights": np.array([member.weight for member in mixture.members]),
+        "rows": np.array([astuple(row)[1:] for row in outcome.rows], dtype=np.float64),
+        **normalization_tensors(mixture.normalization),
+        **{f"calibration.{name}": array for name, array in outcome.calibration._asdict().items()},
+    }
+    for name, array in outcome.samples.arrays().items():
+        if array is not None:
+            tensors[f"samples.{name}"] = array
+    if mixture.floors is not None:
+        tensors |= {f"floor.{name}": array for name, array in mixture.floors._asdict().items()}
+    for k, member in enumerate(mixture.members):
+        network = member.model._tensors()
+        tensors |= {f"{_prefix(k)}{name}": network[name] for name in network if not _shared(name)}
+        tensors[f"{_prefix(k)}covariance_factor"] = member.covariance_factor
+    for k, standing in enumerate(outcome.standings):
+        tensors[f"{_prefix(k)}prior_precisions"] = standing.prior_precisions
+        tensors[f"{_prefix(k)}noise_precisions"] = standing.noise_precisions
+    return description, tensors
+
+
+def outcome_from(description: Mapping[str, Any], tensors: Tensors) -> Outcome:
+    """Build what `described` described.
+
+    Raises a ``TypeError``, ``LookupError`` or ``ValueError`` if it is not that.
+    """
+    left = dict(tensors)
+    samples = _samples(left)
+    candidates = tuple(_candidate(entry) for entry in _list(description, "candidates"))
+    if len({candidate.start == BEYOND for candidate in candidates}) > 1:
+        raise ValueError("expected all candidates to be beyond a fit by evidence, or none, got some")
+    names = _list(description, "rows")
+    counted = counting(samples, np.dtype(np.float64))
+    shapes = _shapes(counted, candidates, names)
+    beyond = candidates[0].start == BEYOND
+    for k in range(0 if beyond else len(candidates)):
+        for kind in ("prior_precisions", "noise_precisions"):  # how many there are the core checks
+            shapes[f"{_prefix(k)}{kind}"] = left[f"{_prefix(k)}{kind}"].shape
+    check_tensors(left, shapes, dict.fromkeys(shapes, np.dtype(np.float64)))
+    _check_numbers(left)
+    normalization = normalization_of(left)
+    assert normalization is not None  # its tensors are there
+    members, standings = [], []
+    for k, (candidate, weight) in enumerate(zip(candidates, left["weights"], strict=True)):
+        model = _network(candidate, samples, normalization, left, k)
+        members.append(Member(model, left[f"{_prefix(k)}covariance_factor"], float(weight)))
+        if not beyond:
+            standing = Standing(
+                model.parameters,
+                left[f"{_prefix(k)}prior_precisions"],
+                left[f"{_prefix(k)}noise_precisions"],
+            )
+            CandidateFit(candidate, counted, normalization, standing)  # refuses what it could not go on from
+            standings.append(standing)
+    calibration = Calibration(**{name: left[f"calibration.{name}"] for name in Calibration._fields})
+    return Outcome(
+        samples,
+        Mixture(
+            tuple(members),
+            calibration.value_factor,
+            calibration.slope_factor,
+            Jets(left["floor.values"], left["floor.slopes"]) if beyond else None,
+        ),
+        calibration,
+        candidates,
+        tuple(standings),
+        tuple(_row(name, numbers) for name, numbers in zip(names, left["rows"], strict=True)),
+        _checks.as_number("seconds_taken", description["seconds_taken"], least=0.0),
+    )
+
+
+def _samples(left: dict[str, NDArray[Any]]) -> Samples:
+    """Take the samples out of the tensors."""
+    arrays: dict[str, Any] = {name: left.pop(f"samples.{name}", None) for name in ARRAYS}
+    if arrays["X"] is None:
+        raise ValueError("expected a tensor samples.X, got none")
+    samples = Samples(**arrays, allow_missing_values=True)
+    for name, array in samples.arrays().items():
+        given = arrays[name]
+        if array is not None and (given is None or given.shape != array.shape or given.dtype != array.dtype):
+            came = "none" if given is None else f"{given.dtype} {given.shape}"
+            raise ValueError(f"expected samples.{name} as {array.dtype} {array.shape}, got {came}")
+    return samples
+
+
+def _candidate(entry: Any) -> Candidate:  # noqa: ANN401  whatever the file says
+    if not isinstance(entry, dict) or set(entry) != CANDIDATE_FIELDS:
+        raise ValueError(f"expected a candidate with {sorted(CANDIDATE_FIELDS)}, got {entry!r}")
+    hidden = _checks.as_layer_sizes([1, *entry["hidden"], 1])[1:-1]
+    start = _checks.as_choice("start", entry["start"], (*STARTS, BEYOND))
+    return Candidate(hidden, entry["activation"], start, _checks.as_seed(entry["seed"]))
+
+
+def _list(description: Mapping[str, Any], name: str) -> list[Any]:
+    entries = description[name]
+    if not isinstance(entries, list) or not entries:
+        raise ValueError(f"expected a list of {name}, got {entries!r}")
+    return entries
+
+
+def _shapes(counted: Samples, candidates: tuple[Candidate, ...], rows: list[Any]) -> Shapes:
+    """Names and shapes of all tensors whose sizes follow from the others'."""
+    n, d, m = len(counted), counted.n_inputs, counted.n_outputs
+    t = 0 if counted.derivatives is None else counted.derivatives.shape[2]
+    shapes: Shapes = {"weights": (len(candidates),), "rows": (len(rows), len(ROW_NUMBERS))}
+    shapes |= scale_shapes(d, m)
+    for name in Calibration._fields:
+        kind = (n, m, t) if name.startswith("slope") else (n, m)
+        shapes[f"calibration.{name}"] = (m,) if name.endswith("factor") else kind
+    if candidates[0].start == BEYOND:
+        shapes |= {"floor.values": (m,), "floor.slopes": (m, d)}
+    for k, candidate in enumerate(candidates):
+        beyond = candidate.start == BEYOND
+        # Beyond a fit by evidence, the posterior is that of the last layer.
+        p = (candidate.hidden[-1] + 1) * m if beyond else candidate.n_parameters(d, m)
+        network = parameter_shapes(candidate.layer_sizes(d, m))
+        shapes |= {f"{_prefix(k)}{name}": shape for name, shape in network.items()}
+        shapes[f"{_prefix(k)}covariance_factor"] = (p, p)
+    return shapes
+
+
+def _check_numbers(left: Tensors) -> None:
+    """Raise a ``ValueError`` where numbers have no meaning; those of networks are checked by them."""
+    weights = left["weights"]
+    if not ((weights > 0).all() and abs(weights.sum() - 1.0) < 1e-9):
+        raise ValueError(f"expected weights above 0 that sum to 1, got {weights.tolist()}")
+    for name, array in left.items():
+        if name.endswith("_factor") and not np.isfinite(array).all():
+            raise ValueError(f"expected finite numbers in {name}")
+        if name.startswith("calibration.") and np.isinf(array).any():
+            raise ValueError(f"expected no infinity in {name}")
+        if name.startswith("floor.") and not (np.isfinite(array) & (array >= 0)).all():
+            raise ValueError(f"expected finite numbers of at least 0 in {name}")
+        if name.startswith("calibration.") and not name.endswith("errors") and (array < 0).any():
+            raise ValueError(f"expected no numbers below 0 in {name}")
+
+
+def _network(
+    candidate: Candidate, samples: Samples, normalization: Normalization, left: Tensors, k: int
+) -> MLP:
+    sizes = candidate.layer_sizes(samples.n_inputs, samples.n_outputs)
+    model = MLP(sizes, candidate.activation, seed=candidate.seed)
+    names = parameter_shapes(sizes)
+    model.parameters = np.concatenate([left[f"{_prefix(k)}{name}"].ravel() for name in names])
+    model.normalization = normalization
+    return model
+
+
+def _row(network: Any, numbers: Array) -> CandidateRow:  # noqa: ANN401  whatever the file says
+    if not isinstance(network, str):
+        raise ValueError(f"expected the name of a network, got {network!r}")
+    cells: dict[str, Any] = dict(zip(ROW_NUMBERS, map(float, numbers), strict=True))
+    for name in ROW_COUNTS:
+        cells[name] = int(cells[name])
+    return CandidateRow(network, **cells)
+
+
+def _shared(name: str) -> bool:
+    """Whether a tensor of a network is the same for all."""
+    return name.startswith(NORMALIZATION)
+
+
+def _prefix(member: int) -> str:
+    """Return what stands before the names of a member's tensors."""
+    return f"member.{member}."

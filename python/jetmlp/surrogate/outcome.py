@@ -1,0 +1,102 @@
+"""What a fit leaves behind: everything that a fitted surrogate knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.samples import Samples
+from .calibration import Calibration, calibrate
+from .candidates import Candidate
+from .fit import CandidateFit, LeftOut, Standing
+from .mixture import Mixture
+from .open_constant import hold_constant
+from .posterior import Member
+from .rows import CandidateRow
+from .search import weights_of
+
+Array = NDArray[np.float64]
+
+#: The start of a candidate that is not fitted by evidence.
+BEYOND = "beyond"
+
+
+class Outcome(NamedTuple):
+    """What a fit leaves behind.
+
+    Parameters
+    ----------
+    samples : Samples
+        As they were given.
+    mixture : Mixture
+        What predicts.
+    calibration : Calibration
+        Errors of what was left out, and what follows from them for the error bars.
+    candidates : tuple of Candidate
+        What the members of the mixture are, in their order.
+    standings : tuple of Standing
+        Where their fits by evidence stand; empty beyond these.
+    rows : tuple of CandidateRow
+        Of the summary: all networks that were tried, members first.
+    seconds : float
+        That it took.
+    """
+
+    samples: Samples
+    mixture: Mixture
+    calibration: Calibration
+    candidates: tuple[Candidate, ...]
+    standings: tuple[Standing, ...]
+    rows: tuple[CandidateRow, ...]
+    seconds: float
+
+
+def n_equations(samples: Samples) -> int:
+    """How many numbers there are to fit."""
+    arrays = (samples.Y, samples.derivatives, samples.d2YdX2)
+    return sum(int(np.count_nonzero(~np.isnan(array))) for array in arrays if array is not None)
+
+
+def outcome_of(
+    samples: Samples,
+    counted: Samples,
+    fits: Sequence[CandidateFit],
+    tried: Sequence[CandidateFit],
+    seconds: float,
+) -> Outcome:
+    """Make a mixture of the fits by evidence that went to the end, best first."""
+    fits = [fit for fit in fits if np.isfinite(fit.log_evidence)]
+    if not fits:
+        raise RuntimeError("none of the networks could be fitted: no evidence was finite")
+    shares = weights_of(fits, n_equations(counted))
+    kept = [(fit, float(w)) for fit, w in zip(fits, shares, strict=True) if w > 0]
+    reports = [fit.report() for fit, _ in kept]
+    weights = [weight for _, weight in kept]
+    left_out = [LeftOut(counted, report) for report in reports]
+    calibration = calibrate(weights, left_out)
+    members = tuple(
+        hold_constant(Member(fit.model, report["covariance_factor"], weight), counted)
+        for (fit, weight), report in zip(kept, reports, strict=True)
+    )
+    rows = [
+        CandidateRow.of(fit, report, part, weight)
+        for (fit, weight), report, part in zip(kept, reports, left_out, strict=True)
+    ]
+    chosen = {id(fit) for fit, _ in kept}
+    rest = sorted((fit for fit in tried if id(fit) not in chosen), key=lambda fit: -fit.log_evidence)
+    standings = [
+        Standing(member.model.parameters, report["prior_precisions"], report["noise_precisions"])
+        for member, report in zip(members, reports, strict=True)
+    ]
+    return Outcome(
+        samples,
+        Mixture(members, calibration.value_factor, calibration.slope_factor),
+        calibration,
+        tuple(fit.candidate for fit, _ in kept),
+        tuple(standings),
+        (*rows, *(CandidateRow.of(fit, None, None, 0.0) for fit in rest)),
+        seconds,
+    )
