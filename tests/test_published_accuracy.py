@@ -1,4 +1,6 @@
-"""Every published experiment, at seeds 0 to 9 (`-m long`: 0 to 39), against what was published and against PyTorch's runs.
+"""Every published experiment, at seeds 0 to 9, against what was published and against PyTorch's runs.
+
+With `-m long` at seeds 0 to 39.
 
 `accuracy.py` says what is claimed, by which test, and with which probability a claim that is true is refuted.
 None is false today. One that is found false stays as a strict xfail with its ratio, here and in the README.
@@ -13,7 +15,19 @@ import pytest
 from scipy.stats import binomtest
 
 import accuracy
-from accuracy import ALPHA, CRITERIA, DELTA, DENSE, FIRST_SEEDS, FITS, PUBLISHED, PYTORCH, RUNS, SEEDS, Criterion
+from accuracy import (
+    ALPHA,
+    CRITERIA,
+    DELTA,
+    DENSE,
+    FIRST_SEEDS,
+    FITS,
+    PUBLISHED,
+    PYTORCH,
+    RUNS,
+    SEEDS,
+    Criterion,
+)
 
 pytestmark = pytest.mark.xdist_group("accuracy")  # the fits of an experiment serve several criteria
 

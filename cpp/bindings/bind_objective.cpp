@@ -77,8 +77,8 @@ Losses evaluate(Objective<T>& objective, const Array<T>& parameters, T* gradient
 
 template <class T>
 void bind_objective_of(py::module_& module, const char* name) {
-    py::class_<Objective<T>, std::shared_ptr<Objective<T>>> objective(module, name,
-                                       "Loss and gradient as a function of the parameters.");
+    py::class_<Objective<T>, std::shared_ptr<Objective<T>>> objective(
+        module, name, "Loss and gradient as a function of the parameters.");
     objective
         .def(py::init(&make_objective<T>), py::arg("architecture"), py::arg("X").noconvert(),
              py::arg("targets").noconvert(), py::arg("term_weights"), py::arg("l2"),

@@ -71,8 +71,7 @@ def rearrangement(name: str, shape: tuple[int, ...], patterns: tuple[Pattern, ..
         if (
             len(shape) == 2
             and len(pattern) > 2
-            and None not in pattern
-            and math.prod(pattern) == math.prod(shape)
+            and math.prod(size or 0 for size in pattern) == math.prod(shape)
         ):
             whose = "where a row has all of one output before those of the next"
             return f"{name}.reshape{pattern} has that shape, {whose}" if shape[0] == pattern[0] else ""

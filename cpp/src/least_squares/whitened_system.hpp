@@ -54,8 +54,8 @@ class WhitenedSystem {
 
   private:
     void set_identity(Panel& panel, Index size) const;
-    void product(const Panel& left, const Panel& right, Index inner,
-                 SymmetricMatrix& result, Execution& execution) const;
+    void product(const Panel& left, const Panel& right, Index inner, SymmetricMatrix& result,
+                 Execution& execution) const;
 
     Index n_residuals_;
     Index n_parameters_;

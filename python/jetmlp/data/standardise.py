@@ -89,9 +89,7 @@ def _output_scales(
     return scales
 
 
-def _enlarged(
-    samples: Samples, x_scale: Array, spread: Array, y_scale: Array, least_effect: float
-) -> Array:
+def _enlarged(samples: Samples, x_scale: Array, spread: Array, y_scale: Array, least_effect: float) -> Array:
     """Enlarge the scales of inputs with little effect: s_k max(1, least / e_k), e_k the size of J̃ along k.
 
     An input that does not vary gets the scale at which e_k is 1. One whose effect is below rounding has none.

@@ -1,10 +1,11 @@
 """By how much the standard deviations of a surrogate are too small or too large, by leaving samples out.
 
-In closed form, e = (M⁻¹)_ss⁻¹ r̃_s for the residuals of sample s, from the matrix M of the fit (see the compiled
-core): nothing is fitted again. What is left out is predicted by all members together, and the factor c is such
-that 68.3 % of the errors are within c standard deviations. With exact data what a fit calls noise is its own
-misfit, part of what its error bars are for, so that errors are compared with the posterior alone. Where there is
-noise to speak of, that would blame the noise on the network: it is then part of what is expected of an error.
+In closed form, e = (M⁻¹)_ss⁻¹ r̃_s for the residuals of sample s, from the matrix M of the fit (see the
+compiled core): nothing is fitted again. What is left out is predicted by all members together, and the
+factor c is such that 68.3 % of the errors are within c standard deviations. With exact data what a fit
+calls noise is its own misfit, part of what its error bars are for, so that errors are compared with the
+posterior alone. Where there is noise to speak of, that would blame the noise on the network: it is then
+part of what is expected.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ NOISE_TO_SPEAK_OF = 3e-3
 #: Only this share of what is left out counts, that of which the posterior is surest: without a sample at the
 #: rim some directions are not determined at all, as hardly any is at a point among the samples.
 SUREST = 0.5
-#: What is believed of the logarithm of a factor. Leaving a sample out of a linearised network tells too much of
-#: the good and of the bad; over nine problems this, with the share above, came closest to the errors of new data.
+#: What is believed of the logarithm of a factor. Leaving a sample out of a linearised network tells too much
+#: of the good and of the bad; over nine problems this, with the share above, came closest to new data.
 TRUST = 0.6
 
 
@@ -68,9 +69,11 @@ def calibrate(weights: Sequence[float], left_out: Sequence[LeftOut]) -> Calibrat
         [part.slope_noise for part in left_out],
     )
     m = values[0].shape[1]
-    of_slopes = np.array([_factor(*(part[:, o] for part in slopes), prior=1.0) for o in range(m)])
+    of_slopes = np.array([_factor(slopes[0][:, o], slopes[1][:, o], slopes[2][:, o], 1.0) for o in range(m)])
     # Values are few: what is known of the slopes counts for them too.
-    of_values = np.array([_factor(*(part[:, o] for part in values), prior=of_slopes[o]) for o in range(m)])
+    of_values = np.array(
+        [_factor(values[0][:, o], values[1][:, o], values[2][:, o], of_slopes[o]) for o in range(m)]
+    )
     return Calibration(
         of_values,
         of_slopes,
