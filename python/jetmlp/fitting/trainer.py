@@ -43,9 +43,10 @@ class Trainer:
         How to step. "auto" chooses when the first fit shows how much data there is: `Adam` with a
         `batch_size`. Else, for a model of float64, by the errors (values and derivatives of any kind that are
         present) and parameters: with at most 4000 errors `LevenbergMarquardt`; with at most 3000 parameters
-        and a million numbers `SelfScaledBroyden`; with at most 100 000 errors and no l2 penalty
-        `StochasticGaussNewton`, in a `Chain` with `LBFGS`, which goes on where the network is too small for
-        that. Else `Adam` in batches of 256 where there are more than a million numbers to fit, or `LBFGS`.
+        and a million numbers `SelfScaledBroyden`; with at most 100 000 errors, not too many of them a sample,
+        and no l2 penalty `StochasticGaussNewton`, in a `Chain` with `LBFGS`, which goes on where the network
+        is too small for that. Else `Adam` in batches of 256 where there are more than a million numbers to
+        fit, or `LBFGS`.
     value_weight, derivative_weight : float, default 1.0
         w_v and w_d: not negative, not both zero. ``derivative_weight="balanced"`` is the balance of Huge
         and Savine (2020) for a normalized model: w_v = 1/(1+d) and w_d = d/(1+d), and each column of
@@ -300,6 +301,7 @@ class Trainer:
                 n_parameters=self._model.n_parameters,
                 n_numbers=samples.n_numbers,
                 n_errors=plan.problem.n_errors,
+                n_samples=len(samples),
                 penalized=self._weights.l2 > 0,
                 epochs=epochs,
             )

@@ -27,6 +27,9 @@ MOST_PARAMETERS = 3000
 MOST_RESIDUALS = 10**5
 
 
+#: … unless a batch of it has more residuals than this: its step takes time with the cube of their number.
+MOST_OF_A_BATCH = 1500
+
 #: The first rate of `Adam`, which then falls.
 ADAM_RATE = 3e-3
 #: More values and derivatives than this make full batches slow: an epoch of batches moves further.
@@ -47,6 +50,7 @@ def choose_optimizer(
     n_parameters: int,
     n_numbers: int,
     n_errors: int | None,
+    n_samples: int,
     penalized: bool,
     epochs: int,
 ) -> Choice:
@@ -58,9 +62,11 @@ def choose_optimizer(
             return Choice(LevenbergMarquardt(), None)
         if n_parameters <= MOST_PARAMETERS and n_numbers <= MOST_NUMBERS:
             return Choice(SelfScaledBroyden(), None)
-        if n_errors <= MOST_RESIDUALS and not penalized:
+        step = StochasticGaussNewton()
+        of_a_batch = n_errors / n_samples * step.default_batch_size
+        if n_errors <= MOST_RESIDUALS and of_a_batch <= MOST_OF_A_BATCH and not penalized:
             # A network that is too small for its data makes the loss rise: it goes on with the other.
-            return Choice(Chain((StochasticGaussNewton(), LBFGS()), (epochs,)), None)
+            return Choice(Chain((step, LBFGS()), (epochs,)), None)
     if n_numbers > MOST_NUMBERS:
         return Choice(_adam(epochs), BATCH_SIZE)
     return Choice(LBFGS(), None)
