@@ -20,6 +20,7 @@ FORM = {
     "step_tolerance": 0.0,
     "loss_tolerance": 0.0,
     "target_loss": 0.0,
+    "regularization": [],
 }
 
 

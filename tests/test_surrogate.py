@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 import jetmlp
 from jetmlp.surrogate.fit import CandidateFit
-from surrogate_functions import pair, points, wave
+from surrogate_samples import pair, points, wave
 
 Array = NDArray[np.float64]
 X = points(12)

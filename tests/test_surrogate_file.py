@@ -15,7 +15,7 @@ import safetensors
 import safetensors.numpy
 
 import jetmlp
-from surrogate_functions import pair, points, wave
+from surrogate_samples import pair, points, wave
 
 KIND = "jetmlp.Surrogate"
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 import jetmlp
-from surrogate_functions import pair, points, wave
+from surrogate_samples import pair, points, wave
 
 Array = NDArray[np.float64]
 BOX = [[-1.0, 1.0], [-1.0, 1.0]]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import jetmlp
-from surrogate_functions import pair, points, wave
+from surrogate_samples import pair, points, wave
 
 PLACES = points(300, seed=9)
 TRUTH, _ = wave(PLACES)
