@@ -48,7 +48,10 @@ class JetSlots {
 
     // 1 of a value, 2 of a tangent, 4 of a second derivative.
     [[nodiscard]] int n_splits(Index slot) const {
-        return slot == 0 ? 1 : slot <= n_tangents_ ? 2 : 4;
+        if (slot == 0) {
+            return 1;
+        }
+        return slot <= n_tangents_ ? 2 : 4;
     }
     // Those of a slot, and behind them those of the slots that follow.
     [[nodiscard]] const Split* splits(Index slot) const { return splits_.data() + first(slot); }
@@ -59,7 +62,10 @@ class JetSlots {
 
   private:
     [[nodiscard]] Index first(Index slot) const {
-        return slot == 0 ? 0 : slot <= n_tangents_ ? 2 * slot - 1 : 4 * slot - 2 * n_tangents_ - 3;
+        if (slot == 0) {
+            return 0;
+        }
+        return slot <= n_tangents_ ? 2 * slot - 1 : 4 * slot - 2 * n_tangents_ - 3;
     }
 
     Index n_tangents_;

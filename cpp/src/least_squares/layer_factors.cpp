@@ -90,35 +90,34 @@ void ForwardFactors::activate_by(std::size_t l, const double* bias, Index first_
     const Index size = layout_->block_samples();
     const Index width = layout_->jet_width();
     const Index n_tangents = layout_->slots().n_tangents();
-    [[maybe_unused]] const JetSlots& slots = layout_->slots();
+    [[maybe_unused]] const JetSlots* const slots = &layout_->slots();
     for (Index j = 0; j < layers_[l].n_out; ++j) {
         double* a = inputs_[l + 1].row(j) + first_block * width;
         double* s = slopes_[l].row(j) + first_block * width;
         for (Index b = first_block; b < end_block; ++b) {
-            kernels::for_each_pack<double, Sigma::pack>(
-                size, [=, &slots]<int N>(Index i) __attribute__((always_inline)) {
-                    const auto jet = Sigma::at(load_pack<N>(a + i) + bias[j]);
-                    store(a + i, jet.a);
-                    store(s + i, jet.s1);
-                    if constexpr (with_pairs) {
-                        for (Index p = 0; p < std::ssize(slots.pairs()); ++p) {
-                            const auto [first, second] = slots.pairs()[static_cast<std::size_t>(p)];
-                            const auto z_first =
-                                load_pack<N>(a + JetSlots::tangent(first) * size + i);
-                            const auto z_second =
-                                load_pack<N>(a + JetSlots::tangent(second) * size + i);
-                            const Index at = slots.pair(p) * size + i;
-                            const auto z_pair = load_pack<N>(a + at);
-                            store(a + at, jet.s1 * z_pair + jet.s2 * z_first * z_second);
-                            store(s + at, jet.s2 * z_pair + jet.s3 * z_first * z_second);
-                        }
+            kernels::for_each_pack<double, Sigma::pack>(size, [=]<int N>(Index i) __attribute__((
+                                                                  always_inline)) {
+                const auto jet = Sigma::at(load_pack<N>(a + i) + bias[j]);
+                store(a + i, jet.a);
+                store(s + i, jet.s1);
+                if constexpr (with_pairs) {
+                    for (Index p = 0; p < std::ssize(slots->pairs()); ++p) {
+                        const auto [first, second] = slots->pairs()[static_cast<std::size_t>(p)];
+                        const auto z_first = load_pack<N>(a + JetSlots::tangent(first) * size + i);
+                        const auto z_second =
+                            load_pack<N>(a + JetSlots::tangent(second) * size + i);
+                        const Index at = slots->pair(p) * size + i;
+                        const auto z_pair = load_pack<N>(a + at);
+                        store(a + at, jet.s1 * z_pair + jet.s2 * z_first * z_second);
+                        store(s + at, jet.s2 * z_pair + jet.s3 * z_first * z_second);
                     }
-                    for (Index k = 1; k <= n_tangents; ++k) {
-                        const auto z_tangent = load_pack<N>(a + k * size + i);
-                        store(a + k * size + i, jet.s1 * z_tangent);
-                        store(s + k * size + i, jet.s2 * z_tangent);
-                    }
-                });
+                }
+                for (Index k = 1; k <= n_tangents; ++k) {
+                    const auto z_tangent = load_pack<N>(a + k * size + i);
+                    store(a + k * size + i, jet.s1 * z_tangent);
+                    store(s + k * size + i, jet.s2 * z_tangent);
+                }
+            });
             a += width;
             s += width;
         }

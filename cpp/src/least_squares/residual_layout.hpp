@@ -78,7 +78,7 @@ class ResidualLayout {
     [[nodiscard]] Index n_kinds() const { return n_groups(); }
     // What sort a kind is of: those of a term of an output are one.
     [[nodiscard]] Index sort_of_kind(Index kind) const {
-        const Index n_parts = static_cast<Index>(parts_.size());
+        const auto n_parts = static_cast<Index>(parts_.size());
         const Term term = parts_[static_cast<std::size_t>(kind % n_parts)].term;
         return static_cast<Index>(n_terms) * (kind / n_parts) + static_cast<Index>(term);
     }

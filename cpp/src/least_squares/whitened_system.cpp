@@ -60,7 +60,7 @@ void WhitenedSystem::assemble(const double* jacobian, const Buffer<double>& row_
 
 // The upper triangle of left · right.
 void WhitenedSystem::product(const Panel& left, const Panel& right, Index inner,
-                             SymmetricMatrix& result, Execution& execution) const {
+                             SymmetricMatrix& result, Execution& execution) {
     const Index size = result.size;
     const Index columns = padded<double>(size);
     execution.team.run((size + task_rows - 1) / task_rows, [&](Index task, int) {
@@ -123,7 +123,7 @@ void WhitenedSystem::pull(const Buffer<double>& u, Buffer<double>& result) const
     }
 }
 
-void WhitenedSystem::set_identity(Panel& panel, Index size) const {
+void WhitenedSystem::set_identity(Panel& panel, Index size) {
     panel.resize(size, size);
     for (Index i = 0; i < size; ++i) {
         panel.row(i)[i] = 1.0;

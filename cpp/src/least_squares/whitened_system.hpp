@@ -53,9 +53,9 @@ class WhitenedSystem {
     void covariance_factor(double* result, Execution& execution);
 
   private:
-    void set_identity(Panel& panel, Index size) const;
-    void product(const Panel& left, const Panel& right, Index inner, SymmetricMatrix& result,
-                 Execution& execution) const;
+    static void set_identity(Panel& panel, Index size);
+    static void product(const Panel& left, const Panel& right, Index inner, SymmetricMatrix& result,
+                        Execution& execution);
 
     Index n_residuals_;
     Index n_parameters_;

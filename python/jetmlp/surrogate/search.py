@@ -24,6 +24,8 @@ SECOND, SECOND_STEPS = 5, 30
 PARENTS = 2
 #: How many go on to the end, and the most steps of each.
 LAST, MOST_STEPS = 4, 180
+#: The most steps of a network that goes on with more samples: it is near already.
+MORE_STEPS = 60
 #: The evidence of a network is believed to a tenth of a nat for each equation: weights are
 #: exp(Δ / (N / 10)). Taken at its word it would nearly always choose a single one, and averages do better.
 NATS_PER_EQUATION = 0.1
@@ -104,7 +106,7 @@ class Search:
     def go_on(self, fits: Sequence[CandidateFit]) -> list[CandidateFit]:
         """Take fits that stand somewhere to the end."""
         self.fits = list(fits)
-        self._advance(self.fits, MOST_STEPS)
+        self._advance(self.fits, MORE_STEPS)
         return sorted(self.fits, key=_rank)
 
     def _begin(self, candidates: Iterable[Candidate]) -> list[CandidateFit]:
