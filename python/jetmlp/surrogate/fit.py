@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .. import _core
 from ..data.presence import present, weights_of
 from ..data.samples import Samples
+from ..fitting.evidence import scattered
 from ..fitting.problem import LossWeights, pose
 from ..models.mlp import MLP
 from ..models.normalization import Normalization
@@ -49,26 +50,18 @@ class LeftOut:
     """
 
     def __init__(self, samples: Samples, report: dict[str, Any]) -> None:
-        shapes = [
-            (0, 0) if array is None else array.shape
-            for array in (samples.Y, samples.derivatives, samples.d2YdX2)
-        ]
-        ends = np.cumsum([0, *(int(np.prod(shape)) for shape in shapes)])
-
-        def scattered(name: str, kind: int) -> Array:
-            flat = np.full(ends[-1], np.nan)
-            flat[report["entries"]] = report[name]
-            return flat[ends[kind] : ends[kind + 1]].reshape(shapes[kind])
-
         n, m = len(samples), samples.n_outputs
-        given = samples.Y is not None, samples.derivatives is not None
-        none = np.full((n, m), np.nan), np.full((n, m, 0), np.nan)
-        self.values = scattered("leave_one_out", 0) if given[0] else none[0]
-        self.value_variances = scattered("leave_one_out_variances", 0) if given[0] else none[0]
-        self.value_noise = scattered("noise_variances", 0) if given[0] else none[0]
-        self.slopes = scattered("leave_one_out", 1) if given[1] else none[1]
-        self.slope_variances = scattered("leave_one_out_variances", 1) if given[1] else none[1]
-        self.slope_noise = scattered("noise_variances", 1) if given[1] else none[1]
+
+        def of(name: str) -> tuple[Array, Array]:
+            values, slopes, _ = scattered(samples, report, name)
+            return (
+                np.full((n, m), np.nan) if values is None else values,
+                np.full((n, m, 0), np.nan) if slopes is None else slopes,
+            )
+
+        self.values, self.slopes = of("leave_one_out")
+        self.value_variances, self.slope_variances = of("leave_one_out_variances")
+        self.value_noise, self.slope_noise = of("noise_variances")
 
 
 class Standing(NamedTuple):
