@@ -160,7 +160,7 @@ class Samples:
     @property
     def n_outputs(self) -> int:
         """Number of outputs, m."""
-        return next(int(a.shape[1]) for a in (self.Y, self.derivatives, self.d2YdX2) if a is not None)
+        return next(int(a.shape[1]) for a in self.targets if a is not None)
 
     @property
     def derivatives(self) -> NDArray[Any] | None:
@@ -168,9 +168,14 @@ class Samples:
         return self.dYdX if self.directions is None else self.dYdV
 
     @property
+    def targets(self) -> tuple[NDArray[Any] | None, ...]:
+        """What there is to fit, in the order of the core's terms: values, first and second derivatives."""
+        return self.Y, self.derivatives, self.d2YdX2
+
+    @property
     def n_numbers(self) -> int:
         """How many values and derivatives there are to fit, missing ones among them."""
-        return sum(a.size for a in (self.Y, self.derivatives, self.d2YdX2) if a is not None)
+        return sum(a.size for a in self.targets if a is not None)
 
     def __len__(self) -> int:
         return len(self.X)

@@ -119,13 +119,9 @@ class Evidence:
         )
 
 
-def _targets(samples: Samples) -> list[NDArray[Any] | None]:
-    return [samples.Y, samples.derivatives, samples.d2YdX2]
-
-
 def scattered(samples: Samples, report: Mapping[str, Any], name: str) -> list[Array | None]:
     """Put numbers by residual where they belong: in the shapes of what is given, NaN where nothing is."""
-    targets = _targets(samples)
+    targets = samples.targets
     ends = np.cumsum([0, *(0 if target is None else target.size for target in targets)])
     flat = np.full(ends[-1], np.nan)
     flat[report["entries"]] = report[name]
@@ -154,7 +150,7 @@ def _kinds(samples: Samples) -> list[NDArray[Any]]:
         return f"second derivative of output {at[0]} along inputs {at[1]} and {at[2]}"
 
     found = []
-    for term, target in enumerate(_targets(samples)):
+    for term, target in enumerate(samples.targets):
         kinds = np.empty((0,) if target is None else target.shape, dtype=object)
         for at in () if target is None else np.ndindex(*target.shape[1:]):
             kinds[(slice(None), *at)] = name(term, at)
@@ -174,6 +170,4 @@ def _units(samples: Samples, normalization: Normalization | None) -> list[Array]
         np.asarray(of_outputs[:, np.newaxis] / along),
         normalization.hessian_units(),
     ]
-    return [
-        unit if target is not None else one for unit, target in zip(units, _targets(samples), strict=True)
-    ]
+    return [unit if target is not None else one for unit, target in zip(units, samples.targets, strict=True)]

@@ -138,21 +138,16 @@ def _held_out_in_core(model: MLP, samples: Samples, training: Samples, weights: 
     """
     value, derivative, second_derivative = (
         0.0 if fitted is None else weight
-        for fitted, weight in zip(_targets(training), weights[: len(_core.TERMS)], strict=True)
+        for fitted, weight in zip(training.targets, weights[: len(_core.TERMS)], strict=True)
     )
     comparable = LossWeights(value, derivative, second_derivative)
-    given = zip(_targets(samples), comparable[: len(_core.TERMS)], strict=True)
+    given = zip(samples.targets, comparable[: len(_core.TERMS)], strict=True)
     if not any(target is not None and weight > 0 for target, weight in given):
         raise ValueError(
             "validation_data: expected at least one kind of target that is fitted, values, derivatives or "
             "second derivatives, to compare with the training loss; got none"
         )
     return _in_core(model, samples, comparable)
-
-
-def _targets(samples: Samples) -> tuple[NDArray[Any] | None, ...]:
-    """Return what there is to fit, in the order of the core's terms."""
-    return samples.Y, samples.derivatives, samples.d2YdX2
 
 
 def _weighed(samples: Samples, weights: LossWeights) -> Samples:

@@ -56,8 +56,7 @@ class Outcome(NamedTuple):
 
 def n_equations(samples: Samples) -> int:
     """How many numbers there are to fit."""
-    arrays = (samples.Y, samples.derivatives, samples.d2YdX2)
-    return sum(int(np.count_nonzero(~np.isnan(array))) for array in arrays if array is not None)
+    return sum(int(np.count_nonzero(~np.isnan(array))) for array in samples.targets if array is not None)
 
 
 def outcome_of(
