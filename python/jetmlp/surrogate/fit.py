@@ -31,6 +31,10 @@ SETTINGS = {
     "loss_tolerance": 0.0,
     "target_loss": 0.0,
 }
+#: Samples come from computations more often than not, and with few of them noise explains anything. Noise of
+#: more than a share of the size of the data is believed only where it explains these better by so many nats
+#: for each equation and each e-fold beyond that share. Of true noise it costs a small part of what it gains.
+LEAST_NOISE, DOUBT = 1e-3, 0.2
 #: Of a fit that goes on from where it stands, whose precisions are given; the prior's are replaced.
 AGAIN = Start(1.0, 1.0, 1)
 
@@ -125,6 +129,11 @@ class CandidateFit:
     def log_evidence(self) -> float:
         """The highest so far; −∞ before it was first found."""
         return float(self._fit.log_evidence)
+
+    @property
+    def score(self) -> float:
+        """By which fits are compared: the highest log evidence, less the doubt in its noise."""
+        return self.log_evidence - DOUBT * float(self._fit.noise_beyond(LEAST_NOISE))
 
     @property
     def n_steps(self) -> int:

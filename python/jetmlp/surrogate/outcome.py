@@ -85,7 +85,7 @@ def outcome_of(
         for (fit, weight), report, part in zip(kept, reports, left_out, strict=True)
     ]
     chosen = {id(fit) for fit, _ in kept}
-    rest = sorted((fit for fit in tried if id(fit) not in chosen), key=lambda fit: -fit.log_evidence)
+    rest = sorted((fit for fit in tried if id(fit) not in chosen), key=lambda fit: -fit.score)
     standings = [
         Standing(member.model.parameters, report["prior_precisions"], report["noise_precisions"])
         for member, report in zip(members, reports, strict=True)
