@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,15 @@ MORE_STEPS = 60
 NATS_PER_EQUATION = 0.1
 #: Members with less weight than this are left out.
 LEAST_WEIGHT = 0.01
+
+
+class Ranked(Protocol):
+    """What has an evidence to be ranked by."""
+
+    @property
+    def log_evidence(self) -> float:
+        """The higher the better."""
+        ...
 
 
 class Clock:
@@ -151,7 +161,7 @@ def _rank(fit: CandidateFit) -> float:
     return -fit.log_evidence
 
 
-def weights_of(fits: Sequence[CandidateFit], n_equations: int) -> Array:
+def weights_of(fits: Sequence[Ranked], n_equations: int) -> Array:
     """Weights of the predictions of fits, the best first; what weighs too little is 0."""
     evidence = np.array([fit.log_evidence for fit in fits])
     weights = np.exp((evidence - evidence.max()) / max(NATS_PER_EQUATION * n_equations, 1.0))

@@ -18,12 +18,13 @@ from ..data.samples import Samples, as_samples
 from ..data.standardise import learn
 from ..models.normalization import Normalization
 from ..models.tensors import Tensors
-from .beyond import MOST_EQUATIONS, fit_beyond
+from .beyond import MOST_EQUATIONS
 from .describing import Describing
 from .file import described, outcome_from
 from .fit import CandidateFit
 from .joining import joined
 from .outcome import n_equations, outcome_of
+from .plenty import fit_plenty
 from .progress import SearchProgress
 from .search import Clock, Search
 from .suggestion import next_points
@@ -103,9 +104,11 @@ class Surrogate(Describing):
     ) -> Surrogate:
         """Fit samples; what was fitted before is forgotten.
 
-        More than 5000 numbers are beyond a fit by evidence. Three larger networks are then fitted by
-        `Trainer`, with a tenth of the samples held out to end the fits, weigh the networks and calibrate
-        their error bars; the summary says so. Without values of an output its constant is open, and such that
+        More than 5000 numbers are beyond a search by evidence. Where they are noisy, as simulated payoffs
+        are, a few small networks are fitted by evidence to all of them, with the noise as it varies among
+        samples and is correlated within one. Else three larger networks are fitted by `Trainer`, with a tenth
+        of the samples held out to end the fits, weigh the networks and calibrate their error bars. The
+        summary says which. Without values of an output its constant is open, and such that
         it is 0 on average over the samples.
 
         Parameters
@@ -152,7 +155,7 @@ class Surrogate(Describing):
         clock = Clock(limit)
         if n_equations(counted) > MOST_EQUATIONS:
             with SearchProgress(shown=progress) as shown:
-                self._outcome = fit_beyond(samples, counted, self._seed, self._n_threads, clock, shown)
+                self._outcome = fit_plenty(samples, counted, self._seed, self._n_threads, clock, shown)
             return self
         normalization = learn(counted, least_effect=0.0)
         with SearchProgress(shown=progress) as shown:
@@ -200,9 +203,8 @@ class Surrogate(Describing):
         clock = Clock(limit)
         with SearchProgress(shown=False) as shown:
             if n_equations(counted) > MOST_EQUATIONS:
-                before = None if outcome.standings else outcome
-                self._outcome = fit_beyond(
-                    samples, counted, self._seed, self._n_threads, clock, shown, before
+                self._outcome = fit_plenty(
+                    samples, counted, self._seed, self._n_threads, clock, shown, outcome
                 )
                 return self
             normalization = mixture.normalization
