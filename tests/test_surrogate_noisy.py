@@ -12,7 +12,7 @@ import jetmlp
 from jetmlp.experiments.problems.finance import BachelierBasket, BlackScholes
 from jetmlp.surrogate.active_inputs import active_inputs, groups_of
 from jetmlp.surrogate.noisy_fit import NoisyFit
-from jetmlp.surrogate.sample_noise import LEAST_SHARE, WINDOW, SampleNoise
+from jetmlp.surrogate.sample_noise import LEAST_NEIGHBOURS, LEAST_SHARE, WINDOW, SampleNoise
 from surrogate_samples import pair, points, wave
 
 Array = NDArray[np.float64]
@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 
 @pytest.fixture
 def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jetmlp.surrogate.surrogate.MOST_EQUATIONS", 600)
+    monkeypatch.setattr("jetmlp.surrogate.plenty.MOST_EQUATIONS", 600)
 
 
 def noisy(n: int, rng: np.random.Generator, size: float = 0.2, d: int = 2) -> jetmlp.Samples:
@@ -33,11 +33,11 @@ def noisy(n: int, rng: np.random.Generator, size: float = 0.2, d: int = 2) -> je
 
 
 def test_noise_is_the_mean_over_neighbours(rng: np.random.Generator) -> None:
-    errors, place = rng.normal(size=(3, 200)), rng.normal(size=200)
+    errors, place = rng.normal(size=(3, 300)), rng.normal(size=300)
     noise = SampleNoise(errors, place)
     order = np.argsort(place)
-    half = int(WINDOW * 200 / 2)
-    for rank in (0, 7, 100, 199):
+    half = max(int(WINDOW * 300), LEAST_NEIGHBOURS) // 2
+    for rank in (0, 7, 150, 299):
         near = errors[:, order[max(rank - half, 0) : rank + half + 1]]
         expected = near @ near.T / near.shape[1] + LEAST_SHARE * np.diag(np.mean(errors**2, axis=1))
         np.testing.assert_allclose(noise.covariances[order[rank]], expected, rtol=1e-12)

@@ -36,6 +36,8 @@ from .search import Clock, weights_of
 
 Array = NDArray[np.float64]
 
+#: Fewer numbers than this a search by evidence is better for.
+LEAST_EQUATIONS = 1000
 #: Candidates are fitted to so many numbers, taken at random.
 PART_EQUATIONS = 2048
 #: What they are: small ones, as the noise hides what larger ones could tell.
@@ -44,8 +46,8 @@ FIRST = (((4,), "softplus"), ((4, 4), "softplus"), ((4, 4), "silu"), ((6, 6), "t
 WIDER, MOST_PARAMETERS = 2, 400
 #: Steps of a candidate, and how many of the best go on.
 PART_STEPS, KEPT = 20, 2
-#: Steps of these with one of so many samples, and then with all of them.
-FIRST_STEPS, ONE_OF, LAST_STEPS = 6, 4, 4
+#: Steps of these with about so many samples, evenly taken, and then with all of them.
+FIRST_STEPS, FIRST_SAMPLES, LAST_STEPS = 6, 2048, 4
 #: More numbers than these in a sample are too many for a covariance of their noise.
 MOST_KINDS = 16
 #: Noise is what is left of a kind of number if that is at least this part of its size, …
@@ -84,7 +86,7 @@ def fit_noisy(
     samples: Samples, counted: Samples, seed: int, n_threads: int, clock: Clock, shown: SearchProgress
 ) -> Outcome | None:
     """Fit small networks to all samples; None where what these leave is no noise, or not known to be."""
-    if not _bearable(counted):
+    if n_equations(counted) < LEAST_EQUATIONS or not _bearable(counted):
         return None
     normalization = learn(counted, least_effect=0.0)
     units = standardised(counted, normalization)
@@ -95,8 +97,9 @@ def fit_noisy(
     tried = _try(units, seed, n_threads, clock, shown)
     if not tried:
         return None
-    begun = [_begin(fit, units[::ONE_OF]) for fit in tried[:KEPT]]
-    _advance(begun, units[::ONE_OF], FIRST_STEPS, n_threads, clock)
+    some = units[:: max(1, len(units) // FIRST_SAMPLES)]
+    begun = [_begin(fit, some) for fit in tried[:KEPT]]
+    _advance(begun, some, FIRST_STEPS, n_threads, clock)
     begun = [one._replace(fit=one.fit.of(units)) for one in begun]
     if not _is_noise(begun[0].fit.errors(), units):
         return None

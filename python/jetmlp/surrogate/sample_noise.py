@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-#: Neighbours of a sample, as a part of all.
-WINDOW = 0.1
+#: Neighbours of a sample, as a part of all, and how many there are at least.
+WINDOW, LEAST_NEIGHBOURS = 0.1, 100
 #: No variance is believed to be below this part of the mean: neighbours that all happen to be exact do not
 #: make a sample exact.
 LEAST_SHARE = 0.1
@@ -36,7 +36,7 @@ class SampleNoise:
     def __init__(self, errors: Array, place: Array) -> None:
         k, n = errors.shape
         order = np.argsort(place, kind="stable")
-        half = max(int(WINDOW * n / 2), k)
+        half = max(int(WINDOW * n), LEAST_NEIGHBOURS) // 2
         first = np.maximum(np.arange(n) - half, 0)
         end = np.minimum(np.arange(n) + half + 1, n)
         ordered = errors[:, order]
