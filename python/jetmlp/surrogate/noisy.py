@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.neighbours import MOST_SAMPLES, nearest_neighbours
+from ..data.neighbours import nearest_neighbours
 from ..data.samples import Samples
 from ..data.standardise import learn, standardised
 from ..models.mlp import MLP
@@ -44,16 +44,19 @@ PART_EQUATIONS = 2048
 FIRST = (((4,), "softplus"), ((4, 4), "softplus"), ((4, 4), "silu"), ((6, 6), "tanh"))
 #: Where the largest is the best, layers of so many times its width are tried, up to so many parameters.
 WIDER, MOST_PARAMETERS = 2, 400
-#: Steps of a candidate, and how many of the best go on.
-PART_STEPS, KEPT = 20, 2
+#: Steps of a candidate with the part, and after how many of these only the best go on, and one more.
+PART_STEPS, FIRST_PART_STEPS = 20, 10
+#: How many go on with all samples.
+KEPT = 2
 #: Steps of these with about so many samples, evenly taken, and then with all of them.
 FIRST_STEPS, FIRST_SAMPLES, LAST_STEPS = 6, 2048, 4
 #: More numbers than these in a sample are too many for a covariance of their noise.
 MOST_KINDS = 16
 #: Noise is what is left of a kind of number if that is at least this part of its size, …
 LEAST_NOISE = 0.05
-#: … and if neighbours have nothing in common in it, as they would if a larger network could fit it.
-MOST_IN_COMMON = 0.2
+#: … and if neighbours have nothing in common in it, as they would if a larger network could fit it; so many
+#: samples are compared.
+MOST_IN_COMMON, COMPARED = 0.2, 500
 #: The variance of what is left out is at least so many times the noise: the rest may be lost in rounding,
 #: where a network gives the same everywhere.
 MORE_THAN_NOISE = 1.0 + 1e-9
@@ -157,19 +160,22 @@ def _try(
     part = units[np.sort(Generator(seed, PART, 0).permutation(len(units))[:count])]
     plain = Normalization(np.zeros(d), np.ones(d), np.zeros(m), np.ones(m))
 
-    def run(candidate: Candidate) -> CandidateFit:
-        fit = CandidateFit(candidate, part, plain)
-        for _ in range(0, PART_STEPS, 5):
+    def run(fit: CandidateFit, n_steps: int) -> None:
+        for _ in range(0, n_steps, 5):
             # Enough steps are owed to each that there is something to choose from.
             if fit.finished or (clock.over(0.5) and np.isfinite(fit.log_evidence)):
                 break
             fit.run(5)
         shown.show(1, fit.log_evidence)
-        return fit
 
-    first = [Candidate(hidden, activation, "noisy", seed) for hidden, activation in FIRST]
+    fits = [
+        CandidateFit(Candidate(hidden, activation, "noisy", seed), part, plain)
+        for hidden, activation in FIRST
+    ]
     with ThreadPoolExecutor(n_threads) as pool:
-        fits = list(pool.map(run, first))
+        list(pool.map(lambda fit: run(fit, FIRST_PART_STEPS), fits))
+        fits.sort(key=lambda fit: -fit.log_evidence)
+        list(pool.map(lambda fit: run(fit, PART_STEPS - FIRST_PART_STEPS), fits[: KEPT + 1]))
     while True:
         best = max(fits, key=lambda fit: fit.log_evidence)
         if not np.isfinite(best.log_evidence):
@@ -180,7 +186,8 @@ def _try(
         wider = replace(best.candidate, hidden=layers)
         if wider.n_parameters(d, m) > MOST_PARAMETERS:
             return []
-        fits.append(run(wider))
+        fits.append(CandidateFit(wider, part, plain))
+        run(fits[-1], PART_STEPS)
 
 
 def _begin(fit: CandidateFit, units: Samples) -> _Kept:
@@ -202,7 +209,7 @@ def _is_noise(errors: Array, units: Samples) -> bool:
     least = LEAST_NOISE**2 * np.maximum(sizes, max(float(np.mean(sizes)), LEAST_NOISE**2))
     if not (np.mean(errors**2, axis=1) > least).any():
         return False
-    chosen = slice(None, None, -(-len(units) // MOST_SAMPLES))
+    chosen = slice(None, None, -(-len(units) // COMPARED))
     X, errors = units.X[chosen], errors[:, chosen]
     pairs = nearest_neighbours(X)
     if len(pairs) == 0:
