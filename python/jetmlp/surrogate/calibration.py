@@ -53,17 +53,34 @@ class LeftOutErrors(Protocol):
     """What `LeftOut` has; noise is part of the variances."""
 
     @property
-    def values(self) -> Array: ...  # noqa: D102
+    def values(self) -> Array:
+        """Errors of the values (n, m)."""
+        ...
+
     @property
-    def value_variances(self) -> Array: ...  # noqa: D102
+    def value_variances(self) -> Array:
+        """What is expected of these (n, m)."""
+        ...
+
     @property
-    def value_noise(self) -> Array: ...  # noqa: D102
+    def value_noise(self) -> Array:
+        """The noise in that (n, m)."""
+        ...
+
     @property
-    def slopes(self) -> Array: ...  # noqa: D102
+    def slopes(self) -> Array:
+        """Errors of the slopes (n, m, t)."""
+        ...
+
     @property
-    def slope_variances(self) -> Array: ...  # noqa: D102
+    def slope_variances(self) -> Array:
+        """What is expected of these (n, m, t)."""
+        ...
+
     @property
-    def slope_noise(self) -> Array: ...  # noqa: D102
+    def slope_noise(self) -> Array:
+        """The noise in that (n, m, t)."""
+        ...
 
 
 def calibrate(weights: Sequence[float], left_out: Sequence[LeftOutErrors]) -> Calibration:
