@@ -118,7 +118,7 @@ class CandidateFit:
         self.seconds = 0.0
         self.finished = False
         # Residuals of a weight of 1 are then errors in the units of the network, however many there are.
-        problem = pose(self.model, samples, None, LossWeights(*_totals(samples)))
+        problem = pose(self.model, samples, None, LossWeights(*totals(samples)))
         start = asdict(STARTS[candidate.start]) if standing is None else asdict(AGAIN)
         options = _core.optimizer_options("Evidence", {**start, **SETTINGS})
         self._fit = _core.EvidenceFit(problem.training, self.model.parameters, options)
@@ -153,7 +153,7 @@ class CandidateFit:
         return report
 
 
-def _totals(samples: Samples) -> tuple[float, float, float]:
+def totals(samples: Samples) -> tuple[float, float, float]:
     """Σω of the values, of the first and of the second derivatives that are there."""
 
     def total(array: NDArray[Any] | None, weights: Array | None) -> float:

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,15 @@ NATS_PER_EQUATION = 0.1
 LEAST_WEIGHT = 0.01
 #: A fit whose score rose by less than so many nats for each equation in a round has arrived.
 LEAST_RISE = 0.1 * NATS_PER_EQUATION
+
+
+class Ranked(Protocol):
+    """What has a number to be ranked by."""
+
+    @property
+    def score(self) -> float:
+        """The higher the better."""
+        ...
 
 
 class Clock:
@@ -183,7 +193,7 @@ def _promising(fits: Sequence[CandidateFit], count: int) -> list[CandidateFit]:
     return chosen
 
 
-def weights_of(fits: Sequence[CandidateFit], n_equations: int) -> Array:
+def weights_of(fits: Sequence[Ranked], n_equations: int) -> Array:
     """Weights of the predictions of fits, the best first; what weighs too little is 0."""
     scores = np.array([fit.score for fit in fits])
     weights = np.exp((scores - scores.max()) / max(NATS_PER_EQUATION * n_equations, 1.0))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _html
-from .outcome import Outcome, n_equations
+from .outcome import NOISY, Outcome, n_equations
 from .rows import CandidateRow
 
 Array = NDArray[np.float64]
@@ -80,6 +80,11 @@ def _how(outcome: Outcome) -> str:
     if outcome.standings:
         return (
             f"{tried} networks tried in {seconds:.1f} s, {members} used; chosen by evidence, nothing held out"
+        )
+    if outcome.candidates[0].start == NOISY:
+        return (
+            f"{tried} networks tried in {seconds:.1f} s, {members} used; fitted by evidence to all samples, "
+            "with their noise as it varies among them; nothing held out"
         )
     calibration = outcome.calibration
     held = np.isfinite(calibration.value_errors).any(axis=1) | np.isfinite(calibration.slope_errors).any(
