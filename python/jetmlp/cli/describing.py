@@ -142,7 +142,9 @@ def say_goodness(goodness: Sequence[dict[str, Any]], more: Sequence[str] = ()) -
     say(head)
     for entry, line in zip(goodness, lines, strict=True):
         error = entry["relative_error"]
-        say(coloured(line, "green" if error <= _GOOD else "yellow" if error <= _FAIR else "red"))
+        known = not math.isnan(error)
+        colour = "green" if error <= _GOOD else "yellow" if error <= _FAIR else "red"
+        say(coloured(line, colour) if known else line)
 
 
 def _short(number: float, digits: int = 5) -> str:

@@ -56,7 +56,10 @@ def load_model(path: Path) -> Model:
         try:
             return load(path)
         except ValueError as error:
-            raise CommandError(str(error).removeprefix("path: "), EXIT_USAGE) from None
+            reason = str(error).removeprefix("path: ").removeprefix(f"{path} ")
+            raise CommandError(
+                f"{path}: expected the file of a model, as jetmlp fit writes it; it {reason:.200}", EXIT_USAGE
+            ) from None
 
 
 def load_mapping(path: Path | None) -> Mapping | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ..data.derivative_check import check_derivatives
 from ..data.derivative_names import spelled
 from ..data.samples import Samples
 from ..fitting.errors import DivergenceError
@@ -94,7 +97,10 @@ def fit(
         _say_columns(document)
     told: list[str] = []
     with warnings_as_lines(told):
-        surrogate = Surrogate(seed=seed, seconds=seconds, n_threads=threads, check=check)
+        if check and samples.Y is not None and samples.dYdX is not None:
+            _check(table, columns, samples)
+    with warnings_as_lines(told):
+        surrogate = Surrogate(seed=seed, seconds=seconds, n_threads=threads, check=False)
         try:
             surrogate.fit(samples, progress=people_watch() and not as_json)
         except (DivergenceError, RuntimeError, ValueError) as error:
@@ -127,6 +133,24 @@ def fit(
     return EXIT_OK
 
 
+def _check(table: Table, columns: Columns, samples: Samples) -> None:
+    """Warn of derivatives that do not belong to the values, by the names of the columns."""
+    report = check_derivatives(samples)
+    if report.agrees or report.verdict == "undecided":
+        return
+    names = {"input": list(columns.inputs), "output": list(columns.outputs)}
+
+    def named(found: re.Match[str]) -> str:
+        return found[1] + re.sub(r"\d+", lambda number: names[found[2]][int(number[0])], found[3])
+
+    slips = [re.sub(r"(\b(input|output)s? )(\d+(?:(?:, | and )\d+)*)", named, slip) for slip in report.slips]
+    warnings.warn(
+        f"{table.source}: the derivatives do not seem to belong to the values: {report.verdict}; "
+        f"{'; '.join(slips)}; --no-check if they are right",
+        stacklevel=2,
+    )
+
+
 def _described(table: Table, columns: Columns, samples: Samples) -> dict[str, Any]:
     """Return what the table holds, as JSON has it."""
     used = columns.used()
@@ -157,6 +181,8 @@ def _say_columns(document: dict[str, Any]) -> None:
     ]
     for line in table_lines(("", "name", "column"), rows, 3):
         say(f"  {line}")
+    if any(entry["column"] is None for entry in document["outputs"]):
+        say("  an output with derivatives alone has no constant: it is 0 on average over the samples")
     if document["left_alone"]:
         say(f"  left alone: {listed(document['left_alone'])}")
     for note in document["notes"]:

@@ -30,7 +30,7 @@ class Goodness(NamedTuple):
         Root mean square and largest size of the errors, in the units of the data.
     relative : float
         The former over the spread of what was observed: the standard deviation of values, the root mean
-        square of derivatives. Infinite where that is 0 and the error is not.
+        square of derivatives. Infinite where that is 0 and the error is not, NaN for a single value.
     basis : {"leave-one-out", "held out", "new samples"}
         How that is known.
     """
@@ -75,7 +75,8 @@ def goodness(output: int, along: int | None, observed: Array, errors: Array, bas
     observed, errors = observed[there], errors[there]
     largest = float(np.max(np.abs(errors)))
     rmse = _root_mean_square(errors)
-    # One sample has no spread of its own.
+    if along is None and len(errors) == 1:  # which has no spread to compare with
+        return Goodness(output, along, 1, rmse, largest, np.nan, basis)
     size = _root_mean_square(observed if along is not None else observed - observed.mean())
     relative = rmse / size if size > 0 else (0.0 if rmse == 0 else np.inf)
     return Goodness(output, along, len(errors), rmse, largest, float(relative), basis)

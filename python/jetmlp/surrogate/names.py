@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 
@@ -16,8 +16,9 @@ def as_names(name: str, value: Sequence[str] | None, count: int) -> tuple[str, .
     """
     if value is None:
         return None
-    names = None if isinstance(value, str) else tuple(value)
-    if names is None or not all(isinstance(entry, str) for entry in names):
+    listed = isinstance(value, Iterable) and not isinstance(value, (str, bytes))
+    names = tuple(value) if listed else ()
+    if not listed or not all(isinstance(entry, str) for entry in names):
         raise TypeError(f"{name}: expected a sequence of texts, got {value!r:.60}")
     if len(names) != count or len(set(names)) < count or not all(names):
         raise ValueError(f"{name}: expected {count} different names, got {list(names)!r:.60}")

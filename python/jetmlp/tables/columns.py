@@ -37,16 +37,19 @@ class Columns(NamedTuple):
         return {*self.inputs.values(), *filter(None, self.outputs.values()), *self.derivatives.values()}
 
 
-def chosen(names: Sequence[str], text: str, option: str, source: str) -> list[str]:
+def chosen(names: Sequence[str], text: str, option: str, source: str, also: Sequence[str] = ()) -> list[str]:
     """Return the columns that a text names: between commas, each a name or a pattern such as ``x*``.
 
-    Raises a `TableError` for a name that there is none of.
+    `also` are names that are accepted without a column. Raises a `TableError` for any other that there is
+    none of.
     """
     found: list[str] = []
     for part in [text] if text in names else [part.strip() for part in text.split(",")]:
         if not part:
             raise TableError(f"{option}: expected names between commas, got {text!r}")
-        matching = [part] if part in names else [name for name in names if fnmatchcase(name, part)]
+        matching = (
+            [part] if part in names or part in also else [name for name in names if fnmatchcase(name, part)]
+        )
         if not matching:
             raise TableError(
                 f"{option}: expected columns of {source}, which has {listed(names)}; got {part!r}"

@@ -59,10 +59,10 @@ def read_npz(path: Path, layout: Layout | None = None) -> Table:
 
 def _arrays(path: Path) -> dict[str, NDArray[Any]]:
     path.open("rb").close()  # an OSError of the usual kind if there is nothing to read
+    if not zipfile.is_zipfile(path):
+        raise TableError(f"{path}: expected an NPZ file, got another kind of file")
     try:
         with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise ValueError("a single array")
             arrays = {name: archive[name] for name in archive.files}
     except (ValueError, EOFError, KeyError, OSError, zipfile.BadZipFile) as error:
         raise TableError(f"{path}: expected an NPZ file of arrays of numbers, got {error!s:.80}") from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 from .csv_file import read_csv
@@ -12,6 +14,7 @@ from .table import Table
 
 #: Endings of file names.
 TEXT, PARQUET, NPZ = (".csv", ".tsv", ".txt"), (".parquet", ".pq"), (".npz",)
+SHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
 
 
 def read_table(path: Path, layout: Layout | None = None) -> Table:
@@ -44,5 +47,13 @@ def read_table(path: Path, layout: Layout | None = None) -> Table:
         return read_parquet(path)
     if ending in TEXT:
         return read_csv(path)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    raise wrong_ending(path)
+
+
+def wrong_ending(path: Path) -> TableError:
+    """Return the error of a name that says no kind of table."""
     endings = ", ".join((*TEXT, *PARQUET, *NPZ))
-    raise TableError(f"{path}: expected a file whose name ends in one of {endings}, got {path.suffix!r}")
+    cure = "; save the sheet as CSV (UTF-8)" if path.suffix.lower() in SHEETS else ""
+    return TableError(f"{path}: expected a name that ends in one of {endings}, got {path.name!r}{cure}")

@@ -63,6 +63,13 @@ def resolve(
                 f"{mapping.source}, derivatives: expected columns of {source}, which has {listed(names)}; "
                 f"got {missing!r}"
             )
+        taken = {*(inputs or {}).values(), *(outputs or {}).values()}
+        own = next((column for column in only if column in taken), None)
+        if own is not None:
+            raise TableError(
+                f"{mapping.source}, derivatives: expected others than the columns of inputs and outputs, "
+                f"got {own!r}"
+            )
     columns = _assigned(table, inputs, outputs, only, mapping)
     if mapping.derivatives is not None:
         return columns._replace(derivatives=_by_key(mapping, columns))
@@ -87,10 +94,12 @@ def _known(
     """Return the column of each input or output by its name, None if nothing is said of them."""
     if text is not None and mapped is not None:
         raise TableError(f"{option}: expected the {key} there or in --map, got both")
+    # An output may be known by its derivatives alone.
+    also = [f for name in table.names for f, x in readings(name) if x in table.names and key == "outputs"]
     if text is not None:
-        return {name: name for name in chosen(table.names, text, option, table.source)}
+        return {name: name for name in chosen(table.names, text, option, table.source, also)}
     for column in (mapped or {}).values():
-        if column not in table.names:
+        if column not in table.names and column not in also:
             raise TableError(
                 f"{mapping.source}, {key}: expected columns of {table.source}, which has "
                 f"{listed(table.names)}; got {column!r}"
@@ -153,9 +162,5 @@ def _by_key(mapping: Mapping, columns: Columns) -> Pairs:
             )
         if pairs[0] in found:
             raise TableError(f"{mapping.source}, derivatives: expected each once, got {key!r} besides")
-        if column in columns.used():
-            raise TableError(
-                f"{mapping.source}, derivatives: expected a column of its own, got {column!r} for {key!r}"
-            )
         found[pairs[0]] = column
     return found

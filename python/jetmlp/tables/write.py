@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._files import replacing
-from .errors import TableError
 from .parquet import write_parquet
-from .read import NPZ, PARQUET, TEXT
+from .read import NPZ, PARQUET, TEXT, wrong_ending
 
 Array = NDArray[np.float64]
 
@@ -31,8 +30,7 @@ def table_text(columns: dict[str, Array], separator: str = ",") -> str:
 def expect_writable_kind(path: Path) -> None:
     """Raise a `TableError` if the ending of a name says no kind of table."""
     if path.suffix.lower() not in (*TEXT, *PARQUET, *NPZ):
-        endings = ", ".join((*TEXT, *PARQUET, *NPZ))
-        raise TableError(f"{path}: expected a file whose name ends in one of {endings}, got {path.suffix!r}")
+        raise wrong_ending(path)
 
 
 def write_table(path: Path, columns: dict[str, Array]) -> None:
