@@ -168,6 +168,30 @@ def test_errors_at_new_samples(folder: Path, capsys: Captured) -> None:
     assert rows["w", "b"]["largest_error"] == pytest.approx(abs(slopes).max(), rel=1e-12)
 
 
+def test_some_of_the_outputs_under_other_names_will_do(folder: Path, capsys: Captured) -> None:
+    def kinds(*arguments: str) -> list[tuple[str, str | None]]:
+        rows = answer(capsys, "evaluate", "m.safetensors", "test.csv", *arguments)["goodness"]
+        assert all(row["r2"] > 0.8 for row in rows)
+        return [(row["output"], row["input"]) for row in rows]
+
+    test = frame(20, seed=5)
+    test[["a", "b", "w", "w!b"]].to_csv("test.csv", index=False)
+    assert kinds() == [("w", None), ("w", "b")]
+    assert kinds("--dydx", "none") == [("w", None)]
+    test[["a", "b", "du_da"]].to_csv("test.csv", index=False)
+    assert kinds() == [("u", "a")]
+    names = {"a": "p", "b": "q", "u": "c1", "w": "c2", "du_da": "dc1_dp", "w!b": "c9"}
+    test.rename(columns=names)[list(names.values())].to_csv("test.csv", index=False)
+    assert kinds("--x", "p,q", "--y", "c1,c2") == [("u", None), ("w", None), ("u", "a")]
+    content = {"inputs": {"a": "p", "b": "q"}, "outputs": {"w": "c2"}, "derivatives": {"dw/db": "c9"}}
+    Path("map.json").write_text(json.dumps(content))
+    assert kinds("--map", "map.json") == [("w", None), ("w", "b")]
+    X = points(20, seed=5)
+    np.savez("test.npz", x=X.T, y=pair(X)[0].T)
+    rows = answer(capsys, "evaluate", "m.safetensors", "test.npz")["goodness"]
+    assert [row["output"] for row in rows] == ["u", "w"]
+
+
 def test_what_is_exported_predicts_in_numpy(folder: Path, capsys: Captured) -> None:
     for name in ("w.npz", "w.json"):
         assert main(["export", "m.safetensors", "--out", name]) == 0

@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 from .errors import TableError
-from .table import Table
+from .table import Table, expect_different
 
 SEPARATORS = ",;\t"
 _NAMES_OF_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
@@ -117,9 +117,7 @@ def _check_names(source: str, names: list[str]) -> None:
             f"{source}: expected the names of the columns in the first line, got numbers: "
             f"{', '.join(names)[:60]}; write a line such as x1,x2,f above them"
         )
-    twice = [name for name, count in Counter(names).items() if name and count > 1]
-    if twice:
-        raise TableError(f"{source}: expected a name of its own for each column, got {twice[0]!r} twice")
+    expect_different(source, names)
 
 
 def _has_decimal_commas(rows: list[list[str]]) -> bool:

@@ -121,8 +121,8 @@ def _samples_first(arrays: list[NDArray[Any] | None], layout: str) -> list[NDArr
 
 def _table(path: Path, arrays: list[NDArray[Any]], notes: list[str]) -> Table:
     X, Y, D = arrays
-    inputs = _numbered("x", X.shape[1])
-    outputs = _numbered("y", max(Y.shape[1], D.shape[1]))
+    inputs = numbered("x", X.shape[1])
+    outputs = numbered("y", max(Y.shape[1], D.shape[1]))
     columns = {name: X[:, k] for k, name in enumerate(inputs)}
     columns |= {name: Y[:, o] for o, name in enumerate(outputs[: Y.shape[1]])}
     for o, output in enumerate(outputs[: D.shape[1]]):
@@ -130,7 +130,8 @@ def _table(path: Path, arrays: list[NDArray[Any]], notes: list[str]) -> Table:
     return Table(str(path), columns, named=False, notes=notes)
 
 
-def _numbered(letter: str, count: int) -> list[str]:
+def numbered(letter: str, count: int) -> list[str]:
+    """Return the names of what has none: x for one, else x1, x2, …."""
     return [letter] if count == 1 else [f"{letter}{k + 1}" for k in range(count)]
 
 

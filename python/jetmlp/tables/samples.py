@@ -26,8 +26,16 @@ def inputs_of(table: Table, columns: Sequence[str]) -> Array:
     return np.column_stack([table.numbers(column, blanks=False) for column in columns])
 
 
-def samples_of(table: Table, columns: Columns) -> Samples:
+def samples_of(table: Table, columns: Columns, *, all_outputs: bool = True) -> Samples:
     """Return the samples of a table; blanks are values and derivatives that are not known.
+
+    Parameters
+    ----------
+    table : Table
+    columns : Columns
+        Which of its columns hold what.
+    all_outputs : bool, default True
+        Whether something must be known of every output, as a fit needs it, or of one at least.
 
     Raises
     ------
@@ -45,6 +53,8 @@ def samples_of(table: Table, columns: Columns) -> Samples:
         axis=1,
     )
     for o, name in enumerate(columns.outputs):
+        if not all_outputs and not (np.isnan(Y).all() and np.isnan(D).all()):
+            break
         if np.isnan(Y[:, o]).all() and np.isnan(D[:, o]).all():
             raise TableError(
                 f"{table.source}, column {columns.outputs[name] or name!r}: expected a number in at least "
