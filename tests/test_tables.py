@@ -48,8 +48,23 @@ def as_frame(read: Table) -> pd.DataFrame:
         "# " + FRAME.to_csv(index=False, na_rep="nan"),
         "# by a program, version 1\n\n" + FRAME.to_csv(index=False, na_rep="n/a") + "\n# the end\n",
         FRAME.to_csv(index=False).replace(",", ", "),
+        FRAME.to_string(index=False),
+        "#  x1 x2   f\n" + FRAME.to_string(index=False, header=False),
     ],
-    ids=["commas", "semicolons", "tabs", "comma", "windows", "mark", "quotes", "numpy", "remarks", "blanks"],
+    ids=[
+        "commas",
+        "semicolons",
+        "tabs",
+        "comma",
+        "windows",
+        "mark",
+        "quotes",
+        "numpy",
+        "remarks",
+        "blanks",
+        "columns",
+        "savetxt",
+    ],
 )
 def test_text_in_the_ways_of_programs(text: str, tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(as_frame(table(tmp_path, text)), FRAME)
@@ -83,6 +98,10 @@ def test_columns_of_texts_do_no_harm_until_they_are_used(tmp_path: Path) -> None
         ("x,f\n1,1e999\n", "data.csv, line 2, column 'f': expected a number, got infinity"),
         ("x;f\n1,5;2.5\n", "data.csv, line 2, column 'x': expected a number or nothing, got '1,5'"),
         ("x,f\n,2\n", "data.csv, line 2, column 'x': expected a number, got a blank; leave out rows"),
+        (
+            "x f\n1 2\n1 2 3\n",
+            "data.csv, line 3: expected 2 cells between blanks, as there are columns, got 3",
+        ),
         (b"x,f\xe9\n1,2\n", "data.csv: expected a table as text in UTF-8"),
         ("x,f\n1,2\n".encode("utf-16"), "data.csv: expected a table as text in UTF-8"),
     ],

@@ -62,7 +62,8 @@ def _arrays(path: Path) -> dict[str, NDArray[Any]]:
     if not zipfile.is_zipfile(path):
         raise TableError(f"{path}: expected an NPZ file, got another kind of file")
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # A file of our own: of a damaged archive NumPy leaves its one open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except (ValueError, EOFError, KeyError, OSError, zipfile.BadZipFile) as error:
         raise TableError(f"{path}: expected an NPZ file of arrays of numbers, got {error!s:.80}") from None
