@@ -81,7 +81,7 @@ def match_inputs(
     count : int
         How many there are.
     columns : sequence of str or None
-        What the user says they are, in their order.
+        What the user says they are, in the order of the inputs; in any order where they have their names.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def match_inputs(
     if columns is not None:
         if len(columns) != count:
             raise TableError(f"--x: expected {count} columns, as the model has inputs, got {listed(columns)}")
-        return list(columns)
+        return _in_order(columns, known or ())
     if known is not None and table.named:
         missing = [name for name in known if name not in table.names]
         if missing:
@@ -110,3 +110,16 @@ def match_inputs(
         f"{table.source}: expected --x with the columns of the {count} inputs, since the model does not know "
         f"their names; there are {listed(table.names)}"
     )
+
+
+def _in_order(columns: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Return the columns of the inputs in their order; none may be called like an input that it is not."""
+    if set(columns) == set(known):
+        return list(known)
+    for name, column in zip(known, columns, strict=False):
+        if column != name and column in known:
+            raise TableError(
+                f"--x: expected columns in the order of the inputs, {listed(known)}, got {column!r} in the "
+                f"place of {name!r}"
+            )
+    return list(columns)
