@@ -1,4 +1,4 @@
-"""Commands with a mistake and what is said to it, beside data.csv, its model m.safetensors and a few others."""
+"""Commands with a mistake and what is said to it, beside data.csv, its model m.safetensors and others."""
 
 from __future__ import annotations
 
