@@ -22,6 +22,7 @@ from .describing import Describing
 from .file import described, outcome_from
 from .fit import CandidateFit
 from .joining import joined
+from .names import described_names, names_from
 from .outcome import Outcome, n_equations, outcome_of
 from .plenty import fit_plenty, too_many
 from .progress import SearchProgress
@@ -154,6 +155,7 @@ class Surrogate(Describing):
         clock = Clock(limit)
         with SearchProgress(shown=progress) as shown:
             self._outcome = self._fit(samples, counted, clock, shown)
+        self._input_names = self._output_names = None
         return self
 
     def update(
@@ -301,7 +303,10 @@ class Surrogate(Describing):
         """
         description, tensors = described(self._fitted())
         settings = {"seed": self._seed, "seconds": self._seconds, "check": self._check}
-        write_container(path, Container(self.FILE_KIND, {"settings": settings, **description}, tensors))
+        names = described_names(self._input_names, self._output_names)
+        write_container(
+            path, Container(self.FILE_KIND, {"settings": settings, **names, **description}, tensors)
+        )
 
     @classmethod
     def _from_file(cls, description: Mapping[str, Any], tensors: Tensors) -> Surrogate:
@@ -311,6 +316,7 @@ class Surrogate(Describing):
         """
         surrogate = cls(**description["settings"])
         surrogate._outcome = outcome_from(description, tensors)
+        surrogate.input_names, surrogate.output_names = names_from(description)
         return surrogate
 
     def __repr__(self) -> str:
