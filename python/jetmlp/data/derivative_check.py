@@ -73,6 +73,18 @@ def check_derivatives(
     return check.report(*check.verdict())
 
 
+def doubts(samples: Samples) -> str:
+    """Say how derivatives contradict the values; nothing where they agree, or where there is no telling."""
+    if samples.Y is None or samples.dYdX is None:
+        return ""
+    report = check_derivatives(samples)
+    if report.agrees or report.verdict == "undecided":
+        return ""
+    names = samples._names
+    belong = f"{names.derivatives}: do not seem to belong to {names.Y}"
+    return f"{belong}: {report.verdict}; {', '.join(report.slips)}."
+
+
 def _without_rounding(values: Floats) -> Floats:
     """Make outputs equal that are constant but for rounding."""
     values = values.copy()
