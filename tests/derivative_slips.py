@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -237,20 +237,28 @@ LEAST_FOUND = {
 }
 
 
-def cases(count: int, seed: int = 0) -> Iterator[tuple[Data, np.random.Generator]]:
-    """Functions of 1 to 10 inputs and 1 to 3 outputs at 20 to 500 samples, at least 4 for each input."""
+def cases(count: int, seed: int = 0, *, few: bool = False) -> Iterator[tuple[Data, np.random.Generator]]:
+    """Functions of 1 to 10 inputs and 1 to 3 outputs at 20 to 500 samples, at least 4 for each input.
+
+    Of few samples 5 to 51, from one for each input to 12 more than 4 of these.
+    """
     for case in range(count):
         random = np.random.default_rng([seed, case])
         d, m = int(random.integers(1, 11)), int(random.integers(1, 4))
-        n = int(np.exp(random.uniform(np.log(max(20, 4 * d)), np.log(500))))
+        if few:
+            n = int(random.integers(max(5, d), max(6, 4 * d) + 12))
+        else:
+            n = int(np.exp(random.uniform(np.log(max(20, 4 * d)), np.log(500))))
         yield random_data(random, d, n, m), random
 
 
-def study(count: int, seed: int = 0) -> dict[str, Counter[str]]:
+def study(
+    count: int, seed: int = 0, slips: Sequence[Slip] = (*RIGHT, *SLIPS), *, few: bool = False
+) -> dict[str, Counter[str]]:
     """Count the verdicts on each slip: "found" for the right one."""
     table: dict[str, Counter[str]] = {}
-    for data, random in cases(count, seed):
-        for slip in (*RIGHT, *SLIPS):
+    for data, random in cases(count, seed, few=few):
+        for slip in slips:
             made = slip(data, random)
             if made is not None:
                 verdict = check_derivatives(data.X, data.Y, made[0]).verdict
@@ -261,7 +269,7 @@ def study(count: int, seed: int = 0) -> dict[str, Counter[str]]:
 
 if __name__ == "__main__":
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100
-    for name, counts in study(count, *map(int, sys.argv[2:3])).items():
+    for name, counts in study(count, *map(int, sys.argv[2:3]), few="few" in sys.argv[3:]).items():
         total = counts.total()
         shares = ", ".join(f"{verdict} {100 * k / total:.1f} %" for verdict, k in counts.most_common())
         print(f"{name:20s} {total:5d}  {shares}")
