@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from jetmlp.sklearn import SobolevRegressor
 from jetmlp.sklearn.columns import by_columns, output_names
-from sklearn_slips import RIGHT, WRONG, quick, study
+from sklearn_slips import RIGHT, WRONG, logarithm_of_target, quick, study
 from surrogate_samples import pair, points, wave
 
 Array = NDArray[np.float64]
@@ -152,16 +152,14 @@ def test_the_warning_says_what_is_likely() -> None:
         quick().set_params(check=False).fit(X, y, slopes[:, ::-1])
 
 
-def rates(count: int, seed: int) -> dict[str, float]:
-    """Share of the fits that warn; of the right ones their number."""
-    return {name: (warned / fits if fits else np.nan) for name, (fits, warned) in study(count, seed).items()}
-
-
 def test_right_derivatives_are_never_doubted_and_wrong_ones_nearly_always() -> None:
-    """At 10 functions; sklearn_slips.py has the shares of 500."""
-    table = study(10, seed=3)
-    assert {way.__name__: table[way.__name__] for way in RIGHT} == {way.__name__: (10, 0) for way in RIGHT}
+    """At 8 functions; the shares of 250 stand in sklearn_slips.py.
+
+    At these, fewer than 6 of 8 are found once in a thousand times, and of the logarithm fewer than 4.
+    """
+    table = study(8, seed=3)
+    assert {way.__name__: table[way.__name__] for way in RIGHT} == {way.__name__: (8, 0) for way in RIGHT}
     for way in WRONG:
         fits, warned = table[way.__name__]
         assert fits >= 5
-        assert warned >= fits - 2, way.__name__
+        assert warned >= fits - (4 if way is logarithm_of_target else 2), way.__name__
