@@ -9,6 +9,12 @@ least a tenth of the largest):
 - found and named: sign 99 %, unit 99 %, factor of 2 or 1/2 87 %, unit beside an absent input 91 %, sign
   beside an absent input 96 %, two inputs swapped 98 %, transposed 100 %, shuffled 97 %, unrelated 98 %.
 
+``python tests/derivative_slips.py 600 SEED few``: of 5 to 51 samples, from one for each input on. Right
+derivatives without gaps of seeds 41, 42 and 500 of 43, as they are and with noise: 3400 checks, no false
+alarm, 10 % undecided; of 43 without one input and with a third of them missing: 942 checks, 2 false alarms,
+23 % undecided. Found and named of 41 and 42: sign 81 %, unit 81 %, two inputs swapped 90 %, transposed 93 %,
+shuffled 42 %. The thresholds for few samples were chosen on seeds 5, 11, 12, 21 and 31 of such functions.
+
 Thresholds were chosen on seeds 3, 5, 11, 12 and the first 60 functions of seed 0. Right derivatives of 500
 more functions, seed 99: 1956 checks, no false alarm.
 """

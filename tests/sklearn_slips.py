@@ -1,6 +1,13 @@
 """How a scikit-learn user spoils slopes without a word, and how often `SobolevRegressor.fit` says so.
 
 ``python tests/sklearn_slips.py 250 SEED`` prints a table for that many functions of derivative_slips.py.
+Of 250 functions of seed 1 (1 to 10 inputs, 1 to 3 outputs, 20 to 500 samples, in random units):
+
+- right derivatives, as they are, with noise, with a third missing, beside weights of which a third are 0,
+  and in columns of any order: 1250 fits, no warning.
+- warned of: a StandardScaler in a pipeline 98.8 %, a MinMaxScaler 99.6 %, standardised targets 98.4 %, the
+  logarithm of the target 84.8 %, two swapped columns of a DataFrame 99.1 %. The rest is undecided:
+  neighbours too far apart, or values that differ more than such small slopes allow, as noisy ones do.
 """
 
 from __future__ import annotations
