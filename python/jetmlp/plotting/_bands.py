@@ -9,6 +9,7 @@ import numpy as np
 from ._decoration import label_x, log_axis, symbol_label, title_and_legend
 from ._figure import panels
 from ._inputs import as_curve, as_numbers, as_places
+from ._marks import draw_band, draw_samples, mark_places
 from ._style import LOOKS
 
 if TYPE_CHECKING:
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from ._inputs import FloatArray
-
-# Standard deviations on either side that hold 68 and 95 of 100, widest first, and how dark each band is.
-_BANDS = ((1.96, 0.18, "95 %"), (1.0, 0.32, "68 %"))
 
 
 def plot_bands(
@@ -79,8 +77,8 @@ def plot_bands(
 
     with panels(axes, (5.0, 5.2), rows=3, height_ratios=(1.5, 1.5, 1.0)) as plots:
         for plot, (mean, deviation), observed, y_label in zip(plots, curves, dots, y_labels, strict=False):
-            _draw_band(plot, points, mean, deviation)
-            _draw_samples(plot, places, observed)
+            draw_band(plot, points, mean, deviation)
+            draw_samples(plot, places, observed)
             plot.set_ylabel(symbol_label(y_label))
         widths = plots[2]
         for look, (_, deviation), y_label in zip(LOOKS, curves, y_labels, strict=False):
@@ -90,7 +88,7 @@ def plot_bands(
             )
         log_axis(widths, quantile=0.01)
         if places is not None:
-            _mark_places(widths, places)
+            mark_places(widths, places)
         widths.set_ylabel("standard deviation")
         for plot in plots:
             plot.margins(x=0.02)
@@ -109,46 +107,3 @@ def _dots(name: str, observed: ArrayLike | None, places: FloatArray | None) -> F
     if np.isinf(numbers).any():
         raise ValueError(f"{name}: expected finite numbers, or NaN where it was not measured, got Inf")
     return numbers
-
-
-def _draw_band(axes: Axes, x: FloatArray, mean: FloatArray, deviation: FloatArray) -> None:
-    color = LOOKS[0].color
-    for width, alpha, label in _BANDS:
-        low, high = mean - width * deviation, mean + width * deviation
-        axes.fill_between(x, low, high, color=color, alpha=alpha, linewidth=0, label=label)
-    axes.plot(x, mean, color=color, linewidth=1.2, label="surrogate")
-
-
-def _draw_samples(axes: Axes, places: FloatArray | None, observed: FloatArray | None) -> None:
-    if places is None:
-        return
-    if observed is None:
-        _mark_places(axes, places)
-        return
-    there = ~np.isnan(observed)
-    axes.plot(
-        places[there],
-        observed[there],
-        linestyle="none",
-        marker="o",
-        markersize=3.4,
-        markerfacecolor="none",
-        markeredgewidth=0.8,
-        color=axes.xaxis.label.get_color(),
-        label="samples",
-    )
-
-
-def _mark_places(axes: Axes, places: FloatArray) -> None:
-    """Ticks at the foot of a panel."""
-    axes.plot(
-        places,
-        np.full(places.size, 0.03),
-        transform=axes.get_xaxis_transform(),
-        linestyle="none",
-        marker="|",
-        markersize=5.0,
-        markeredgewidth=0.6,
-        color=axes.xaxis.label.get_color(),
-        alpha=0.6,
-    )

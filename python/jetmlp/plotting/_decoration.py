@@ -109,6 +109,31 @@ def _positive_data(axes: Axes, which: Literal["x", "y"]) -> list[FloatArray]:
     return [data for data in found if data.size]
 
 
+def epoch_axis(axes: Axes, last: int) -> None:
+    """Let the x axis count whole epochs, up to the last of all that is drawn."""
+    from matplotlib.ticker import MaxNLocator
+
+    drawn = [np.asarray(line.get_xdata(), dtype=np.float64) for line in axes.lines]
+    right = max([float(last), *(float(epochs.max()) for epochs in drawn if epochs.size)])
+    axes.set_xlim(1.0 - 0.02 * right, 1.02 * right)
+    axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
+    axes.set_xlabel("epoch")
+
+
+def short_ticks(axes: Axes) -> None:
+    """Write whole numbers on the y axis: a power of ten above it would lie on the legend."""
+    from matplotlib.ticker import FuncFormatter
+
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda number, _: short_number(number)))
+
+
+def short_number(number: float) -> str:
+    """Write a number without the zeros of its exponent: 2e-5."""
+    digits, _, power = f"{number:.6g}".partition("e")
+    text = f"{digits}e{int(power)}" if power else digits
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
 def note(axes: Axes, text: str) -> None:
     """Write `text` in the middle of axes that have nothing to show."""
     axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=NOTE_COLOR)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterable
 from contextlib import contextmanager
@@ -83,7 +84,7 @@ def panels(
     tuple of Axes
     """
     if axes is not None:
-        yield _check_axes(axes, rows * columns)
+        yield check_axes(axes, rows * columns)
         return
     with style():
         figure = _new_figure(size)
@@ -147,7 +148,8 @@ def _fix_ticks(axes: Axes) -> None:
             )
 
 
-def _check_axes(axes: object, count: int) -> tuple[Axes, ...]:
+def check_axes(axes: object, count: int) -> tuple[Axes, ...]:
+    """Return the axes given, of which so many are expected."""
     from matplotlib.axes import Axes
 
     given = _flat(axes)
@@ -196,6 +198,14 @@ def save_figure(
         figure.savefig(path, dpi=dpi, metadata=metadata)
     _close(figure)
     return path
+
+
+def png_of(axes: Axes, dpi: float = 100.0) -> bytes:
+    """Return the figure of `axes` as a picture."""
+    buffer = io.BytesIO()
+    with style():
+        _figure_of(axes).savefig(buffer, format="png", dpi=dpi)
+    return buffer.getvalue()
 
 
 def _figure_of(axes_or_figure: object) -> Figure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -67,3 +68,13 @@ def as_mapping(values: object) -> dict[str, Any] | None:
         return None
     keys = list(values.keys())
     return {str(key): values[key] for key in keys}
+
+
+def as_names(argument: str, given: Sequence[str] | None, count: int, symbol: str) -> list[str]:
+    """Return names, or symbols with a number where there are several."""
+    if given is None:
+        return [f"${symbol}$"] if count == 1 else [f"${symbol}_{{{k + 1}}}$" for k in range(count)]
+    names = [given] if isinstance(given, str) else [str(name) for name in given]
+    if len(names) != count:
+        raise ValueError(f"{argument}: expected {count} names, got {len(names)}: {', '.join(names)}")
+    return names

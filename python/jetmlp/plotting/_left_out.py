@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._decoration import enlarge_markers, log_axis, note, title_and_legend
+from ._decoration import enlarge_markers, log_axis, note, short_ticks, title_and_legend
 from ._figure import panels
-from ._inputs import as_numbers, evenly_chosen
+from ._inputs import as_names, as_numbers, evenly_chosen
 from ._style import LOOKS, REFERENCE_COLOR, Look
 
 if TYPE_CHECKING:
@@ -114,16 +114,6 @@ def plot_left_out(
     return plots
 
 
-def as_names(argument: str, given: Sequence[str] | None, count: int, symbol: str) -> list[str]:
-    """Return names, or symbols with a number where there are several."""
-    if given is None:
-        return [f"${symbol}$"] if count == 1 else [f"${symbol}_{{{k + 1}}}$" for k in range(count)]
-    names = [given] if isinstance(given, str) else [str(name) for name in given]
-    if len(names) != count:
-        raise ValueError(f"{argument}: expected {count} names, got {len(names)}: {', '.join(names)}")
-    return names
-
-
 def _pair(
     name: str, errors: ArrayLike, other: str, deviations: ArrayLike, shape: tuple[int, ...]
 ) -> tuple[FloatArray, FloatArray]:
@@ -168,10 +158,7 @@ def _draw_errors(
     if not there.size:
         note(axes, "nothing was observed")
         return
-    from matplotlib.ticker import FuncFormatter
-
-    # A power of ten above the axis would lie on the legend.
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda number, _: _short(number)))
+    short_ticks(axes)
     axes.locator_params(axis="x", nbins=6)
     shown = there[evenly_chosen(there.size, _MOST_DOTS)]
     axes.axhline(0.0, color=REFERENCE_COLOR, linewidth=1.6, zorder=1.0)
@@ -200,13 +187,6 @@ def _size_of(errors: FloatArray, truth: FloatArray) -> list[str]:
     percent = 100.0 * size / spread
     share = f"{percent:.2g} %" if percent < 99.5 else f"{size / spread:.1f} times that"
     return [f"root mean square {size:.1e}, {share} of the spread"]
-
-
-def _short(number: float) -> str:
-    """Write a number without the zeros of its exponent: 2e-5."""
-    digits, _, power = f"{number:.6g}".partition("e")
-    text = f"{digits}e{int(power)}" if power else digits
-    return text.replace("-", "\N{MINUS SIGN}")
 
 
 def _draw_calibration(axes: Axes, clouds: dict[str, tuple[FloatArray, FloatArray]]) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._decoration import MOST_DETAILS, log_axis, note, title_and_legend
+from ._decoration import MOST_DETAILS, epoch_axis, log_axis, note, title_and_legend
 from ._figure import panels
 from ._inputs import as_curve, as_mapping
 from ._style import next_looks
@@ -80,7 +80,7 @@ def plot_loss(
         if empty:
             note(plot, f"no {name.replace('_', ' ')} in this fit")
         log_axis(plot)
-        _epoch_axis(plot, max(train.size for _, train, _ in losses))
+        epoch_axis(plot, max(train.size for _, train, _ in losses))
         plot.set_ylabel(name.replace("_", " ") if y_label is None else y_label)
         details = [] if empty else _last_losses(losses) + _sawtooth(histories, name)
         title_and_legend(plot, title, details=details, legend=not empty)
@@ -178,13 +178,3 @@ def _sawtooth(histories: list[tuple[str | None, Mapping[str, Any]]], name: str) 
         return []
     which = ", ".join(f"{rate:g}" for rate in sorted(rates))
     return [f"sawtooth: at a constant rate ({which}) the steps never shorten; let it fall"]
-
-
-def _epoch_axis(axes: Axes, last: int) -> None:
-    from matplotlib.ticker import MaxNLocator
-
-    drawn = [np.asarray(line.get_xdata(), dtype=np.float64) for line in axes.lines]
-    right = max([float(last), *(float(epochs.max()) for epochs in drawn if epochs.size)])
-    axes.set_xlim(1.0 - 0.02 * right, 1.02 * right)
-    axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
-    axes.set_xlabel("epoch")
