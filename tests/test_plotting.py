@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from figure_data import HISTORY, MONOMIAL_ERRORS, PREDICTED, RESULTS, TRUE, WIDTHS, X, details_of
+from figure_models import INPUTS, SLOPES, VALUES, Sure
 from jetmlp import plotting
 
 Draw = Callable[..., "Axes | tuple[Axes, ...]"]
@@ -71,6 +72,22 @@ def draw_bands(axes: object = None) -> Axes | tuple[Axes, ...]:
     return plotting.plot_bands(X, pair, pair, x_train=X[::20], y_train=TRUE[::20], axes=axes)
 
 
+def draw_goodness(axes: object = None) -> Axes | tuple[Axes, ...]:
+    return plotting.plot_goodness_of_fit(Sure(), INPUTS, VALUES, SLOPES, outputs=0, axes=axes)
+
+
+def draw_profiles(axes: object = None) -> Axes | tuple[Axes, ...]:
+    return plotting.plot_profiles(Sure(), INPUTS, inputs=[0, 2], outputs=0, axes=axes)
+
+
+def draw_contours(axes: object = None) -> Axes | tuple[Axes, ...]:
+    return plotting.plot_contours(Sure(), INPUTS, axes=axes)
+
+
+def draw_loss_terms(axes: object = None) -> Axes | tuple[Axes, ...]:
+    return plotting.plot_loss_terms(HISTORY, weights={}, axes=axes)
+
+
 DRAW = {
     "fit": draw_fit,
     "loss": draw_loss,
@@ -82,6 +99,10 @@ DRAW = {
     "prices": draw_prices,
     "left_out": draw_left_out,
     "bands": draw_bands,
+    "goodness": draw_goodness,
+    "profiles": draw_profiles,
+    "contours": draw_contours,
+    "loss_terms": draw_loss_terms,
 }
 every_figure = pytest.mark.parametrize("draw", DRAW.values(), ids=DRAW.keys())
 

@@ -14,11 +14,12 @@ from ._model import (
     as_bounds,
     as_indices,
     as_point,
-    ask,
     check_model,
     has_deviations,
     inputs_of,
     names_of,
+    slopes_at,
+    values_at,
 )
 from ._style import LOOKS
 
@@ -135,10 +136,10 @@ def plot_contours(
     window = _Window((pair[0], pair[1]), ends, as_point(samples, at))
 
     a, b = window.lines(_N_GRID)
-    answers = ask(predictor, window.grid(a, b))
-    names = names_of("output_names", output_names, None, model, answers.values.shape[1])
+    values = values_at(predictor, window.grid(a, b), deviations=quantity == "deviation")
+    names = names_of("output_names", output_names, None, model, values.mean.shape[1])
     (o,) = as_indices("output", output, names)
-    shown = answers.values if quantity == "value" else answers.value_deviations
+    shown = values.mean if quantity == "value" else values.deviation
     assert shown is not None
     with panels(axes, (4.2, 4.2)) as (plot,):
         plot.set_box_aspect(1.0)
@@ -183,7 +184,7 @@ def _light_blues() -> Colormap:
 def _draw_arrows(axes: Axes, model: Any, window: _Window, o: int) -> None:  # noqa: ANN401
     a, b = window.lines(_N_ARROWS, inset=0.04)
     places = window.grid(a, b)
-    slopes = ask(model, places).slopes[:, o, list(window.pair)] * np.ptp(window.ends, axis=1)
+    slopes = slopes_at(model, places).mean[:, o, list(window.pair)] * np.ptp(window.ends, axis=1)
     longest = float(np.max(np.hypot(*slopes.T), initial=0.0, where=np.isfinite(slopes).all(axis=1)))
     if longest == 0.0:
         return

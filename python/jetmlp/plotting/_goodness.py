@@ -10,7 +10,7 @@ from .. import metrics
 from ._decoration import enlarge_markers, label_x, note, short_number, short_ticks, title_and_legend
 from ._figure import panels
 from ._inputs import evenly_chosen
-from ._model import as_indices, ask, check_model, names_of, samples_of
+from ._model import as_indices, check_model, names_of, samples_of, slopes_at, values_at
 from ._style import LOOKS, REFERENCE_COLOR
 
 if TYPE_CHECKING:
@@ -96,18 +96,18 @@ def plot_goodness_of_fit(
     """
     predictor = check_model(model)
     samples = samples_of(predictor, X, Y, dYdX)
-    answers = ask(predictor, samples.X)
-    m, d = answers.slopes.shape[1:]
+    values = values_at(predictor, samples.X).mean
+    m, d = values.shape[1], samples.n_inputs
     inputs = names_of("input_names", input_names, X, model, d)
     names = names_of("output_names", output_names, Y, model, m)
     chosen = list(range(m)) if outputs is None else as_indices("outputs", outputs, names)
 
     columns: list[tuple[tuple[str, str], list[list[_Cloud]]]] = []
     if samples.Y is not None:
-        values = [[_cloud("value", samples.Y[:, o], answers.values[:, o])] for o in chosen]
-        columns.append((("value", ""), values))
+        clouds_of_values = [[_cloud("value", samples.Y[:, o], values[:, o])] for o in chosen]
+        columns.append((("value", ""), clouds_of_values))
     if samples.derivatives is not None:
-        unit, slopes = _slopes(samples, answers.slopes, inputs)
+        unit, slopes = _slopes(samples, slopes_at(predictor, samples.X).mean, inputs)
         columns.append((("slope", unit), [slopes[o] for o in chosen]))
     if not columns:
         raise ValueError("Y, dYdX: expected something to compare with, at least one of the two, got neither")

@@ -20,13 +20,11 @@ if TYPE_CHECKING:
 _FLOAT64 = np.dtype(np.float64)
 
 
-class Answers(NamedTuple):
-    """Values (n, m), slopes (n, m, d) and, of a model with error bars, their standard deviations."""
+class Answer(NamedTuple):
+    """Values (n, m) or slopes (n, m, d) and, of a model with error bars, their standard deviations."""
 
-    values: FloatArray
-    slopes: FloatArray
-    value_deviations: FloatArray | None = None
-    slope_deviations: FloatArray | None = None
+    mean: FloatArray
+    deviation: FloatArray | None = None
 
 
 def check_model(model: object) -> Any:  # noqa: ANN401  whatever predicts
@@ -45,15 +43,20 @@ def has_deviations(model: Any) -> bool:  # noqa: ANN401
     return "return_std" in signature(model.predict).parameters
 
 
-def ask(model: Any, X: FloatArray) -> Answers:  # noqa: ANN401
-    """Evaluate a model that was checked."""
-    if not has_deviations(model):
-        return Answers(_as_values(model.predict(X)), _as_slopes(model.jacobian(X)))
-    values, value_deviations = model.predict(X, return_std=True)
-    slopes, slope_deviations = model.jacobian(X, return_std=True)
-    return Answers(
-        _as_values(values), _as_slopes(slopes), _as_values(value_deviations), _as_slopes(slope_deviations)
-    )
+def values_at(model: Any, X: FloatArray, *, deviations: bool = False) -> Answer:  # noqa: ANN401
+    """Return the values at `X` and, where asked for and known, their deviations."""
+    if not (deviations and has_deviations(model)):
+        return Answer(_as_values(model.predict(X)))
+    mean, deviation = model.predict(X, return_std=True)
+    return Answer(_as_values(mean), _as_values(deviation))
+
+
+def slopes_at(model: Any, X: FloatArray, *, deviations: bool = False) -> Answer:  # noqa: ANN401
+    """Return the slopes at `X` and, where asked for and known, their deviations."""
+    if not (deviations and has_deviations(model)):
+        return Answer(_as_slopes(model.jacobian(X)))
+    mean, deviation = model.jacobian(X, return_std=True)
+    return Answer(_as_slopes(mean), _as_slopes(deviation))
 
 
 def _as_values(values: ArrayLike) -> FloatArray:

@@ -11,7 +11,17 @@ from ..data.samples import Samples
 from ._decoration import note, short_ticks, symbol_label, title_and_legend
 from ._figure import panels
 from ._marks import draw_band, draw_samples
-from ._model import Answers, as_bounds, as_indices, as_point, ask, check_model, inputs_of, names_of
+from ._model import (
+    Answer,
+    as_bounds,
+    as_indices,
+    as_point,
+    check_model,
+    inputs_of,
+    names_of,
+    slopes_at,
+    values_at,
+)
 from ._style import LOOKS
 
 if TYPE_CHECKING:
@@ -82,15 +92,16 @@ def plot_profiles(
     samples = inputs_of(predictor, X)
     point, ends = as_point(samples, at), as_bounds(samples, bounds)
     labels = names_of("input_names", input_names, X, model, samples.shape[1])
-    every = [_along(predictor, point, ends, k) for k in range(samples.shape[1])]
-    m = every[0][1].values.shape[1]
+    lines = [_line(point, ends, k) for k in range(samples.shape[1])]
+    m = values_at(predictor, point[np.newaxis]).mean.shape[1]
     names = names_of("output_names", output_names, None, model, m)
     rows = list(range(m)) if outputs is None else as_indices("outputs", outputs, names)
     if inputs is not None:
         columns = as_indices("inputs", inputs, labels)
     else:
-        columns = _most_important([answers for _, answers in every], rows)
-
+        columns = _most_important(predictor, lines, rows)
+    along = {k: values_at(predictor, lines[k], deviations=True) for k in columns}
+    slopes_along = {k: slopes_at(predictor, lines[k], deviations=True) for k in columns if slopes}
     observed = _observed(X, samples)
 
     n, per_output = len(columns), 2 if slopes else 1
@@ -105,10 +116,10 @@ def plot_profiles(
                 if ends[k, 0] == ends[k, 1]:
                     _say_constant(column)
                     continue
-                x, answers = every[k]
-                _draw_values(values[place], x, answers, o, None if samples.shape[1] == 1 else point[k])
+                x = lines[k][:, k]
+                _draw_values(values[place], x, along[k], o, None if samples.shape[1] == 1 else point[k])
                 if slopes:
-                    _draw_slopes(below[place], x, answers, o, k)
+                    _draw_slopes(below[place], x, slopes_along[k], o, k)
                 for panel, array in zip(column, observed, strict=False):
                     draw_samples(panel, samples[:, k], None if array is None else array[:, o])
                     panel.margins(x=0.02)
@@ -141,41 +152,35 @@ def _say_constant(column: Sequence[Axes]) -> None:
         panel.set_yticks([])
 
 
-def _along(model: Any, point: FloatArray, ends: FloatArray, k: int) -> tuple[FloatArray, Answers]:  # noqa: ANN401
-    """Return places along one input, and what the model says there."""
-    x = np.linspace(ends[k, 0], ends[k, 1], _N_POINTS)
+def _line(point: FloatArray, ends: FloatArray, k: int) -> FloatArray:
+    """Return inputs (n, d) along one of them, the others held."""
     X = np.tile(point, (_N_POINTS, 1))
-    X[:, k] = x
-    return x, ask(model, X)
+    X[:, k] = np.linspace(ends[k, 0], ends[k, 1], _N_POINTS)
+    return X
 
 
-def _most_important(profiles: list[Answers], outputs: list[int]) -> list[int]:
+def _most_important(model: Any, lines: list[FloatArray], outputs: list[int]) -> list[int]:  # noqa: ANN401
     """Return the inputs along which outputs change most, each in units of its largest change, in order."""
-    if len(profiles) <= _MOST_INPUTS:
-        return list(range(len(profiles)))
-    changes = np.array([np.ptp(answers.values[:, outputs], axis=0) for answers in profiles])
+    if len(lines) <= _MOST_INPUTS:
+        return list(range(len(lines)))
+    changes = np.array([np.ptp(values_at(model, X).mean[:, outputs], axis=0) for X in lines])
     largest = np.nan_to_num(changes).max(axis=0)
     shares = np.nan_to_num(changes / np.where(largest > 0.0, largest, 1.0)).max(axis=1)
     return sorted(np.argsort(-shares, kind="stable")[:_MOST_INPUTS].tolist())
 
 
-def _draw_values(axes: Axes, x: FloatArray, answers: Answers, o: int, at: float | None) -> None:
-    deviations = answers.value_deviations
-    draw_band(axes, x, answers.values[:, o], None if deviations is None else deviations[:, o], None)
+def _draw_values(axes: Axes, x: FloatArray, values: Answer, o: int, at: float | None) -> None:
+    mean, deviations = values.mean[:, o], values.deviation
+    draw_band(axes, x, mean, None if deviations is None else deviations[:, o], None)
     if at is not None and x[0] <= at <= x[-1]:
-        height = float(np.interp(at, x, answers.values[:, o]))
-        form: dict[str, Any] = {
-            "linestyle": "none",
-            "marker": "o",
-            "markersize": 3.6,
-            "color": LOOKS[1].color,
-        }
-        axes.plot([at], [height], label="where it is held", **form)
+        height = float(np.interp(at, x, mean))
+        form: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 3.6}
+        axes.plot([at], [height], color=LOOKS[1].color, label="where it is held", **form)
 
 
-def _draw_slopes(axes: Axes, x: FloatArray, answers: Answers, o: int, k: int) -> None:
-    deviations = answers.slope_deviations
-    draw_band(axes, x, answers.slopes[:, o, k], None if deviations is None else deviations[:, o, k], None)
+def _draw_slopes(axes: Axes, x: FloatArray, slopes: Answer, o: int, k: int) -> None:
+    deviations = slopes.deviation
+    draw_band(axes, x, slopes.mean[:, o, k], None if deviations is None else deviations[:, o, k], None)
     axes.axhline(0.0, color="0.5", linewidth=0.5, zorder=0.5)
     short_ticks(axes)
 
