@@ -59,7 +59,7 @@ def test_goodness_draws_predictions_residuals_and_says_r2_of_each_output() -> No
         np.testing.assert_allclose(dots_of(value_residuals)[0], [VALUES[:, o], -VALUE_ERRORS[:, o]])
         size, score = np.sqrt(np.mean(VALUE_ERRORS[:, o] ** 2)), r2(VALUES[:, o], VALUE_ERRORS[:, o])
         exponent = f"1 \N{MINUS SIGN} {float(f'{1 - score:.0e}'):g}" if score > 0.9995 else f"{score:.3f}"
-        assert details_of(values) == [f"root mean square error {size:.1e}", f"R² {exponent}"]
+        assert details_of(values) == [f"RMSE {size:.1e}, R² {exponent}"]
         for k, dots in enumerate(dots_of(slopes)):
             true, error = deviations[k] * SLOPES[:, o, k], deviations[k] * SLOPE_ERRORS[:, o, k]
             np.testing.assert_allclose(dots, [true, true - error])
@@ -119,9 +119,9 @@ def test_slopes_along_directions_are_compared_along_them() -> None:
 
 def test_one_sample_and_a_constant_have_no_r2() -> None:
     one = plotting.plot_goodness_of_fit(Closed(), INPUTS[:1], VALUES[:1], SLOPES[:1])
-    assert details_of(one[0])[1] == "no R²: one sample"
+    assert details_of(one[0])[0].endswith(", no R²: one sample")
     constant = plotting.plot_goodness_of_fit(Closed(), INPUTS, np.full_like(VALUES, 3.0))
-    assert details_of(constant[0])[1] == "no R²: what is true is constant"
+    assert details_of(constant[0])[0].endswith(", no R²: what is true is constant")
     for panels in (one, constant):
         panels[0].figure.draw_without_rendering()
         low, high = panels[0].get_xlim()
@@ -134,12 +134,12 @@ def test_many_inputs_have_one_look_and_the_best_and_the_worst_are_said() -> None
     inputs = rng.normal(size=(600, 9))
     slopes = 2.0 * inputs + np.linspace(0.01, 1.0, 9) * rng.normal(size=(600, 9))
     values, shown = plotting.plot_goodness_of_fit(wide, inputs, np.sum(inputs**2, axis=1), slopes)[:2]
-    assert details_of(values)[1] == "R² 1"
+    assert details_of(values) == ["RMSE 0.0e+00, R² 1"]
     assert len({line.get_color() for line in shown.lines[1:]}) == 1
     assert sum(dots.shape[1] for dots in dots_of(shown)) <= 500
-    assert details_of(shown)[1].count("R²") == 2
-    assert "($x_{9}$) to" in details_of(shown)[1]
-    assert details_of(shown)[1].endswith("($x_{1}$)")
+    (words,) = details_of(shown)
+    assert words.endswith("($x_{1}$)")
+    assert f"R² {r2(slopes[:, 8], slopes[:, 8] - 2.0 * inputs[:, 8]):.3f} ($x_{{9}}$) to" in words
 
 
 def test_names_come_from_data_frames_and_models() -> None:

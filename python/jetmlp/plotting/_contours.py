@@ -201,7 +201,7 @@ def _draw_arrows(axes: Axes, model: Any, window: _Window, o: int) -> None:  # no
         zorder=3.0,
     )
     # A legend would show arrows as a rectangle.
-    form: dict[str, Any] = {"linestyle": "none", "marker": r"$\rightarrow$", "markersize": 9.0}
+    form: dict[str, Any] = {"linestyle": "none", "marker": r"$\rightarrow$", "markersize": 9.0, "mew": 0.2}
     axes.plot([], [], color=LOOKS[1].color, label="gradient", **form)
 
 

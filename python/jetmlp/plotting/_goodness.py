@@ -208,14 +208,14 @@ def _details(clouds: list[_Cloud]) -> list[str]:
     error = metrics.rmse(
         np.concatenate([cloud.true for cloud in known]), np.concatenate([cloud.predicted for cloud in known])
     )
-    lines = [f"root mean square error {error:.1e}"]
+    words = [f"RMSE {error:.1e}"]
     scored = {cloud.name: cloud.score for cloud in known if cloud.score is not None}
     if not scored:
-        lines.append("no R²: " + ("one sample" if len(known[0].true) == 1 else "what is true is constant"))
+        words.append("no R²: " + ("one sample" if len(known[0].true) == 1 else "what is true is constant"))
     elif len(clouds) == 1:
-        lines.append(_r2(next(iter(scored.values()))))
+        words.append(_r2(next(iter(scored.values()))))
     elif len(clouds) > len(LOOKS):
         ordered = sorted(scored, key=lambda name: scored[name])
         worst, best = ordered[0], ordered[-1]
-        lines.append(f"{_r2(scored[worst])} ({worst}) to {_r2(scored[best])} ({best})")
-    return lines
+        words.append(f"{_r2(scored[worst])} ({worst}) to {_r2(scored[best]).removeprefix('R² ')} ({best})")
+    return [", ".join(words)]
