@@ -29,6 +29,8 @@ def test_they_are_all_there(request: pytest.FixtureRequest) -> None:
         "09_bachelier_basket",
         "10_your_own_data",
         "11_few_samples",
+        "12_past_four_digits",
+        "13_cross_validation_and_error_bars",
     ]
     # Or they would be a part of no run, and nobody would see it.
     assert request.config.option.nbmake
@@ -66,4 +68,16 @@ def test_the_real_lines_are_shown_before_any_study(path: Path) -> None:
 def test_few_samples_are_fitted_by_the_one_call_and_its_error_bars_are_checked() -> None:
     code = "\n".join(cell.source for cell in code_of(NOTEBOOKS[10]))
     calls = ["jetmlp.Surrogate().fit(samples)", ".plot(", "return_std=True", ".suggest(", ".update("]
+    assert [call for call in calls if call not in code] == []
+
+
+def test_digits_are_won_by_the_optimizer_and_then_by_a_second_network() -> None:
+    code = "\n".join(cell.source for cell in code_of(NOTEBOOKS[11]))
+    calls = ["plotting.LiveLoss(", "jetmlp.LevenbergMarquardt()", "jetmlp.StagedMLP(", "plot_contours("]
+    assert [call for call in calls if call not in code] == []
+
+
+def test_error_bars_stand_beside_cross_validation_and_the_truth() -> None:
+    code = "\n".join(cell.source for cell in code_of(NOTEBOOKS[12]))
+    calls = ["cross_val_score(", "SobolevRegressor(", ".left_out()", "return_std=True", "plot_profiles("]
     assert [call for call in calls if call not in code] == []

@@ -200,11 +200,11 @@ def save_figure(
     return path
 
 
-def png_of(axes: Axes, dpi: float = 100.0) -> bytes:
+def png_of(axes: Axes) -> bytes:
     """Return the figure of `axes` as a picture."""
     buffer = io.BytesIO()
     with style():
-        _figure_of(axes).savefig(buffer, format="png", dpi=dpi)
+        _figure_of(axes).savefig(buffer, format="png", dpi=DOTS_PER_INCH)
     return buffer.getvalue()
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Epochs that are drawn at most; beyond, of each stretch of them the smallest and the largest loss.
 _MOST_EPOCHS = 2000
+#: What the first picture is expected to take [s]; those after it are measured.
+_FIRST_COST = 0.1
 _COLUMNS = ("loss", *(f"{prefix}{term}_loss" for prefix in ("", "val_") for term in TERMS))
 
 
@@ -77,7 +79,7 @@ class LiveLoss:
         self._axes = self._given
         self._rows: list[dict[str, float]] = []
         self._parts: list[FloatArray] = []
-        self._next = time.monotonic() + self._seconds
+        self._next = time.monotonic() + self._pause_after(_FIRST_COST)
         self._display: Any = None
         self.n_pictures = 0
 
@@ -109,7 +111,10 @@ class LiveLoss:
             self._next = np.inf
             return
         now = time.monotonic()
-        self._next = now + max(self._seconds, (now - begin) * (1.0 / self._share - 1.0))
+        self._next = now + self._pause_after(now - begin)
+
+    def _pause_after(self, cost: float) -> float:
+        return max(self._seconds, cost * (1.0 / self._share - 1.0))
 
     def _draw(self) -> None:
         table = np.concatenate(self._parts)
