@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from .._core.info import info as installed
-from . import info, reproduce
+from . import info, report, reproduce
 from .arguments import Parser
 
 #: In the order in which the help has them.
-COMMANDS = (info, reproduce)
+COMMANDS = (info, reproduce, report)
 
 
 def make_parser() -> Parser:

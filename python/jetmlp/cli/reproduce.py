@@ -59,6 +59,9 @@ def add_to(commands: Commands) -> None:
         default=None,
         help="fits at a time, which does not change the results (default: one for each processor, at most 8)",
     )
+    parser.add_argument(
+        "--report", action="store_true", help="write a report to hand in as well: report.pdf and report.html"
+    )
     parser.add_argument("--list", action="store_true", help="list the experiments and stop")
     parser.set_defaults(run=run)
 
@@ -74,6 +77,9 @@ def run(options: argparse.Namespace) -> int:
             get(name)
     except ValueError as error:
         return complain(f"error: {error}", EXIT_USAGE)
+    if options.report and report.missing():
+        needed = " and ".join(report.missing())
+        return complain(f'error: --report needs {needed}: pip install "jetmlp[paper]"', EXIT_USAGE)
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
         needed = " and ".join(missing)
@@ -87,6 +93,7 @@ def run(options: argparse.Namespace) -> int:
             n_threads=options.threads,
             progress=True,
         )
+        written = report.write_report(options.out) if options.report else None
     except DivergenceError as error:
         return complain(f"error: {error}", EXIT_FAILED)
     except OSError as error:
@@ -95,6 +102,8 @@ def run(options: argparse.Namespace) -> int:
     report.print_tables(summary.tables, sys.stdout)
     sys.stdout.flush()
     sys.stderr.write(f"jetmlp: wrote {summary.folder} in {summary.document['time_s']:.1f} s\n")
+    if written is not None:
+        sys.stderr.write(f"jetmlp: wrote {written.pdf} and {written.page}\n")
     return EXIT_OK
 
 

@@ -1,0 +1,282 @@
+"""The report of a surrogate: data, model, how good it is and how that is known, what matters, its use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from .markup import (
+    call,
+    counted,
+    formula,
+    inline,
+    listed,
+    number,
+    percent,
+    picture,
+    table,
+    text,
+)
+from .publish import Figure
+from .surrogate_facts import COVERAGES, Goodness, SurrogateFacts
+from .surrogate_use import use
+
+# More rows make no page to hand in; the rest is counted.
+_MOST_ROWS = 12
+
+
+def body(facts: SurrogateFacts, figures: dict[str, Figure], captions: dict[str, str], file: str) -> str:
+    """Return the report as markup."""
+    parts = [*_purpose(facts), *_model(facts), *_goodness(facts)]
+    parts += [picture(name, figure.alt, captions[name]) for name, figure in figures.items()]
+    parts += [
+        *_error_bars(facts),
+        *_what_matters(facts),
+        call("interactive", '"explore"'),
+        *use(facts, file),
+    ]
+    return "\n\n".join(parts)
+
+
+def _purpose(facts: SurrogateFacts) -> Iterator[str]:
+    samples = facts.samples
+    kinds = [
+        word
+        for word, array in (
+            ("values", samples.Y),
+            ("slopes", samples.derivatives),
+            ("curvatures", samples.d2YdX2),
+        )
+        if array is not None
+    ]
+    outputs, inputs = (
+        listed([text(one) for one in facts.outputs]),
+        listed([text(one) for one in facts.inputs]),
+    )
+    yield "= Purpose and data"
+    yield (
+        "A surrogate answers in place of the computation or the measurement that gave the samples: "
+        f"{outputs} as a function of {inputs}, with slopes and error bars. It was fitted to {listed(kinds)} "
+        f"at {counted(len(samples), 'sample')}; @data says where they lie."
+    )
+    columns = [(name, samples.X[:, k]) for k, name in enumerate(facts.inputs)]
+    if samples.Y is not None:
+        columns += [(name, samples.Y[:, o]) for o, name in enumerate(facts.outputs)]
+    yield table(
+        "data",
+        "Inputs and outputs of the samples.",
+        ("quantity", "kind", "known", "least", "mean", "greatest", "standard deviation"),
+        [
+            (
+                name,
+                "input" if place < len(facts.inputs) else "output",
+                str(np.count_nonzero(~np.isnan(column))),
+                *(
+                    number(float(one), 3)
+                    for one in (np.nanmin(column), np.nanmean(column), np.nanmax(column))
+                ),
+                number(float(np.nanstd(column)), 3),
+            )
+            for place, (name, column) in enumerate(columns)
+        ],
+        left=2,
+    )
+
+
+def _model(facts: SurrogateFacts) -> Iterator[str]:
+    rows = facts.surrogate.summary().candidates
+    members = [row for row in rows if row.weight > 0]
+    yield "= Model"
+    if facts.by_evidence:
+        yield (
+            f"{counted(len(rows), 'small network').capitalize()} {'were' if len(rows) > 1 else 'was'} fitted "
+            f"to all samples. Each minimises the squared residuals {inline('r k', 'r_k')} and the squared "
+            f"weights {inline('theta g', 'theta_g')},"
+        )
+        yield formula(
+            "E of theta equals the sum over k of beta k times the squared norm of r k, plus the sum over g "
+            "of alpha g times the squared norm of theta g",
+            "E(theta) = sum_k beta_k norm(r_k)^2 + sum_g alpha_g norm(theta_g)^2,",
+        )
+        yield (
+            f"where the precisions {inline('beta k', 'beta_k')} of the noise and "
+            f"{inline('alpha g', 'alpha_g')} of the weights are found from the samples by the evidence "
+            f"(MacKay 1992). {counted(len(members), 'network').capitalize()} "
+            f"{'are' if len(members) > 1 else 'is'} used, chosen by evidence, so that no sample was held out:"
+        )
+    else:
+        yield (
+            f"There are too many samples for a fit by evidence: {counted(len(members), 'network')} "
+            f"{'were' if len(members) > 1 else 'was'} fitted to nine tenths of the samples, and weighed by "
+            "the rest:"
+        )
+    shown = members[:_MOST_ROWS]
+    yield table(
+        "networks",
+        "Networks that are used. Left out: root mean square error of values "
+        f"{'left out' if facts.by_evidence else 'held out'} over their standard deviation."
+        + _and_more(len(members), len(shown), "network"),
+        ("network", "parameters", "effective", "log evidence", "left out", "weight"),
+        [
+            (
+                row.network,
+                str(row.n_parameters),
+                number(row.effective_parameters, 3),
+                number(row.log_evidence, 4),
+                number(row.leave_one_out),
+                number(row.weight),
+            )
+            for row in shown
+        ],
+    )
+
+
+def _goodness(facts: SurrogateFacts) -> Iterator[str]:
+    rows = facts.values + facts.slopes
+    shown = rows[:_MOST_ROWS]
+    how = (
+        "with each sample left out in turn, in closed form from the posterior of each network, without a "
+        "new fit"
+        if facts.by_evidence
+        else "of the tenth of the samples that was held out"
+    )
+    yield "= How good it is, and how that is known"
+    yield (
+        "Errors at the samples themselves say little, since the networks were fitted to them. The errors "
+        f"that count are those {how}. {_verdict(rows)}"
+    )
+    yield table(
+        "goodness",
+        f"Goodness of fit. RMSE: root mean square error; {inline('R squared', 'R^2')}: share of the variance "
+        "that is explained." + _and_more(len(rows), len(shown), "row"),
+        ("quantity", "numbers", "spread", "RMSE", "R²", "RMSE, left out", "R², left out"),
+        [
+            (
+                one.quantity,
+                str(one.n_numbers),
+                number(one.spread),
+                number(one.rmse),
+                _explained(one.r2),
+                number(one.left_out_rmse),
+                _explained(one.left_out_r2),
+            )
+            for one in shown
+        ],
+    )
+
+
+def _explained(r2: float) -> str:
+    """Write R² so that what is missing to 1 has two digits."""
+    if np.isnan(r2):
+        return "–"
+    if r2 >= 1.0 - 5e-13:
+        return "1"
+    missing = 1.0 - r2
+    digits = 2 if missing >= 0.1 else int(np.ceil(-np.log10(missing))) + 1
+    return f"{r2:.{min(digits, 12)}f}".replace("-", "−")
+
+
+def _verdict(rows: Sequence[Goodness]) -> str:
+    known = [one for one in rows if one.spread > 0 and not np.isnan(one.left_out_rmse)]
+    if not known:
+        return "Of these samples none could be left out."
+    worst = max(known, key=lambda one: one.left_out_rmse / one.spread)
+    share = worst.left_out_rmse / worst.spread
+    quality = "well" if share < 0.05 else "fairly" if share < 0.3 else "badly"
+    return (
+        f"By these, {'all quantities are' if len(known) > 1 else 'the function is'} met {quality}: the "
+        f"largest, of {text(worst.quantity)}, is {number(share)} of the spread (RMSE "
+        f"{number(worst.left_out_rmse)})."
+        if quality == "well"
+        else f"By these, {text(worst.quantity)} is met {quality}: its error is {number(share)} of the spread "
+        f"(RMSE {number(worst.left_out_rmse)})."
+    )
+
+
+def _error_bars(facts: SurrogateFacts) -> Iterator[str]:
+    rows = [one for one in facts.values or facts.slopes if not np.isnan(one.within[0])]
+    if not rows:
+        return
+    expected = [percent(share) for share in COVERAGES.values()]
+    found = [
+        f"{percent(one.within[0])} and {percent(one.within[1])} for {text(one.quantity)}"
+        for one in rows[:_MOST_ROWS]
+    ]
+    yield (
+        f"*Error bars.* Within one and within 1.96 standard deviations should lie {expected[0]} and "
+        f"{expected[1]} of the errors left out; there are {listed(found)}. {_confidence(rows)}"
+    )
+
+
+def _confidence(rows: Sequence[Goodness]) -> str:
+    least = min(one.within[1] for one in rows)
+    if least < 0.85:
+        return "The error bars are too small for some samples: take them as a lower limit."
+    return "So the error bars can be used as they are, within the range of the samples."
+
+
+def _what_matters(facts: SurrogateFacts) -> Iterator[str]:
+    found = facts.sensitivity
+    yield "= What matters"
+    yield (
+        "Inputs are taken as uniform in the range of the samples and independent of each other. Sobol' "
+        "indices are shares of an output's variance: of first order what an input does by itself, total "
+        "with its interactions. From the slopes of the network alone follow a bound of the total index "
+        "(Sobol' and Kucherenko 2009) and, at the samples, the shares that a linear function would have:"
+    )
+    yield formula(
+        "total index S T i is at most b i minus a i squared, over pi squared times the variance of f, "
+        "times the mean of the squared derivative of f by x i",
+        'S_(T i) <= (b_i - a_i)^2 / (pi^2 op("Var") f) med op("E") [((partial f) / (partial x_i))^2] .',
+    )
+    rows = [
+        (
+            output if k == 0 else "",
+            name,
+            *(
+                number(float(part[o, k]))
+                for part in (found.first_order, found.total, found.slope_bound, facts.shares)
+            ),
+        )
+        for o, output in enumerate(facts.outputs)
+        for k, name in enumerate(facts.inputs)
+    ]
+    yield table(
+        "matters",
+        "Sensitivities. Indices are estimates: one that is 0 may come out a little below."
+        + _and_more(len(rows), min(len(rows), 2 * _MOST_ROWS), "row"),
+        ("output", "input", "first order", "total", "bound by slopes", "share by slopes"),
+        rows[: 2 * _MOST_ROWS],
+        left=2,
+    )
+    yield " ".join(_ranked(facts, o) for o in range(min(len(facts.outputs), _MOST_ROWS)))
+
+
+def _ranked(facts: SurrogateFacts, o: int) -> str:
+    total, first = facts.sensitivity.total[o], facts.sensitivity.first_order[o]
+    name = text(facts.outputs[o])
+    if np.isnan(total).any():
+        return f"{name} does not vary in this range."
+    if len(total) == 1:
+        return f"With one input, all of the variance of {name} is its own."
+    order = np.argsort(-total, kind="stable")
+    first_sum = float(np.clip(first.sum(), 0.0, 1.0))
+    little = [text(facts.inputs[k]) for k in order if total[k] < 0.01]
+    most, least = (text(facts.inputs[order[place]]) for place in (0, -1))
+    words = f"For {name}, {most} matters most (total index {number(float(total[order[0]]))})"
+    words += f", {least} least ({number(max(0.0, float(total[order[-1]])))})."
+    if 1.0 - first_sum > 0.02:
+        words += f" Interactions bring about {percent(1.0 - first_sum)} of the variance."
+    else:
+        words += " The inputs hardly interact: first-order indices sum to nearly 1."
+    empty = [text(facts.inputs[k]) for k in order if facts.sensitivity.slope_bound[o, k] >= 1.0]
+    if empty:
+        words += f" The bound by slopes is above 1 for {listed(empty)}, where it says nothing."
+    if little:
+        words += f" Less than one percent each: {listed(little)}."
+    return words
+
+
+def _and_more(count: int, shown: int, noun: str) -> str:
+    return "" if count == shown else f" {counted(count - shown, noun).capitalize()} more are not shown."
