@@ -179,6 +179,12 @@ def test_too_few_samples(n: int) -> None:
     assert check_derivatives(X, Y, J).verdict == "undecided"
 
 
+def test_no_sample_with_both() -> None:
+    X, Y, J = surface(20, 2, 2)
+    Y[:, 0], J[:, 1] = np.nan, np.nan
+    assert check_derivatives(jetmlp.Samples(X, Y, J, allow_missing_values=True)).verdict == "undecided"
+
+
 def test_samples_at_the_same_place() -> None:
     X, Y, J = surface(60, 2, 1)
     assert check_derivatives(np.repeat(X, 3, axis=0), np.repeat(Y, 3), np.repeat(J, 3, axis=0)).agrees

@@ -237,3 +237,58 @@ def test_a_file_cut_short_is_refused(surrogate: jetmlp.Surrogate, path: Path) ->
         path.write_bytes(content[:length])
         with pytest.raises(ValueError, match="not a readable safetensors file"):
             jetmlp.load(path)
+
+
+def test_names_are_kept_and_forgotten_by_a_new_fit(path: Path) -> None:
+    X = points(6)
+    Y, _ = wave(X)
+    surrogate = jetmlp.Surrogate(seconds=0.01).fit(X, Y)
+    assert (surrogate.input_names, surrogate.output_names) == (None, None)
+    surrogate.input_names = ["load", "größe"]
+    surrogate.output_names = ("f",)
+    surrogate.save(path)
+    restored = jetmlp.load(path)
+    assert isinstance(restored, jetmlp.Surrogate)
+    assert (restored.input_names, restored.output_names) == (("load", "größe"), ("f",))
+    before = path.read_bytes()
+    restored.save(path)
+    assert path.read_bytes() == before
+    restored.update(points(2, seed=1), wave(points(2, seed=1))[0])
+    assert restored.input_names == ("load", "größe")
+    restored.fit(X[:, :1], Y)
+    assert (restored.input_names, restored.output_names) == (None, None)
+
+
+@pytest.mark.parametrize("names", [["a"], ["a", "a"], ["a", ""], ["a", 1], "ab", 3])
+def test_names_that_are_none(names: object, surrogate: jetmlp.Surrogate, path: Path) -> None:
+    with pytest.raises((TypeError, ValueError), match=r"^input_names: expected"):
+        surrogate.input_names = names  # type: ignore[assignment]
+    surrogate.save(path)
+    description, tensors = contents(path)
+    for entries in ({"inputs": names}, {"input": ["a", "b"]}, names):
+        text = json.dumps({**description, "names": entries})
+        safetensors.numpy.save_file(tensors, path, {KIND: text})
+        with pytest.raises(ValueError, match="does not describe a network"):
+            jetmlp.load(path)
+
+
+def test_goodness_is_that_of_the_errors_of_samples_left_out(surrogate: jetmlp.Surrogate) -> None:
+    values, slopes = surrogate.left_out()
+    samples = surrogate.samples[1:]  # the first one weighs nothing
+    assert samples.Y is not None
+    assert samples.dYdX is not None
+    rows = {(row.output, row.along): row for row in surrogate.goodness()}
+    assert list(rows) == [(0, None), (1, None), (0, 0), (0, 1), (1, 0), (1, 1)]
+    for (o, k), row in rows.items():
+        errors = values[:, o] if k is None else slopes[:, o, k]
+        observed = samples.Y[:, o] if k is None else samples.dYdX[:, o, k]
+        there = ~np.isnan(errors)
+        assert row.n == np.count_nonzero(there)
+        assert row.n == (6 if (o, k) == (1, 0) else 7)
+        assert row.rmse == pytest.approx(np.sqrt(np.mean(errors[there] ** 2)), rel=1e-12)
+        assert row.largest == np.max(np.abs(errors[there]))
+        if k is None:
+            spread = np.sum((observed[there] - np.mean(observed[there])) ** 2)
+            assert row.r2 == pytest.approx(1 - np.sum(errors[there] ** 2) / spread, rel=1e-9)
+    exact = rows[1, 0]  # of no effect at all
+    assert exact.relative == np.inf or exact.rmse == 0

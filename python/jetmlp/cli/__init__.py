@@ -6,8 +6,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from .console import EXIT_FAILED, EXIT_INTERRUPTED, complain
-from .parser import make_parser
+import click
+
+from .commands import make_command
+from .console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, CommandError, complain
 
 __all__ = ["main"]
 
@@ -23,17 +25,58 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit code: 0; 1 if a fit diverged; 2 for anything wrong with the call, such as an unknown name, a
-        folder that cannot be written or a library that is not there, always with one line on standard
+        The exit code: 0; 1 if the work itself failed, such as a fit that diverged or a file that could not be
+        written in the end; 2 for anything wrong with the call and the files it names, such as an unknown
+        name, a cell that is no number or a library that is not there; always with one line on standard
         error; 130 after Ctrl-C.
     """
     try:
-        options = make_parser().parse_args(arguments)
-        code: int = options.run(options)
+        code = _run(sys.argv[1:] if arguments is None else list(arguments))
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return code
     except KeyboardInterrupt:
         return complain("interrupted", EXIT_INTERRUPTED)
     except BrokenPipeError:
-        # Whoever read standard output has left; what Python still wants to flush goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read standard output has left.
+        _drop_output()
         return EXIT_FAILED
+    except OSError as error:
+        _drop_output()
+        return complain(f"error: cannot write to standard output: {error.strerror or error}", EXIT_FAILED)
+
+
+def _run(arguments: list[str]) -> int:
+    command = make_command()
+    # Not command.main(), which has ways of its own to end after Ctrl-C and a broken pipe.
+    try:
+        with command.make_context("jetmlp", arguments) as context:
+            code = command.invoke(context)
+        return code if isinstance(code, int) else EXIT_OK
+    except click.exceptions.Exit as end:  # after --help and --version
+        return end.exit_code
+    except click.UsageError as error:
+        where = "jetmlp" if error.ctx is None else error.ctx.command_path
+        return complain(f"error: {_said(error)}", EXIT_USAGE, where)
+    except CommandError as error:
+        return complain(f"error: {error}", error.code)
+
+
+def _said(error: click.UsageError) -> str:
+    """Return what is wrong with the arguments, in the words of this package."""
+    context = error.ctx
+    asked = "" if context is None else f"; see {context.command_path} --help"
+    text = error.format_message().rstrip(".")
+    if context is not None and isinstance(context.command, click.Group) and text == "Missing command":
+        return f"expected a command: {', '.join(context.command.commands)}{asked}"
+    if isinstance(error, click.MissingParameter) and error.param is not None:
+        return f"expected {error.param.make_metavar(context or click.Context(click.Command('')))}{asked}"
+    if isinstance(error, click.BadParameter) and error.param is not None:
+        return f"{'/'.join(error.param.opts)}: {error.message}"
+    return text[:1].lower() + text[1:] + asked
+
+
+def _drop_output() -> None:
+    """Let what Python still wants to flush go nowhere."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

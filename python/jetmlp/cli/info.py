@@ -1,29 +1,42 @@
-"""``jetmlp info``: what is installed."""
+"""``jetmlp info``: what is installed, or what is in the file of a model."""
 
 from __future__ import annotations
 
-import argparse
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from .._core.info import info
-from .console import EXIT_OK, say
+import click
 
-if TYPE_CHECKING:
-    from .arguments import Commands
-
-
-def add_to(commands: Commands) -> None:
-    """Add this command to the others."""
-    parser = commands.add_parser(
-        "info",
-        help="say what is installed and which instruction set is used",
-        description="Say version, instruction-set level, levels available, compiler and Eigen.",
-    )
-    parser.set_defaults(run=run)
+from .._core.info import info as installed
+from .arguments import SETTINGS, examples, file, json_option
+from .console import EXIT_OK, say, say_json
+from .describing import described_model, say_model
+from .files import load_model
 
 
-def run(options: argparse.Namespace) -> int:
-    """Do it."""
-    for name, value in info().items():
+@click.command(
+    **SETTINGS,
+    short_help="say what is installed, or what is in the file of a model",
+    epilog=examples("jetmlp info", "jetmlp info model.safetensors", "jetmlp info model.safetensors --json"),
+)
+@click.argument("model", metavar="[MODEL]", type=file, required=False)
+@json_option
+def info(model: Path | None, as_json: bool) -> int:
+    """Say version, instruction-set level, levels available, compiler and Eigen.
+
+    With the file of a MODEL: what it is, the names and ranges of its inputs and outputs as far as it
+    knows them, and how good it is.
+    """
+    if model is not None:
+        document = {"model": str(model), **described_model(load_model(model))}
+        if as_json:
+            say_json(document)
+        else:
+            say_model(document)
+        return EXIT_OK
+    found = installed()
+    if as_json:
+        say_json(dict(found))
+        return EXIT_OK
+    for name, value in found.items():
         say(f"{name + ':':<18}{', '.join(value) if isinstance(value, list) else value}")
     return EXIT_OK

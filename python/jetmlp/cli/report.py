@@ -2,70 +2,71 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from .. import report
-from ..files.load import load
+import click
+
+from .. import report as reports
 from ..surrogate.surrogate import Surrogate
-from .console import EXIT_OK, EXIT_USAGE, complain, say
-
-if TYPE_CHECKING:
-    from .arguments import Commands
-
-
-def add_to(commands: Commands) -> None:
-    """Add this command to the others."""
-    parser = commands.add_parser(
-        "report",
-        help="a report to hand in: PDF, and a page for a browser",
-        description=(
-            "Write report.pdf, report.html and report-source (text and figures, to go on writing), from the\n"
-            "folder that reproduce wrote, or from the file of a surrogate, which has its samples."
-        ),
-        epilog=(
-            "examples:\n  jetmlp report results\n"
-            '  jetmlp report model.safetensors --out report --x "width [mm]" --x load --y stress'
-        ),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("path", metavar="PATH", help="a folder of reproduce, or a file of Surrogate.save")
-    parser.add_argument(
-        "--out", metavar="DIR", help="where to write (default: the folder itself; of a file, report)"
-    )
-    parser.add_argument("--x", metavar="NAME", action="append", help="of an input, in order, for each")
-    parser.add_argument("--y", metavar="NAME", action="append", help="of an output, in order, for each")
-    parser.add_argument("--title", metavar="TEXT", help="of the report")
-    parser.set_defaults(run=run)
+from .arguments import SETTINGS, examples, file
+from .console import EXIT_FAILED, EXIT_OK, EXIT_USAGE, CommandError, say
+from .files import load_model
 
 
-def run(options: argparse.Namespace) -> int:
-    """Do it."""
-    path = Path(options.path)
+@click.command(
+    **SETTINGS,
+    short_help="a report to hand in: a PDF, and a page for a browser",
+    epilog=examples(
+        "jetmlp reproduce --out results",
+        "jetmlp report results",
+        "jetmlp report model.safetensors --out report",
+        'jetmlp report model.safetensors --x "width [mm],load [N]" --y stress',
+    ),
+)
+@click.argument("source", metavar="FOLDER|MODEL", type=file)
+@click.option(
+    "--out", metavar="DIR", type=file, help="where to write (default: FOLDER itself; of a MODEL, report)"
+)
+@click.option("--x", metavar="NAMES", help="what the inputs of a MODEL are called, as a,b,c")
+@click.option("--y", metavar="NAMES", help="what its outputs are called")
+@click.option("--title", metavar="TEXT", help="of the report")
+def report(source: Path, out: Path | None, x: str | None, y: str | None, title: str | None) -> int:
+    """Write report.pdf, report.html and report-source, which has the text and the figures to go on writing.
+
+    From the FOLDER that reproduce wrote: the experiments beside what was published. From a MODEL that is a
+    surrogate, which has its samples: how good it is, what matters, how to use it.
+    """
     try:
-        if path.is_dir():
-            if options.x or options.y:
-                return complain("error: --x, --y: expected only with the file of a surrogate", EXIT_USAGE)
-            written = report.write_report(path, options.out, title=options.title)
+        if source.is_dir():
+            if x or y:
+                raise CommandError("--x, --y: expected only with a MODEL, got a FOLDER", EXIT_USAGE)
+            written = reports.write_report(source, out, title=title)
         else:
-            surrogate = load(path)
-            if not isinstance(surrogate, Surrogate):
-                kind = type(surrogate).__name__
-                return complain(
-                    f"error: PATH: expected a surrogate, which keeps its samples, got {kind}", EXIT_USAGE
+            model = load_model(source)
+            if not isinstance(model, Surrogate):
+                kind = type(model).__name__
+                raise CommandError(
+                    f"MODEL: expected a surrogate, which keeps its samples, got {kind}", EXIT_USAGE
                 )
-            written = report.report_surrogate(
-                surrogate,
-                options.out or "report",
-                input_names=options.x,
-                output_names=options.y,
-                title=options.title,
-                file=path.name,
+            written = reports.report_surrogate(
+                model,
+                out or Path("report"),
+                input_names=_names(x),
+                output_names=_names(y),
+                title=title,
+                file=source.name,
             )
-    except (ImportError, ValueError) as error:
-        return complain(f"error: {error}", EXIT_USAGE)
+    except (ImportError, TypeError, ValueError) as error:
+        raise CommandError(str(error), EXIT_USAGE) from None
+    except FileNotFoundError as error:
+        raise CommandError(f"{error.filename}: {error.strerror or error}", EXIT_USAGE) from None
     except OSError as error:
-        return complain(f"error: {error.filename or options.out}: {error.strerror or error}", EXIT_USAGE)
-    say(f"{written.pdf}\n{written.page}\n{written.source}")
+        where = error.filename or out or source
+        raise CommandError(f"cannot write {where}: {error.strerror or error}", EXIT_FAILED) from None
+    for path in written:
+        say(str(path))
     return EXIT_OK
+
+
+def _names(text: str | None) -> list[str] | None:
+    return None if text is None else [name.strip() for name in text.split(",")]

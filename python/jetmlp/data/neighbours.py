@@ -16,11 +16,11 @@ def nearest_neighbours(X: NDArray[np.float64]) -> NDArray[np.intp]:
     pair.
     """
     n, d = X.shape
-    scale = np.std(X, axis=0)
-    points = (X - X.mean(axis=0)) / np.where(scale > 0, scale, 1.0)
     count = min(n - 1, max(4, d))
     if count < 1:
         return np.empty((0, 2), dtype=np.intp)
+    scale = np.std(X, axis=0)
+    points = (X - X.mean(axis=0)) / np.where(scale > 0, scale, 1.0)
     chosen = np.unique(np.linspace(0, n - 1, min(n, MOST_SAMPLES)).astype(np.intp))
     pairs = []
     for rows in np.array_split(chosen, max(1, len(chosen) * n // NUMBERS_AT_A_TIME)):

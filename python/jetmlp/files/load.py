@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
+from typing import Any
 
-from .._files import read_container
+from numpy.typing import NDArray
+
+from .._files import Container, read_container
 from ..fitting.staged import StagedMLP
 from ..models.mlp import MLP
 from ..surrogate.surrogate import Surrogate
+
+#: Of a surrogate, the tensors that its mean is computed from.
+_PREDICTS = re.compile(r"weights|normalization\..*|member\.\d+\.(weights|bias)\.\d+")
 
 
 def load(path: str | os.PathLike[str]) -> MLP | StagedMLP | Surrogate:
@@ -32,7 +39,7 @@ def load(path: str | os.PathLike[str]) -> MLP | StagedMLP | Surrogate:
         If it is not a model of this library, or is damaged; the message says in what.
     """
     path = Path(path)
-    container = read_container(path, (MLP.FILE_KIND, StagedMLP.FILE_KIND, Surrogate.FILE_KIND))
+    container = _read(path)
     try:
         if container.kind == StagedMLP.FILE_KIND:
             return StagedMLP._from_file(container.description, container.tensors)
@@ -43,3 +50,22 @@ def load(path: str | os.PathLike[str]) -> MLP | StagedMLP | Surrogate:
         raise ValueError(f"path: {path} does not describe a network ({error!r})") from error
     except ValueError as error:
         raise ValueError(f"path: {path} does not describe a network: {error}") from error
+
+
+def read_parts(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Return the description of a model and the tensors that predict, for other programs.
+
+    Of a file that `load` takes; of a surrogate, samples, covariances and the like are left out.
+    """
+    container = _read(Path(path))
+    tensors = container.tensors
+    if container.kind == Surrogate.FILE_KIND:
+        tensors = {name: array for name, array in tensors.items() if _PREDICTS.fullmatch(name)}
+        description = {"kind": container.kind, "candidates": container.description["candidates"]}
+        names = container.description.get("names")
+        return description if names is None else {**description, "names": names}, tensors
+    return {"kind": container.kind, **container.description}, tensors
+
+
+def _read(path: Path) -> Container:
+    return read_container(path, (MLP.FILE_KIND, StagedMLP.FILE_KIND, Surrogate.FILE_KIND))

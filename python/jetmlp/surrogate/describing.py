@@ -9,7 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _checks
+from ..data.presence import counting
+from ..data.samples import Samples
 from .figure import Names, draw_curve, draw_left_out
+from .goodness import Basis, Goodness, goodness_of
+from .names import as_names
 from .prediction import Predicting
 from .summary import SurrogateSummary, summarise
 
@@ -18,6 +22,32 @@ Array = NDArray[np.float64]
 
 class Describing(Predicting):
     """What a surrogate says of itself: how good it is and what matters; a part of `Surrogate`."""
+
+    _input_names: tuple[str, ...] | None = None
+    _output_names: tuple[str, ...] | None = None
+
+    @property
+    def input_names(self) -> tuple[str, ...] | None:
+        """What the inputs are called, None if nobody said; kept in the file of the surrogate."""
+        return self._input_names
+
+    @input_names.setter
+    def input_names(self, names: Sequence[str] | None) -> None:
+        self._input_names = as_names("input_names", names, self._fitted().mixture.n_inputs)
+
+    @property
+    def output_names(self) -> tuple[str, ...] | None:
+        """What the outputs are called, None if nobody said; kept in the file of the surrogate."""
+        return self._output_names
+
+    @output_names.setter
+    def output_names(self, names: Sequence[str] | None) -> None:
+        self._output_names = as_names("output_names", names, self._fitted().mixture.n_outputs)
+
+    @property
+    def samples(self) -> Samples:
+        """The samples that were fitted."""
+        return self._fitted().samples
 
     def sensitivities(self) -> Array:
         """How much each input matters to each output.
@@ -73,6 +103,24 @@ class Describing(Predicting):
             units = units / normalization.x_scale
         return calibration.value_errors * scale, calibration.slope_errors * units
 
+    def goodness(self) -> tuple[Goodness, ...]:
+        """How good each output and each derivative is, by samples left out of the fit.
+
+        Returns
+        -------
+        tuple of Goodness
+            A row for each that was fitted, values first; in the units of the data.
+
+        Raises
+        ------
+        RuntimeError
+            If nothing was fitted before.
+        """
+        values, slopes = self.left_out()
+        outcome = self._fitted()
+        basis: Basis = "leave-one-out" if outcome.standings else "held out"
+        return goodness_of(counting(outcome.samples, np.dtype(np.float64)), values, slopes, basis)
+
     def summary(self) -> SurrogateSummary:
         """Say what was done and how good it is: print it, or look at it in a notebook.
 
@@ -102,7 +150,7 @@ class Describing(Predicting):
         Parameters
         ----------
         input_names, output_names : sequence of str, optional
-            By default x_1, x_2, … and y_1, y_2, ….
+            By default those of the surrogate, else x_1, x_2, … and y_1, y_2, ….
         output : int, optional
             The only one to draw. Default all; with a single input the first.
         title : str, optional
@@ -131,7 +179,10 @@ class Describing(Predicting):
         outcome = self._fitted()
         mixture = outcome.mixture
         output = None if output is None else _checks.as_integer("output", output, 0, mixture.n_outputs - 1)
-        names = Names(input_names, output_names)
+        names = Names(
+            self._input_names if input_names is None else input_names,
+            self._output_names if output_names is None else output_names,
+        )
         if mixture.n_inputs == 1:
             return draw_curve(self, outcome.samples, 0 if output is None else output, names, title, axes)
         return draw_left_out(outcome, self.sensitivities(), output, names, title, axes)

@@ -23,6 +23,7 @@ from .describing import Describing
 from .file import described, outcome_from
 from .fit import CandidateFit
 from .joining import joined
+from .names import described_names, names_from
 from .outcome import n_equations, outcome_of
 from .progress import SearchProgress
 from .search import Clock, Search
@@ -153,12 +154,14 @@ class Surrogate(Describing):
         if n_equations(counted) > MOST_EQUATIONS:
             with SearchProgress(shown=progress) as shown:
                 self._outcome = fit_beyond(samples, counted, self._seed, self._n_threads, clock, shown)
+            self._input_names = self._output_names = None
             return self
         normalization = learn(counted, least_effect=0.0)
         with SearchProgress(shown=progress) as shown:
             search = self._search(counted, normalization, clock, shown)
             fits = search.run()
         self._outcome = outcome_of(samples, counted, fits, search.fits, clock.elapsed)
+        self._input_names = self._output_names = None
         return self
 
     def update(
@@ -294,7 +297,10 @@ class Surrogate(Describing):
         """
         description, tensors = described(self._fitted())
         settings = {"seed": self._seed, "seconds": self._seconds, "check": self._check}
-        write_container(path, Container(self.FILE_KIND, {"settings": settings, **description}, tensors))
+        names = described_names(self._input_names, self._output_names)
+        write_container(
+            path, Container(self.FILE_KIND, {"settings": settings, **names, **description}, tensors)
+        )
 
     @classmethod
     def _from_file(cls, description: Mapping[str, Any], tensors: Tensors) -> Surrogate:
@@ -304,6 +310,7 @@ class Surrogate(Describing):
         """
         surrogate = cls(**description["settings"])
         surrogate._outcome = outcome_from(description, tensors)
+        surrogate.input_names, surrogate.output_names = names_from(description)
         return surrogate
 
     def __repr__(self) -> str:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ... import metrics
 from ...data.presence import counting
 from ...data.samples import Samples
+from ...surrogate.goodness import Goodness, goodness_of
 from ...surrogate.surrogate import Surrogate
 from .sensitivity import Sensitivity, sensitivity
 
@@ -20,16 +20,14 @@ Array = NDArray[np.float64]
 COVERAGES = {1.0: 0.6827, 1.96: 0.95}
 
 
-class Goodness(NamedTuple):
-    """How well one column of numbers is met: at the samples, and with each of them left out."""
+class Met(NamedTuple):
+    """How well one output, or one derivative of it, is met."""
 
     quantity: str
-    n_numbers: int
-    spread: float
-    rmse: float
-    r2: float
-    left_out_rmse: float
-    left_out_r2: float
+    #: At the samples themselves, to which the networks were fitted.
+    at_samples: Goodness
+    #: With each of them left out, or of those that were held out; None where there is none.
+    left_out: Goodness | None
     #: Shares of the errors left out within 1 and 1.96 standard deviations.
     within: tuple[float, float]
 
@@ -46,7 +44,7 @@ class SurrogateFacts:
         Those that count.
     inputs, outputs : list of str
         Their names.
-    values, slopes : list of Goodness
+    values, slopes : list of Met
         By output, and by output and input or direction.
     sensitivity : Sensitivity
         In the box of the samples.
@@ -58,8 +56,8 @@ class SurrogateFacts:
     samples: Samples
     inputs: list[str]
     outputs: list[str]
-    values: list[Goodness]
-    slopes: list[Goodness]
+    values: list[Met]
+    slopes: list[Met]
     sensitivity: Sensitivity
     shares: Array
 
@@ -73,70 +71,48 @@ def facts_of(surrogate: Surrogate, inputs: list[str], outputs: list[str]) -> Sur
     """Measure a surrogate at its samples and in their box."""
     outcome = surrogate._fitted()
     samples = counting(outcome.samples, np.dtype(np.float64))
-    calibration, scales = outcome.calibration, outcome.mixture.normalization
-    left_values, left_slopes = surrogate.left_out()
-    predicted, jacobian = surrogate.predict_with_jacobian(samples.X)
-    values, slopes = [], []
-    for o, name in enumerate(outputs):
-        if samples.Y is not None:
-            deviations = calibration.value_deviations[:, o] * abs(scales.y_scale[o])
-            values.append(_goodness(name, samples.Y[:, o], predicted[:, o], left_values[:, o], deviations))
-    if samples.derivatives is not None:
-        along, names = jacobian, inputs
-        units = np.abs(np.divide.outer(scales.y_scale, scales.x_scale))
-        if samples.directions is not None:
-            along = np.einsum("nmd,nkd->nmk", jacobian, samples.directions)
-            names = [f"direction {k + 1}" for k in range(along.shape[2])]
-            units = np.broadcast_to(np.abs(scales.y_scale)[:, np.newaxis], along.shape[1:])
-        for o, name in enumerate(outputs):
-            for k, by in enumerate(names):
-                slopes.append(
-                    _goodness(
-                        f"slope of {name} by {by}",
-                        samples.derivatives[:, o, k],
-                        along[:, o, k],
-                        left_slopes[:, o, k],
-                        calibration.slope_deviations[:, o, k] * units[o, k],
-                    )
-                )
+    rows = _rows(surrogate, samples, inputs, outputs)
     return SurrogateFacts(
         surrogate,
         samples,
         inputs,
         outputs,
-        [one for one in values if one.n_numbers],
-        [one for one in slopes if one.n_numbers],
+        [row for row in rows if row.at_samples.along is None],
+        [row for row in rows if row.at_samples.along is not None],
         sensitivity(surrogate),
         surrogate.sensitivities(),
     )
 
 
-def _goodness(
-    quantity: str, observed: Array, predicted: Array, left_out: Array, deviations: Array
-) -> Goodness:
-    there = ~np.isnan(observed)
-    if not there.any():
-        return Goodness(quantity, 0, *(float("nan"),) * 5, (float("nan"),) * 2)
-    truth = np.asarray(observed[there], dtype=np.float64)
-    # Of errors, those that are there: beyond a fit by evidence only some samples were held out.
-    errors, expected = left_out[there], deviations[there]
+def _rows(surrogate: Surrogate, samples: Samples, inputs: list[str], outputs: list[str]) -> list[Met]:
+    """Compare what is predicted at the samples, and what would have been without each, with what is there."""
+    predicted, slopes = surrogate.predict_with_jacobian(samples.X)
+    names = inputs
+    if samples.directions is not None:
+        slopes = np.einsum("nmd,nkd->nmk", slopes, samples.directions)
+        names = [f"direction {k + 1}" for k in range(slopes.shape[2])]
+    value_errors = predicted if samples.Y is None else predicted - samples.Y
+    slope_errors = slopes if samples.derivatives is None else slopes - samples.derivatives
+    left_out = {(row.output, row.along): row for row in surrogate.goodness()}
+    rows = []
+    for row in goodness_of(samples, value_errors, slope_errors, "fitted samples"):
+        name = outputs[row.output]
+        quantity = name if row.along is None else f"slope of {name} by {names[row.along]}"
+        within = _within(surrogate, row.output, row.along)
+        rows.append(Met(quantity, row, left_out.get((row.output, row.along)), within))
+    return rows
+
+
+def _within(surrogate: Surrogate, output: int, along: int | None) -> tuple[float, float]:
+    """Return which shares of the errors left out are within 1 and 1.96 of the deviations expected."""
+    calibration = surrogate._fitted().calibration
+    if along is None:
+        errors, expected = calibration.value_errors[:, output], calibration.value_deviations[:, output]
+    else:
+        errors = calibration.slope_errors[:, output, along]
+        expected = calibration.slope_deviations[:, output, along]
     known = ~np.isnan(errors)
-    spread = float(np.std(truth))
-    # What does not vary has no variance to explain.
-    constant = spread <= 1e-12 * float(np.max(np.abs(truth)))
-    left_rmse, left_r2, within = float("nan"), float("nan"), (float("nan"), float("nan"))
-    if known.any():
-        left_rmse = float(np.sqrt(np.mean(errors[known] ** 2)))
-        left_r2 = float("nan") if constant else metrics.r2(truth[known], truth[known] + errors[known])
-        one, two = (float(np.mean(np.abs(errors[known]) <= c * expected[known])) for c in COVERAGES)
-        within = one, two
-    return Goodness(
-        quantity,
-        int(there.sum()),
-        0.0 if constant else spread,
-        metrics.rmse(truth, predicted[there]),
-        float("nan") if constant else metrics.r2(truth, predicted[there]),
-        left_rmse,
-        left_r2,
-        within,
-    )
+    if not known.any():
+        return float("nan"), float("nan")
+    one, two = (float(np.mean(np.abs(errors[known]) <= c * expected[known])) for c in COVERAGES)
+    return one, two

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...surrogate.names import as_names
 from ...surrogate.surrogate import Surrogate
 from .._environment import environment
 from .._files import prepare_folders
@@ -45,7 +46,8 @@ def report_surrogate(
     folder : path, default "report"
         Where to write; made if it is not there.
     input_names, output_names : sequence of str, optional
-        With units, if there are any. By default x1, x2, … and y1, y2, …; x and y where there is one.
+        With units, if there are any. By default those of the surrogate, else x1, x2, … and y1, y2, …, x and y
+        where there is one.
     title : str, optional
         Of the report.
     file : str, default "model.safetensors"
@@ -71,8 +73,8 @@ def report_surrogate(
         raise TypeError(f"surrogate: expected a Surrogate, got {type(surrogate).__name__}")
     expect_installed("jetmlp.report.report_surrogate", (*NEEDED, "scipy"))
     mixture = surrogate._fitted().mixture
-    inputs = _names("input_names", input_names, mixture.n_inputs, "x")
-    outputs = _names("output_names", output_names, mixture.n_outputs, "y")
+    inputs = _names("input_names", input_names or surrogate.input_names, mixture.n_inputs, "x")
+    outputs = _names("output_names", output_names or surrogate.output_names, mixture.n_outputs, "y")
     place = Path(folder)
     prepare_folders(place, [])
     facts = facts_of(surrogate, inputs, outputs)
@@ -94,11 +96,10 @@ def report_surrogate(
 
 
 def _names(argument: str, names: Sequence[str] | None, count: int, letter: str) -> list[str]:
-    if names is None:
+    found = as_names(argument, names, count)
+    if found is None:
         return [letter] if count == 1 else [f"{letter}{k + 1}" for k in range(count)]
-    if isinstance(names, str) or len(names) != count or not all(isinstance(one, str) for one in names):
-        raise ValueError(f"{argument}: expected {count} names, got {names!r}")
-    return list(names)
+    return list(found)
 
 
 def _figures(facts: SurrogateFacts) -> tuple[dict[str, Figure], dict[str, str]]:
@@ -127,12 +128,13 @@ def _draw(facts: SurrogateFacts, output: int) -> object:
 def _alt(facts: SurrogateFacts, o: int) -> str:
     name = facts.outputs[o]
     rows = [one for one in facts.values if one.quantity == name]
-    errors = (
-        f" The root mean square error with samples left out is {number(rows[0].left_out_rmse)}, the spread "
-        f"of the values {number(rows[0].spread)}."
-        if rows
-        else ""
-    )
+    left_out = rows[0].left_out if rows else None
+    errors = ""
+    if left_out is not None:
+        errors = (
+            f" The root mean square error with samples left out is {number(left_out.rmse)}, "
+            f"{number(left_out.relative)} of the standard deviation of the values."
+        )
     if len(facts.inputs) == 1:
         return (
             f"{name} over {facts.inputs[0]} with its error bands, its slope likewise, and the widths.{errors}"

@@ -19,7 +19,7 @@ from .markup import (
     text,
 )
 from .publish import Figure
-from .surrogate_facts import COVERAGES, Goodness, SurrogateFacts
+from .surrogate_facts import COVERAGES, Met, SurrogateFacts
 from .surrogate_use import use
 
 # More rows make no page to hand in; the rest is counted.
@@ -148,18 +148,25 @@ def _goodness(facts: SurrogateFacts) -> Iterator[str]:
     )
     yield table(
         "goodness",
-        f"Goodness of fit. RMSE: root mean square error; {inline('R squared', 'R^2')}: share of the variance "
-        "that is explained." + _and_more(len(rows), len(shown), "row"),
-        ("quantity", "numbers", "spread", "RMSE", "R²", "RMSE, left out", "R², left out"),
+        "Goodness of fit. RMSE: root mean square error; relative: over the standard deviation of values, the "
+        f"root mean square of slopes; {inline('R squared', 'R^2')}: 1 less the square of that."
+        + _and_more(len(rows), len(shown), "row"),
+        ("quantity", "numbers", "RMSE", "R²", "RMSE, left out", "relative", "R², left out"),
         [
             (
                 one.quantity,
-                str(one.n_numbers),
-                number(one.spread),
-                number(one.rmse),
-                _explained(one.r2),
-                number(one.left_out_rmse),
-                _explained(one.left_out_r2),
+                str(one.at_samples.n),
+                number(one.at_samples.rmse),
+                _explained(one.at_samples.r2),
+                *(
+                    ("–", "–", "–")
+                    if one.left_out is None
+                    else (
+                        number(one.left_out.rmse),
+                        number(one.left_out.relative),
+                        _explained(one.left_out.r2),
+                    )
+                ),
             )
             for one in shown
         ],
@@ -168,7 +175,7 @@ def _goodness(facts: SurrogateFacts) -> Iterator[str]:
 
 def _explained(r2: float) -> str:
     """Write R² so that what is missing to 1 has two digits."""
-    if np.isnan(r2):
+    if not np.isfinite(r2):
         return "–"
     if r2 >= 1.0 - 5e-13:
         return "1"
@@ -177,21 +184,21 @@ def _explained(r2: float) -> str:
     return f"{r2:.{min(digits, 12)}f}".replace("-", "−")
 
 
-def _verdict(rows: Sequence[Goodness]) -> str:
-    known = [one for one in rows if one.spread > 0 and not np.isnan(one.left_out_rmse)]
+def _verdict(rows: Sequence[Met]) -> str:
+    known = [
+        (one.left_out.relative, one.left_out.rmse, one.quantity)
+        for one in rows
+        if one.left_out is not None and np.isfinite(one.left_out.relative)
+    ]
     if not known:
         return "Of these samples none could be left out."
-    worst = max(known, key=lambda one: one.left_out_rmse / one.spread)
-    share = worst.left_out_rmse / worst.spread
+    share, rmse, quantity = max(known)
     quality = "well" if share < 0.05 else "fairly" if share < 0.3 else "badly"
-    return (
-        f"By these, {'all quantities are' if len(known) > 1 else 'the function is'} met {quality}: the "
-        f"largest, of {text(worst.quantity)}, is {number(share)} of the spread (RMSE "
-        f"{number(worst.left_out_rmse)})."
-        if quality == "well"
-        else f"By these, {text(worst.quantity)} is met {quality}: its error is {number(share)} of the spread "
-        f"(RMSE {number(worst.left_out_rmse)})."
-    )
+    size = f"{number(share)} of the size of what is fitted (RMSE {number(rmse)})"
+    if quality == "well":
+        what = "all quantities are" if len(known) > 1 else "the function is"
+        return f"By these, {what} met well: the largest, of {text(quantity)}, is {size}."
+    return f"By these, {text(quantity)} is met {quality}: its error is {size}."
 
 
 def _error_bars(facts: SurrogateFacts) -> Iterator[str]:
@@ -209,7 +216,7 @@ def _error_bars(facts: SurrogateFacts) -> Iterator[str]:
     )
 
 
-def _confidence(rows: Sequence[Goodness]) -> str:
+def _confidence(rows: Sequence[Met]) -> str:
     least = min(one.within[1] for one in rows)
     if least < 0.85:
         return "The error bars are too small for some samples: take them as a lower limit."
