@@ -48,7 +48,7 @@ def written(results: Path, tmp_path_factory: pytest.TempPathFactory) -> report.P
 def test_page(results: Path, written: report.Published) -> None:
     first = written
     figures = {path.name for path in (first.source.parent / "figures").iterdir()}
-    assert figures == {"fit.svg", "loss.svg", "ratios.svg", "relu.svg"}
+    assert figures == {f"{name}.svg" for name in ("fit", "loss", "ratios", "relu", "ablation")}
 
     text = first.page.read_text(encoding="utf-8")
     page = check_page(text, len(figures))
@@ -175,6 +175,7 @@ def test_one_seed_is_said_to_be_one(results: Path, tmp_path: Path) -> None:
 
     one = said(changed(results, tmp_path / "one", "summary.json", change))
     assert "rests on a single seed" in one
+    assert "median" not in one.split("*What the ablation says.*")[0].split("ReLU against tanh")[0]
     assert "rests on a single seed" not in said(results)
 
 
@@ -187,7 +188,7 @@ def test_results_without_published_fits(results: Path, tmp_path: Path) -> None:
     folder = changed(results, tmp_path / "only", "summary.json", change)
     text = report.write_report(folder, title='Mine & "yours" #1 @all').page.read_text(encoding="utf-8")
     assert "Mine &amp; &quot;yours&quot; #1 @all</title>" in text
-    check_page(text, 0)
+    check_page(text, 1)
     assert "ReLU against tanh" not in text
     assert "What the ablation says" in text
     assert "<script" not in text

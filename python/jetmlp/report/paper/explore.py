@@ -132,6 +132,7 @@ def _figures(name: str, panels: Sequence[Panel], columns: Mapping[str, Any]) -> 
         shared = {"x_range": plots[0].x_range} if plots and panel.shared else {}
         plot = figure(
             title=panel.title,
+            name=f"{name}-plot-{place}",
             height=270,
             sizing_mode="stretch_width",
             y_axis_type="log" if panel.logarithmic else "auto",

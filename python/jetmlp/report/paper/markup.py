@@ -95,9 +95,9 @@ def table(
     return f"{call('numbers', content(caption), f'left: {left}', head, *cells)} <{label}>"
 
 
-def picture(label: str, alt: str, caption: str) -> str:
-    """Return a figure whose file has the name of its label."""
-    return f"{call('picture', quoted(label), quoted(alt), content(caption))} <{label}>"
+def picture(label: str, alt: str, caption: str, width: str = "100%") -> str:
+    """Return a figure whose file has the name of its label; `width` is that on paper."""
+    return f"{call('picture', quoted(label), quoted(alt), content(caption), f'width: {width}')} <{label}>"
 
 
 #: Symbols that the texts of all reports share.

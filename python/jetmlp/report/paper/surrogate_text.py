@@ -29,7 +29,9 @@ _MOST_ROWS = 12
 def body(facts: SurrogateFacts, figures: dict[str, Figure], captions: dict[str, str], file: str) -> str:
     """Return the report as markup."""
     parts = [*_purpose(facts), *_model(facts), *_goodness(facts)]
-    parts += [picture(name, figure.alt, captions[name]) for name, figure in figures.items()]
+    # The figure of one input is as high as it is wide.
+    width = "58%" if len(facts.inputs) == 1 else "100%"
+    parts += [picture(name, figure.alt, captions[name], width) for name, figure in figures.items()]
     parts += [
         *_error_bars(facts),
         *_what_matters(facts),
@@ -224,6 +226,8 @@ def _confidence(rows: Sequence[Met]) -> str:
 
 
 def _what_matters(facts: SurrogateFacts) -> Iterator[str]:
+    if len(facts.inputs) == 1:
+        return
     found = facts.sensitivity
     yield "= What matters"
     yield (
@@ -265,8 +269,6 @@ def _ranked(facts: SurrogateFacts, o: int) -> str:
     name = text(facts.outputs[o])
     if np.isnan(total).any():
         return f"{name} does not vary in this range."
-    if len(total) == 1:
-        return f"With one input, all of the variance of {name} is its own."
     order = np.argsort(-total, kind="stable")
     first_sum = float(np.clip(first.sum(), 0.0, 1.0))
     little = [text(facts.inputs[k]) for k in order if total[k] < 0.01]

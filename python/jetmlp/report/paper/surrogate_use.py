@@ -23,7 +23,7 @@ def use(facts: SurrogateFacts, file: str) -> Iterator[str]:
         "samples."
     )
     yield call("code", quoted("\n".join(_program(facts, file))))
-    yield "Whoever has loaded it can check it by these numbers, at quantiles of the samples' inputs:"
+    yield "Whoever has loaded it can check it by these numbers, at three quantiles of the samples' inputs:"
     yield _checks(facts)
     yield "*Between the samples, not beyond.* @data says where the samples lie. " + _beyond(facts)
     yield (
@@ -71,23 +71,25 @@ def _program(facts: SurrogateFacts, file: str) -> Iterator[str]:
 
 
 def _checks(facts: SurrogateFacts) -> str:
-    """Return predictions at three points."""
-    inputs, outputs = facts.inputs[: 2 * _MOST_WRITTEN], facts.outputs[:_MOST_WRITTEN]
-    rows = []
-    for share in (0.25, 0.5, 0.75):
-        point = [_written(one) for one in np.quantile(facts.samples.X, share, axis=0)]
-        mean, deviation = facts.surrogate.predict([point], return_std=True)
-        cells = [f"{one:g}".replace("-", "−") for one in point[: len(inputs)]]
-        both = zip(mean[0, : len(outputs)], deviation[0], strict=False)
-        cells += [f"{value:.6g} ± {width:.1g}".replace("-", "−") for value, width in both]
-        rows.append((f"{share:.0%} quantiles", *cells))
+    """Return predictions at three points, one in each column."""
+    shares = (0.25, 0.5, 0.75)
+    points = [[_written(one) for one in np.quantile(facts.samples.X, share, axis=0)] for share in shares]
+    mean, deviation = facts.surrogate.predict(points, return_std=True)
+    rows = [(name, *(_signed(f"{point[k]:g}") for point in points)) for k, name in enumerate(facts.inputs)]
+    rows += [
+        (name, *(_signed(f"{mean[i, o]:.6g} ± {deviation[i, o]:.1g}") for i in range(len(points))))
+        for o, name in enumerate(facts.outputs)
+    ]
     return table(
         "checks",
-        "Predictions with one standard deviation"
-        + (", by the first inputs." if len(inputs) < len(facts.inputs) else "."),
-        ("point", *inputs, *outputs),
+        "Three points, and what is predicted there, with one standard deviation.",
+        ("quantity", *(f"all inputs at {share:.0%}" for share in shares)),
         rows,
     )
+
+
+def _signed(number: str) -> str:
+    return number.replace("-", "−")
 
 
 def _beyond(facts: SurrogateFacts) -> str:

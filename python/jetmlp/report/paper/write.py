@@ -14,6 +14,7 @@ from .needed import expect_installed
 from .publish import Figure, Paper, Published, publish
 from .reproduction import TITLE, about, body
 from .results import Array, Results, read_results
+from .study_figures import study_pictures
 
 
 def write_report(
@@ -52,7 +53,7 @@ def write_report(
     """
     expect_installed("jetmlp.report.write_report")
     results = read_results(folder)
-    drawn = pictures(results)
+    drawn = pictures(results) | study_pictures(results)
     explored = _explored(results)
     paper = Paper(
         title=title or TITLE,
