@@ -4,8 +4,8 @@
     python tests/browser_check.py results/report.html report/report.html --pictures pictures
 
 Nothing but the page itself may be requested, nothing may be said in the console but Bokeh's own lines, and
-the lists must change what the figures show, at the width of a desktop and of a phone. Screenshots are for
-the eyes.
+the lists must change what the figures show, at the width of a desktop and of a phone; there a finger over a
+figure must move the page. Screenshots are for the eyes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ _UNNAMED = (
 def check(browser: Any, path: Path, width: int, height: int, picture: Path) -> list[str]:  # noqa: ANN401
     """Return what is wrong with a page."""
     wrong: list[str] = []
-    context = browser.new_context(viewport={"width": width, "height": height}, offline=True)
+    phone = width < 600
+    context = browser.new_context(viewport={"width": width, "height": height}, offline=True, has_touch=phone)
     page = context.new_page()
     # The page refuses the network by its own policy; what is asked for all the same shows here.
     page.on("request", lambda r: wrong.append(f"requests {r.url:.100}") if _elsewhere(r.url, path) else None)
@@ -47,7 +48,6 @@ def check(browser: Any, path: Path, width: int, height: int, picture: Path) -> l
         if len(seen) != len(options):
             wrong.append(f"{len(options)} choices of {name} show {len(seen)} different curves")
         choice.select_option(options[0])
-        wrong += _drag(page, name)
     if page.evaluate("document.documentElement.scrollWidth") > width:
         wrong.append("the page is wider than the screen")
     unnamed = page.evaluate(_UNNAMED)
@@ -55,6 +55,9 @@ def check(browser: Any, path: Path, width: int, height: int, picture: Path) -> l
         wrong.append(f"{unnamed} figures have no title")
     page.wait_for_timeout(500)
     page.screenshot(path=str(picture), full_page=True)
+    for figures in page.query_selector_all("[data-ready=yes]"):
+        name = figures.get_attribute("id").removesuffix("-figures")
+        wrong += _swipe(context, page, name) if phone else _drag(page, name)
     context.close()
     return wrong
 
@@ -75,6 +78,20 @@ def _drag(page: Any, name: str) -> list[str]:  # noqa: ANN401
     page.evaluate("name => Bokeh.documents[0].get_model_by_name(`${name}-plot-0`).x_range.reset()", name)
     moved = after[0] < before[0] and after[0] == after[1]
     return [] if moved else [f"dragging over {name} moves nothing: {before}, {after}"]
+
+
+def _swipe(context: Any, page: Any, name: str) -> list[str]:  # noqa: ANN401
+    """Move a finger over the first figure: the page must follow it."""
+    page.evaluate("name => document.getElementById(`${name}-figures`).scrollIntoView()", name)
+    before = page.evaluate("scrollY")
+    session = context.new_cdp_session(page)
+    for kind, y in (("touchStart", 170), *(("touchMove", 170 - step) for step in range(10, 130, 10))):
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": 200, "y": y}]})
+        page.wait_for_timeout(20)
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_timeout(500)
+    moved = page.evaluate("scrollY") - before
+    return [] if moved > 50 else [f"a finger over {name} moves the page by {moved}"]
 
 
 def _elsewhere(url: str, path: Path) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from .._files import prepare_folders
-from .explore import Panel, explorer, head
+from .explore import HELP, Panel, explorer, head
 from .figures import pictures
 from .needed import expect_installed
 from .publish import Figure, Paper, Published, publish
@@ -119,8 +119,7 @@ def _explored(results: Results) -> str:
     return explorer(
         "explore",
         "Every fit, to look into",
-        f"Curves, errors and losses of seed {results.summary['seed']}. Drag to zoom along the axis, touch a "
-        "name above a figure to hide its line, point at a curve to read its numbers.",
+        f"Curves, errors and losses of seed {results.summary['seed']}. {HELP}",
         _PANELS,
         choices,
     )
