@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typst
 
 from jetmlp import report
 from jetmlp.cli import main
 from jetmlp.report.paper import needed
 from jetmlp.report.paper.discussion import discussion
-from jetmlp.report.paper.markup import number
+from jetmlp.report.paper.markup import number, quoted, text
 from jetmlp.report.paper.results import read_results
 from paper_files import check_page, read_number, write_results
 from report_files import read_json
@@ -37,7 +39,8 @@ def changed(results: Path, place: Path, name: str, change: Callable[[dict[str, A
 
 
 def said(folder: Path) -> str:
-    return "\n".join(discussion(read_results(folder)))
+    """Return the discussion, without what Typst needs to take words as they are."""
+    return "\n".join(discussion(read_results(folder))).replace("\\", "")
 
 
 @pytest.fixture(scope="module")
@@ -258,3 +261,19 @@ def test_command_says_what_is_wrong(
 )
 def test_numbers(value: float | None, text: str) -> None:
     assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["1. load", "= x", "- y + z", "/ t: u", "// gone", "/* gone */", "http://a.b/~c", "a\\b", "$f_1$ #x @y"],
+)
+def test_words_are_taken_as_they_are(words: str) -> None:
+    page = typst.compile(f"{text(words)}\n\n#raw({quoted(words)})".encode(), format="html").decode()
+    read = unescape(page.split("<body>")[1])
+    assert f"<p>{words}</p>" in read
+    assert f"<code>{words}</code>" in read
+
+
+def test_controls_are_blanks() -> None:
+    assert text("a\x01b\n c") == "a b c"
+    assert quoted("a\x01b\x7f") == '"a b "'

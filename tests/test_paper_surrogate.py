@@ -117,15 +117,16 @@ def test_report_of_two_outputs(
     surrogate: jetmlp.Surrogate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    surrogate.save("plate.safetensors")
+    surrogate.save("plate_1 `a`.safetensors")
     names: dict[str, Any] = {
-        "input_names": ["width [mm]", "load_#1"],
-        "output_names": ["stress", "<sag> & $"],
+        "input_names": ["1. width [mm]", "- load_#1"],
+        "output_names": ["stress", "= <sag> & $ // x"],
     }
-    written = report.report_surrogate(surrogate, "out", file="plate.safetensors", **names)
+    written = report.report_surrogate(surrogate, "out", file="plate_1 `a`.safetensors", **names)
     text = written.page.read_text(encoding="utf-8")
     page = check_page(text, 2)
     assert text.count("<option>") == 4
+    assert "the file <code>plate_1 `a`.safetensors</code>" in text
 
     facts = facts_of(surrogate, names["input_names"], names["output_names"])
     rows = page.table("quantity", "RMSE", "RMSE, left out")

@@ -7,7 +7,10 @@ import math
 from collections.abc import Iterable, Sequence
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_SPECIAL = str.maketrans({sign: f"\\{sign}" for sign in "\\#$*_`<>@[]~/=+-'\""})
+# Whatever begins a piece of markup somewhere: "1." a list, ":" a term, "//" a comment or an address.
+_SPECIAL = str.maketrans({sign: f"\\{sign}" for sign in "\\#$*_`<>@[]~/=+-.:'\""})
+# Typst's strings know no others than these.
+_CONTROLS = str.maketrans({code: " " for code in range(32) if chr(code) not in "\n\t"} | {127: " "})
 
 _WORDS = tuple("no one two three four five six seven eight nine ten eleven twelve".split())  # noqa: SIM905
 
@@ -17,12 +20,12 @@ NOTHING = "–"
 
 def text(words: str) -> str:
     """Return words that Typst takes as they are."""
-    return words.translate(_SPECIAL)
+    return " ".join(words.translate(_CONTROLS).split()).translate(_SPECIAL)
 
 
 def quoted(words: str) -> str:
     """Return words as a string of Typst's."""
-    return json.dumps(words, ensure_ascii=False)
+    return json.dumps(words.translate(_CONTROLS), ensure_ascii=False)
 
 
 def number(value: float | None, digits: int = 2) -> str:

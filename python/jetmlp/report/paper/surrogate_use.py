@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .markup import call, factor, quoted, table, text
+from .markup import call, factor, quoted, table
 from .surrogate_facts import SurrogateFacts
 
 # So many outputs and inputs are written out.
@@ -18,9 +18,9 @@ def use(facts: SurrogateFacts, file: str) -> Iterator[str]:
     yield call("new-page")
     yield "= How to use it"
     yield (
-        f"The surrogate is the file `{text(file)}`. It holds its samples, so that it can take more of them. "
-        "`pip install jetmlp` is all that it needs. Inputs go in and outputs come out in the units of the "
-        "samples."
+        f"The surrogate is the file {call('raw', quoted(file))}. It holds its samples, so that it can take "
+        "more of them. `pip install jetmlp` is all that it needs. Inputs go in and outputs come out in the "
+        "units of the samples."
     )
     yield call("code", quoted("\n".join(_program(facts, file))))
     yield "Whoever has loaded it can check it by these numbers, at three quantiles of the samples' inputs:"
