@@ -14,6 +14,9 @@ _CONTROLS = str.maketrans({code: " " for code in range(32) if chr(code) not in "
 
 _WORDS = tuple("no one two three four five six seven eight nine ten eleven twelve".split())  # noqa: SIM905
 
+#: More rows make no page to hand in; the rest is counted.
+MOST_ROWS = 12
+
 #: Stands where nothing was published or measured.
 NOTHING = "–"
 
@@ -101,6 +104,11 @@ def table(
 def picture(label: str, alt: str, caption: str, width: str = "100%") -> str:
     """Return a figure whose file has the name of its label; `width` is that on paper."""
     return f"{call('picture', quoted(label), quoted(alt), content(caption), f'width: {width}')} <{label}>"
+
+
+def and_more(count: int, shown: int, noun: str) -> str:
+    """Say how many rows are left out, or nothing."""
+    return "" if count == shown else f" {counted(count - shown, noun).capitalize()} more are not shown."
 
 
 #: Symbols that the texts of all reports share.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 import numpy as np
@@ -23,6 +24,8 @@ def use(facts: SurrogateFacts, file: str) -> Iterator[str]:
         "units of the samples."
     )
     yield call("code", quoted("\n".join(_program(facts, file))))
+    command = f"jetmlp predict {shlex.quote(file)} new.csv --out predictions.csv"
+    yield f"From the command line: {call('raw', quoted(command))}, with a column for each input in new.csv."
     yield "Whoever has loaded it can check it by these numbers, at three quantiles of the samples' inputs:"
     yield _checks(facts)
     yield "*Between the samples, not beyond.* @data says where the samples lie. " + _beyond(facts)
