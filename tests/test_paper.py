@@ -213,6 +213,15 @@ def test_what_is_wrong_is_named(results: Path, tmp_path: Path) -> None:
     assert not (folder / "report.pdf").exists()
 
 
+def test_a_typst_that_leaves_formulas_out_is_refused(
+    results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(typst, "compile", lambda *_, **__: b"<body></body>")
+    with pytest.raises(ImportError, match=r"typst: expected version 0\.15 or later, got "):
+        report.write_report(results, tmp_path)
+    assert not (tmp_path / "report.html").exists()
+
+
 def test_command_writes_the_same_bytes(
     results: Path, written: report.Published, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
