@@ -23,7 +23,7 @@ class CandidateRow:
     effective_parameters : float
         How many of these the data determine; NaN for one that was given up early.
     log_evidence : float
-        By which it was chosen.
+        By which it was chosen: less the doubt in the noise that it sees (`CandidateFit.score`).
     leave_one_out : float
         Root mean square error of values left out, over their standard deviation; of slopes where there are no
         values. NaN for one that was given up early. Beyond a fit by evidence, of the samples held out.
@@ -57,7 +57,7 @@ class CandidateRow:
             str(fit.candidate),
             fit.model.n_parameters,
             np.nan if report is None else float(report["effective_parameters"]),
-            fit.log_evidence,
+            fit.score,
             error,
             weight,
             fit.n_steps,
