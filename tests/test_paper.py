@@ -18,7 +18,7 @@ from jetmlp.report.paper import needed
 from jetmlp.report.paper.discussion import discussion
 from jetmlp.report.paper.markup import number, quoted, text
 from jetmlp.report.paper.results import read_results
-from paper_files import check_page, read_number, write_results
+from paper_files import Page, check_page, read_number, write_results
 from report_files import read_json
 
 
@@ -169,6 +169,26 @@ def test_which_quantity_is_harder(results: Path, tmp_path: Path, slope: float, w
         change(fit)
     (folder / "relu-vs-tanh" / "metrics.json").write_text(json.dumps(document))
     assert word in said(folder)
+
+
+def test_surrogates_stand_beside_each_other(results: Path, tmp_path: Path) -> None:
+    def change(document: dict[str, Any]) -> None:
+        def spreads(*medians: float) -> list[dict[str, float]]:
+            return [{"median": median, "minimum": median, "maximum": median} for median in medians]
+
+        by_loss = {"values only": spreads(9.0, 0.8), "values and slopes": spreads(9.0, 0.2)}
+        errors = {"value_error": by_loss, "derivative_error": by_loss}
+        own = {"counts": [50], "errors": dict.fromkeys(errors, spreads(0.013)), "cpu_time_s": []}
+        study = {"counts": [25, 50], "errors": errors, "cpu_time_s": {}, "surrogate": own}
+        document["arm"] = study
+        document["valley"] = study | {"surrogate": own | {"counts": [25]}}
+
+    written = report.write_report(changed(results, tmp_path / "some", "summary.json", change))
+    page = Page(written.page.read_text(encoding="utf-8"))
+    (table,) = (table for table in page.tables if table[0][0] == "surrogate")
+    half = ["0.80", "0.20", "4.0"]
+    assert table[1] == ["arm", "50", *half, "0.013", *half, "0.013"]
+    assert table[2] == ["valley", "50", *half, "–", *half, "–"]
 
 
 def test_one_seed_is_said_to_be_one(results: Path, tmp_path: Path) -> None:
