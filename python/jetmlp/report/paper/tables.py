@@ -124,8 +124,8 @@ def surrogate_table(studies: Mapping[str, Mapping[str, Any]]) -> str:
         "surrogates",
         "What slopes are worth with many inputs: errors of values (left) and of slopes (right) on held-out "
         "points (root mean square over the standard deviation there, medians), without and with slopes in "
-        "the loss; _times_ says how many times smaller the second is. _Surrogate()_ is the fit by evidence "
-        "to the same samples.",
+        "the loss; _times_ says how many times smaller the second is. _Surrogate()_: one call, without "
+        "a setting.",
         ("surrogate", "samples", *heads, *heads),
         rows,
     )
