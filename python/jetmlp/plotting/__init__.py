@@ -17,6 +17,7 @@ from ._loss import plot_loss
 from ._monomials import plot_monomials
 from ._predictions import plot_predictions
 from ._prices import plot_prices
+from ._ratios import plot_ratios
 from ._sample_errors import plot_sample_errors
 from ._style import style
 
@@ -31,6 +32,7 @@ __all__ = [
     "plot_monomials",
     "plot_predictions",
     "plot_prices",
+    "plot_ratios",
     "plot_sample_errors",
     "save_figure",
     "style",
