@@ -17,7 +17,7 @@ def add_to(commands: Commands) -> None:
     parser = commands.add_parser(
         "info",
         help="say what is installed and which instruction set is used",
-        description="Say version, instruction-set level, levels available, compiler and Eigen.",
+        description="Say version, instruction-set levels (at work, built, supported), compiler and Eigen.",
     )
     parser.set_defaults(run=run)
 
