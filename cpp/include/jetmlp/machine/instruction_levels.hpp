@@ -79,7 +79,10 @@ inline std::vector<std::string> levels_of(const ProcessorFlags& flags) {
 #if defined(__x86_64__)
 inline ProcessorFlags processor_flags() {
     ProcessorFlags flags;
-    unsigned a = 0, b = 0, c = 0, d = 0;
+    std::uint32_t a = 0;
+    std::uint32_t b = 0;
+    std::uint32_t c = 0;
+    std::uint32_t d = 0;
     if (__get_cpuid(1, &a, &b, &c, &d) != 0) {
         flags.basic = c;
     }
@@ -90,7 +93,8 @@ inline ProcessorFlags processor_flags() {
         flags.extended = c;
     }
     if ((flags.basic >> processor_bits::os_xsave & 1U) != 0) {
-        std::uint32_t low = 0, high = 0;
+        std::uint32_t low = 0;
+        std::uint32_t high = 0;
         // The intrinsic would have to be compiled for a processor that has the instruction.
         __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
         flags.saved = std::uint64_t{high} << 32U | low;
