@@ -36,7 +36,8 @@ def test_info_says_what_runs(capsys: Captured) -> None:
     info = jetmlp.info()
     assert said["version"].strip() == info["version"]
     assert said["level"].strip() == info["level"]
-    assert said["levels_available"].strip().split(", ") == info["levels_available"]
+    for name in ("levels_built", "levels_supported", "levels_available"):
+        assert said[name].strip().split(", ") == info[name]
 
 
 @pytest.mark.parametrize("option", ["--help", "--list"])
@@ -51,7 +52,10 @@ def test_the_experiments_are_listed(option: str, capsys: Captured) -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ([], "jetmlp: error: expected a command: fit, predict, evaluate, export, info, reproduce; see"),
+        (
+            [],
+            "jetmlp: error: expected a command: fit, predict, evaluate, export, report, info, reproduce; see",
+        ),
         (["fitt"], "jetmlp: error: no such command 'fitt'"),
         (["info", "--speed"], "jetmlp info: error: no such option"),
         (["reproduce", "--seeds", "0"], "--seeds: expected an integer from 1 to 1000, got '0'"),

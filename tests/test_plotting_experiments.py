@@ -184,3 +184,35 @@ def test_gradient_check_names_what_is_wrong(name: str) -> None:
     }
     with pytest.raises(ValueError, match=rf"^{name}: expected as many entries as x"):
         plotting.plot_gradient_check(**{**arguments, name: TRUE[1:]})
+
+
+def test_ratios_mark_middles_and_ends_beside_a_line_at_one() -> None:
+    rows = {"one": {"a": [0.5, 1.0, 4.0]}, "two": {"b": [1e-3, 1e-2, 1e-1], "a": [2.0, 2.0, 3.0]}}
+    axes = plotting.plot_ratios(rows, x_label="error", title="ratios")
+    dots = labelled(axes)
+    assert list(dots) == ["b", "a"]
+    np.testing.assert_allclose(dots["a"][0], [1.0, 2.0])
+    np.testing.assert_allclose(dots["b"][0], [1e-2])
+    # A row's dots stand within half a row of its place, none behind another.
+    np.testing.assert_allclose(dots["a"][1], [0.175, 1.175])
+    np.testing.assert_allclose(dots["b"][1], [0.825])
+    lines = [np.asarray(line.get_xdata()).tolist() for line in axes.lines]
+    for ends in ([0.5, 4.0], [1e-3, 1e-1], [2.0, 3.0], [1.0, 1.0]):
+        assert ends in lines
+    assert axes.get_xscale() == "log"
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["one", "two"]
+    assert axes.yaxis_inverted()
+    legend = axes.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["b", "a"]
+
+
+@pytest.mark.parametrize("ratios", [[1.0, 2.0], [0.0, 1.0, 2.0], [2.0, 1.0, 3.0], [1.0, np.nan, 2.0]])
+def test_ratios_refuse_what_is_none(ratios: list[float]) -> None:
+    with pytest.raises(ValueError, match=r"rows\['one'\]\['a'\]: expected three numbers above 0 in rising"):
+        plotting.plot_ratios({"one": {"a": ratios}})
+
+
+def test_ratios_refuse_nothing() -> None:
+    with pytest.raises(ValueError, match="rows: expected a mapping with at least one ratio"):
+        plotting.plot_ratios({"one": {}})

@@ -68,3 +68,16 @@ def test_mean_squares_are_a_million_times_below_the_published_ones_at_every_seed
             assert measured is not None
             assert measured * 1e6 < target, f"{error} at seed {one.seed}"
     assert n_published >= 1
+
+
+def test_the_free_constant_is_fixed_in_the_units_of_the_function() -> None:
+    """The mean residual over the training samples is 0 afterwards, whatever scale the network learned."""
+    result = possible("derivative-only").run()
+    assert result.value_shift is not None
+    assert abs(result.value_shift[0]) > 1e-2
+    train = result.samples["train"]
+    assert train.Y is not None
+    assert abs(np.mean(train.Y - result.model.predict(train.X))) < 1e-12
+    value_max = result.errors["value_max"]
+    assert value_max is not None
+    assert value_max < 1e-6

@@ -30,6 +30,7 @@ from jetmlp.report.kinds import section_of
 from report_files import check_folder, read_csv, read_json, without_times
 
 FIT_FIGURES = {"runge_fit_f.png", "runge_fit_df.png", "loss_total.png", "loss_f.png", "loss_df.png"}
+FIT_FILES = {"metrics.json", "history.csv", "curves.csv"}
 LOSS_FIGURES = {"loss_total.png", "loss_f.png", "loss_df.png"}
 
 
@@ -60,7 +61,7 @@ def test_value_only_and_input_gradient(tmp_path: Path, capsys: pytest.CaptureFix
         "summary.md",
         "summary.json",
     }
-    check_folder(out / "value-only", FIT_FIGURES | {"metrics.json", "history.csv", "notes.txt"})
+    check_folder(out / "value-only", FIT_FIGURES | FIT_FILES | {"notes.txt"})
     gradient_figures = {f"gradient_3-8-8-1_x{k}.png" for k in (1, 2, 3)} | {"gradient_1-64-64-1.png"}
     check_folder(out / "input-gradient", gradient_figures | {"metrics.json", "gradients.csv"})
 
@@ -81,6 +82,19 @@ def test_value_only_and_input_gradient(tmp_path: Path, capsys: pytest.CaptureFix
     assert metrics["versions"]["jetmlp"] == jetmlp.__version__
     assert metrics["versions"]["numpy"] == np.__version__
     assert set(metrics["evaluations"]) == {"train", "validation", "test", "2001 equispaced"}
+
+    curves = read_csv(out / "value-only" / "curves.csv")
+    assert list(dict.fromkeys(row["network"] for row in curves)) == ["value-only", "value-only, possible"]
+    own = [row for row in curves if row["network"] == "value-only"]
+    x = np.array([float(row["x"]) for row in own])
+    assert len(x) == 2001
+    for column, curve in (
+        ("f", 1.0 / (1.0 + 25.0 * x**2)),
+        ("df", -50.0 * x / (1.0 + 25.0 * x**2) ** 2),
+        ("fitted_f", result.model.predict(x)[:, 0]),  # type: ignore[union-attr]
+        ("fitted_df", result.model.jacobian(x)[:, 0, 0]),  # type: ignore[union-attr]
+    ):
+        np.testing.assert_allclose([float(row[column]) for row in own], curve, rtol=0, atol=1e-6)
 
     history = read_csv(out / "value-only" / "history.csv")
     assert [int(row["epoch"]) for row in history] == list(range(500))
@@ -135,7 +149,7 @@ def test_any_number_of_threads_gives_the_same(tmp_path: Path, monkeypatch: pytes
     reproduce(names, tmp_path / "one", n_threads=1)
     reproduce(names, tmp_path / "three", n_threads=3)
     files = sorted(path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*.*"))
-    assert len(files) == 2 * 7 + 2
+    assert len(files) == 2 * 8 + 2
     for file in files:
         one, three = tmp_path / "one" / file, tmp_path / "three" / file
         if file.name == "metrics.json":
@@ -151,7 +165,7 @@ def test_networks_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(EXPERIMENTS, "relu-vs-tanh", replace(experiment, networks=networks))
     report = reproduce(["relu-vs-tanh"], tmp_path)
     folder = tmp_path / "relu-vs-tanh"
-    check_folder(folder, FIT_FIGURES | {"metrics.json", "history.csv"})
+    check_folder(folder, FIT_FIGURES | FIT_FILES)
     metrics = read_json(folder / "metrics.json")
     assert list(metrics["fits"]) == ["ReLU", "tanh"]
     assert metrics["fits"]["tanh"]["configuration"]["activation"] == "tanh"

@@ -11,10 +11,11 @@ from .export import export
 from .fit import fit
 from .info import info
 from .predict import predict
+from .report import report
 from .reproduce import reproduce
 
-#: In the order in which the help has them. One more, such as a report, is one more file and one more entry.
-COMMANDS: tuple[click.Command, ...] = (fit, predict, evaluate, export, info, reproduce)
+#: In the order in which the help has them. One more is one more file and one more entry.
+COMMANDS: tuple[click.Command, ...] = (fit, predict, evaluate, export, report, info, reproduce)
 
 
 class InOrder(click.Group):

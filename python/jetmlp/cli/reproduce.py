@@ -32,7 +32,9 @@ def _descriptions() -> list[str]:
     epilog="\b\nExperiments:\n"
     + "\n".join(f"  {line}" for line in _descriptions())
     + "\n\n"
-    + examples("jetmlp reproduce", "jetmlp reproduce value-only --seeds 1 --out results"),
+    + examples(
+        "jetmlp reproduce", "jetmlp reproduce --report", "jetmlp reproduce value-only --seeds 1 --out results"
+    ),
 )
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--out", metavar="DIR", default="results", help="folder for the results", show_default=True)
@@ -52,9 +54,21 @@ def _descriptions() -> list[str]:
     type=integer(1, 256),
     help="fits at a time, which does not change the results (default: one for each processor, at most 8)",
 )
+@click.option(
+    "--report",
+    "with_report",
+    is_flag=True,
+    help="write a report to hand in as well: report.pdf and report.html",
+)
 @click.option("--list", "only_list", is_flag=True, help="list the experiments and stop")
 def reproduce(
-    names: tuple[str, ...], out: str, seed: int, seeds: int | None, threads: int | None, only_list: bool
+    names: tuple[str, ...],
+    out: str,
+    seed: int,
+    seeds: int | None,
+    threads: int | None,
+    with_report: bool,
+    only_list: bool,
 ) -> int:
     """Run experiments (by NAME, default all), each into a folder of its own with figures and numbers.
 
@@ -70,6 +84,8 @@ def reproduce(
             get(name)
     except ValueError as error:
         raise CommandError(str(error), EXIT_USAGE) from None
+    if with_report and (absent := report.missing()):
+        raise CommandError(f'--report needs {" and ".join(absent)}: pip install "jetmlp[paper]"', EXIT_USAGE)
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
         raise CommandError(f'this needs {" and ".join(missing)}: pip install "jetmlp[report]"', EXIT_USAGE)
@@ -77,6 +93,7 @@ def reproduce(
         summary = report.reproduce(
             list(names), out, seed=seed, n_seeds=seeds, n_threads=threads, progress=True
         )
+        written = report.write_report(out) if with_report else None
     except DivergenceError as error:
         raise CommandError(str(error), EXIT_FAILED) from None
     except OSError as error:
@@ -85,4 +102,6 @@ def reproduce(
     report.print_tables(summary.tables, sys.stdout)
     sys.stdout.flush()
     sys.stderr.write(f"jetmlp: wrote {summary.folder} in {summary.document['time_s']:.1f} s\n")
+    if written is not None:
+        sys.stderr.write(f"jetmlp: wrote {written.pdf} and {written.page}\n")
     return EXIT_OK

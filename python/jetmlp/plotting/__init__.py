@@ -22,6 +22,7 @@ from ._monomials import plot_monomials
 from ._predictions import plot_predictions
 from ._prices import plot_prices
 from ._profiles import plot_profiles
+from ._ratios import plot_ratios
 from ._sample_errors import plot_sample_errors
 from ._style import style
 
@@ -41,6 +42,7 @@ __all__ = [
     "plot_predictions",
     "plot_prices",
     "plot_profiles",
+    "plot_ratios",
     "plot_sample_errors",
     "save_figure",
     "style",

@@ -40,6 +40,7 @@ def plot_fit(
     y_label: str | None = None,
     title: str | None = None,
     max_markers: int = 64,
+    details: bool = True,
     axes: Sequence[Axes] | None = None,
 ) -> tuple[Axes, Axes]:
     r"""Plot a true and a predicted curve, with the absolute error below on a logarithmic axis.
@@ -66,6 +67,8 @@ def plot_fit(
     max_markers : int, default: 64
         Of more training points than this, every so many-th (in the order of `x_train`'s values) is marked, as
         the legend says, and ticks along the x axis show where all of them lie.
+    details : bool, default: True
+        Whether the sizes of the errors stand above the axes.
     axes : sequence of two Axes, optional
         Where to draw, the fit first and the error second. By default a new figure.
 
@@ -81,8 +84,8 @@ def plot_fit(
 
     Notes
     -----
-    Above the axes stand the root mean square error and the largest one of each prediction; of more than three
-    the best and the worst.
+    The details are the root mean square error and the largest one of each prediction; of more than three the
+    best and the worst.
 
     Where the error is exactly zero its curve leaves the panel downwards. The spikes towards zero at changes
     of sign may be cut off below the smallest hundredth of the errors.
@@ -112,7 +115,7 @@ def plot_fit(
         error_axes.set_ylabel("absolute error")
         label_x((fit_axes, error_axes), x_label)
         errors = {name: curve - truth for name, curve in curves.items()}
-        title_and_legend(fit_axes, title, details=error_details(errors))
+        title_and_legend(fit_axes, title, details=error_details(errors) if details else ())
     return fit_axes, error_axes
 
 

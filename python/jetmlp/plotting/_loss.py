@@ -31,6 +31,7 @@ def plot_loss(
     label: str | None = None,
     y_label: str | None = None,
     title: str | None = None,
+    details: bool = True,
     axes: Axes | None = None,
 ) -> Axes:
     """Plot a loss of the training and of the validation data over the epochs, on a logarithmic axis.
@@ -49,6 +50,8 @@ def plot_loss(
         Label of the y axis; by default `name` in words.
     title : str, optional
         Title above the axes.
+    details : bool, default: True
+        Whether the last losses stand above the axes.
     axes : Axes, optional
         Where to draw. By default a new figure.
 
@@ -58,7 +61,7 @@ def plot_loss(
 
     Notes
     -----
-    Above the axes stand the last losses of up to three histories and, where a loss keeps jumping while the
+    The details are the last losses of up to three histories and, where a loss keeps jumping while the
     learning rate is constant, one line that says why.
 
     Raises
@@ -82,8 +85,8 @@ def plot_loss(
         log_axis(plot)
         epoch_axis(plot, max(train.size for _, train, _ in losses))
         plot.set_ylabel(name.replace("_", " ") if y_label is None else y_label)
-        details = [] if empty else _last_losses(losses) + _sawtooth(histories, name)
-        title_and_legend(plot, title, details=details, legend=not empty)
+        said = _last_losses(losses) + _sawtooth(histories, name) if details and not empty else []
+        title_and_legend(plot, title, details=said, legend=not empty)
     return plot
 
 

@@ -110,6 +110,7 @@ class CandidateFit:
         standing: Standing | None = None,
     ) -> None:
         self.candidate = candidate
+        self.n_samples = len(samples)
         sizes = candidate.layer_sizes(samples.n_inputs, samples.n_outputs)
         self.model = MLP(sizes, candidate.activation, seed=candidate.seed)
         self.model.normalization = normalization
@@ -145,6 +146,11 @@ class CandidateFit:
         start = time.thread_time()
         self.finished = not self._fit.run(n_steps, 1)
         self.seconds += time.thread_time() - start
+
+    def standing(self) -> Standing:
+        """Say where the evidence was highest."""
+        report: dict[str, Any] = self._fit.report(False, 1)
+        return Standing(report["parameters"], report["prior_precisions"], report["noise_precisions"])
 
     def report(self) -> dict[str, Any]:
         """Say what the evidence says where it was highest, and take the parameters there."""

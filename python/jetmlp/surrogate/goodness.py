@@ -11,8 +11,9 @@ from ..data.samples import Samples
 
 Array = NDArray[np.float64]
 
-#: Each sample as if it had been left out, those alone that a larger fit held out, or others than the fit had.
-Basis = Literal["leave-one-out", "held out", "new samples"]
+#: Each sample as if it had been left out, those alone that a larger fit held out, others than the fit had, or
+#: the very samples that were fitted, which says the least.
+Basis = Literal["leave-one-out", "held out", "new samples", "fitted samples"]
 
 
 class Goodness(NamedTuple):
@@ -31,7 +32,7 @@ class Goodness(NamedTuple):
     relative : float
         The former over the spread of what was observed: the standard deviation of values, the root mean
         square of derivatives. Infinite where that is 0 and the error is not, NaN for a single value.
-    basis : {"leave-one-out", "held out", "new samples"}
+    basis : {"leave-one-out", "held out", "new samples", "fitted samples"}
         How that is known.
     """
 

@@ -135,7 +135,7 @@ def fit_noisy(
         calibration,
         tuple(one.candidate for one, _ in kept),
         (),
-        (*rows, *(CandidateRow.of(fit, None, None, 0.0) for fit in tried[KEPT:])),
+        (*rows, *(CandidateRow.of(fit, len(counted)) for fit in tried[KEPT:])),
         clock.elapsed,
     )
 

@@ -83,11 +83,13 @@ def outcome_of(
         for (fit, weight), report in zip(kept, reports, strict=True)
     )
     rows = [
-        CandidateRow.of(fit, report, part, weight)
+        CandidateRow.of(fit, len(counted), report, part, weight)
         for (fit, weight), report, part in zip(kept, reports, left_out, strict=True)
     ]
     chosen = {id(fit) for fit, _ in kept}
-    rest = sorted((fit for fit in tried if id(fit) not in chosen), key=lambda fit: -fit.score)
+    rest = sorted(
+        (fit for fit in tried if id(fit) not in chosen), key=lambda fit: (-fit.n_samples, -fit.score)
+    )
     standings = [
         Standing(member.model.parameters, report["prior_precisions"], report["noise_precisions"])
         for member, report in zip(members, reports, strict=True)
@@ -98,6 +100,6 @@ def outcome_of(
         calibration,
         tuple(fit.candidate for fit, _ in kept),
         tuple(standings),
-        (*rows, *(CandidateRow.of(fit, None, None, 0.0) for fit in rest)),
+        (*rows, *(CandidateRow.of(fit, len(counted)) for fit in rest)),
         seconds,
     )

@@ -17,7 +17,7 @@ class CandidateRow:
     Attributes
     ----------
     network : str
-        Layers, activation, start and seed.
+        Layers, activation, start and seed; and how many samples it was given up with, if not with all.
     n_parameters : int
         How many it has.
     effective_parameters : float
@@ -46,15 +46,21 @@ class CandidateRow:
 
     @classmethod
     def of(
-        cls, fit: CandidateFit, report: dict[str, Any] | None, left_out: LeftOut | None, weight: float
+        cls,
+        fit: CandidateFit,
+        n_samples: int,
+        report: dict[str, Any] | None = None,
+        left_out: LeftOut | None = None,
+        weight: float = 0.0,
     ) -> CandidateRow:
-        """Describe a fit; one that is not a member has no report."""
+        """Describe a fit, of so many samples if it saw all; one that is not a member has no report."""
         error = np.nan
         if left_out is not None:
             known = left_out.values if np.isfinite(left_out.values).any() else left_out.slopes
             error = float(np.sqrt(np.nanmean(known**2))) if known.size else np.nan
+        some = "" if fit.n_samples == n_samples else f", {fit.n_samples} samples"
         return cls(
-            str(fit.candidate),
+            f"{fit.candidate}{some}",
             fit.model.n_parameters,
             np.nan if report is None else float(report["effective_parameters"]),
             fit.score,

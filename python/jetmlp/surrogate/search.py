@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..data.samples import Samples
 from ..models.normalization import Normalization
+from ..random import Generator
 from .candidates import Candidate, first_candidates, relatives
 from .fit import CandidateFit
 
@@ -20,6 +21,9 @@ Array = NDArray[np.float64]
 
 #: Steps from one comparison to the next; enough to tell the good third from the rest.
 ROUND = 30
+#: Where there are many more equations than these, the first round is fitted to as many samples as make about
+#: these: which networks are good shows, and those that are go on with all.
+FIRST_EQUATIONS = 600
 #: How many networks go on to the end: so many over the number of equations, within these bounds. One more
 #: is given a second round.
 KEPT, LEAST_KEPT, MOST_KEPT = 2400, 4, 12
@@ -35,7 +39,9 @@ NATS_PER_EQUATION = 0.1
 #: Members with less weight than this are left out.
 LEAST_WEIGHT = 0.01
 #: A fit whose score rose by less than so many nats for each equation in a round has arrived.
-LEAST_RISE = 0.1 * NATS_PER_EQUATION
+LEAST_RISE = 0.2 * NATS_PER_EQUATION
+#: The stream of random numbers that says which samples a first round is fitted to.
+FIRST_ROUND = 20
 
 
 class Ranked(Protocol):
@@ -99,14 +105,22 @@ class Search:
         self._n_equations, self._seed = n_equations, seed
         self._n_threads, self._clock, self._shown = n_threads, clock, shown
         self.fits: list[CandidateFit] = []
+        self._dropped: list[CandidateFit] = []
+
+    @property
+    def tried(self) -> list[CandidateFit]:
+        """All fits, those too that were given up after a first round with some of the samples."""
+        return [*self.fits, *self._dropped]
 
     def run(self) -> list[CandidateFit]:
         """Return the fits that went on to the end, best first."""
         m, d = self._samples.n_outputs, self._samples.n_inputs
         kept = min(max(round(KEPT / self._n_equations), LEAST_KEPT), MOST_KEPT)
-        self._advance(self._begin(first_candidates(self._n_equations, d, m, self._seed)))
+        first = first_candidates(self._n_equations, d, m, self._seed)
+        tried = set(first)
+        self._advance(self._begin(first, self._some()))
+        self._take_all(_promising(self.fits, kept + 1))
         self._advance(_promising(self.fits, kept + 1), share=0.5)
-        tried = [fit.candidate for fit in self.fits]
         family = [
             other
             for fit in _best(self.fits, PARENTS)
@@ -142,10 +156,31 @@ class Search:
             ]
         return _best(fits, len(fits))
 
-    def _begin(self, candidates: Iterable[Candidate]) -> list[CandidateFit]:
+    def _some(self) -> Samples:
+        """Return the samples of the first round."""
+        n = len(self._samples)
+        count = round(n * FIRST_EQUATIONS / self._n_equations)
+        if count > n // 2:
+            return self._samples
+        order = np.argsort(Generator(self._seed, FIRST_ROUND, 0).uniform(n))
+        return self._samples[np.sort(order[:count])]
+
+    def _take_all(self, fits: Sequence[CandidateFit]) -> None:
+        """Let fits go on with all samples if they have seen only some, and drop the others."""
+        if not fits or fits[0].n_samples == len(self._samples):
+            return
+        self._dropped = [fit for fit in self.fits if fit not in fits]
+        self.fits = [
+            CandidateFit(fit.candidate, self._samples, self._normalization, fit.standing())
+            for fit in fits
+            if np.isfinite(fit.log_evidence)
+        ]
+
+    def _begin(self, candidates: Iterable[Candidate], samples: Samples | None = None) -> list[CandidateFit]:
         if self._clock.over(0.5) and self.fits:
             return []
-        begun = [CandidateFit(candidate, self._samples, self._normalization) for candidate in candidates]
+        samples = self._samples if samples is None else samples
+        begun = [CandidateFit(candidate, samples, self._normalization) for candidate in candidates]
         self.fits += begun
         return begun
 

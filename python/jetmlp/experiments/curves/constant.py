@@ -19,6 +19,8 @@ def fix_constant(model: MLP, train: Samples) -> NDArray[np.float64] | None:
     predicted = model.predict(train.X).astype(np.float64)
     shift: NDArray[np.float64] = np.mean(train.Y - predicted, axis=0)
     parameters = model.parameters.astype(np.float64)
-    parameters[-model.n_outputs :] += shift  # the output layer's biases come last
+    # The output layer's biases come last, and are in the units of the network.
+    scale = 1.0 if model.normalization is None else model.normalization.y_scale
+    parameters[-model.n_outputs :] += shift / scale
     model.parameters = parameters
     return shift

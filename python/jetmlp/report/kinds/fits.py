@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,8 @@ _Y_LABELS = {
     "value_loss": "mean square error of $f$",
     "derivative_loss": "mean square error of $f'$",
 }
+#: Of curves.csv.
+CURVE_COLUMNS = ("network", "x", "f", "fitted_f", "df", "fitted_df")
 _QUANTITIES = {"runge_fit_f": "value", "runge_fit_df": "derivative"}
 
 
@@ -29,7 +31,7 @@ def section_of_fit(study: FitExperiment, runs: Runs) -> Section:
     first = compared.measured[0]
     return Section(
         document=fit_document(*compared),
-        csv_files={"history.csv": _history_rows(first)},
+        csv_files={"history.csv": _history_rows(first), **_curves({study.name: compared})},
         figures=_figures({study.name: first}),
         compared={study.name: compared},
     )
@@ -42,7 +44,7 @@ def section_of_comparison(study: Comparison, runs: Runs) -> Section:
     firsts = {label: both.measured[0] for label, both in compared.items()}
     return Section(
         document={"fits": {label: fit_document(*both) for label, both in compared.items()}},
-        csv_files={"history.csv": _history_rows_of_several(firsts)},
+        csv_files={"history.csv": _history_rows_of_several(firsts), **_curves(compared)},
         figures=_figures(firsts),
         compared={f"{study.name}: {label}": both for label, both in compared.items()},
     )
@@ -78,6 +80,30 @@ def _history_rows_of_several(results: Mapping[str, FitResult]) -> Rows:
     tables = {label: _history_rows(one) for label, one in results.items()}
     header = next(iter(tables.values()))[0]
     return ["network", *header], [(label, *row) for label, (_, rows) in tables.items() for row in rows]
+
+
+def _curves(compared: Mapping[str, Compared]) -> dict[str, Rows]:
+    """List what the figures draw of functions of one input: true and fitted curves of the first seed.
+
+    A possible fit stands after the one that it is beside.
+    """
+    firsts = [
+        (label, results[0])
+        for name, both in compared.items()
+        for label, results in ((name, both.measured), (label_of_possible(name), both.possible))
+        if results and all(_is_curve(results[0], quantity) for quantity in _QUANTITIES.values())
+    ]
+    rows = [(label, *row) for label, one in firsts for row in _curve_rows(one)]
+    return {"curves.csv": (CURVE_COLUMNS, rows)} if rows else {}
+
+
+def _curve_rows(result: FitResult) -> Iterator[tuple[float, ...]]:
+    dense = result.samples[result.dense_points]
+    assert dense.Y is not None
+    assert dense.dYdX is not None
+    value, slope = result.model.predict_with_jacobian(dense.X)
+    columns = (dense.X, dense.Y, value, dense.dYdX, slope)
+    return zip(*(np.asarray(column, dtype=np.float64).ravel().tolist() for column in columns), strict=True)
 
 
 def _is_curve(result: FitResult, quantity: str) -> bool:
