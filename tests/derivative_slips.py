@@ -9,6 +9,12 @@ least a tenth of the largest):
 - found and named: sign 99 %, unit 99 %, factor of 2 or 1/2 87 %, unit beside an absent input 91 %, sign
   beside an absent input 96 %, two inputs swapped 98 %, transposed 100 %, shuffled 97 %, unrelated 98 %.
 
+``python tests/derivative_slips.py 600 SEED few``: of 5 to 51 samples, from one for each input on. Right
+derivatives without gaps of seeds 41, 42 and 500 of 43, as they are and with noise: 3400 checks, no false
+alarm, 10 % undecided; of 43 without one input and with a third of them missing: 942 checks, 2 false alarms,
+23 % undecided. Found and named of 41 and 42: sign 81 %, unit 81 %, two inputs swapped 90 %, transposed 93 %,
+shuffled 42 %. The thresholds for few samples were chosen on seeds 5, 11, 12, 21 and 31 of such functions.
+
 Thresholds were chosen on seeds 3, 5, 11, 12 and the first 60 functions of seed 0. Right derivatives of 500
 more functions, seed 99: 1956 checks, no false alarm.
 """
@@ -17,7 +23,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -237,20 +243,28 @@ LEAST_FOUND = {
 }
 
 
-def cases(count: int, seed: int = 0) -> Iterator[tuple[Data, np.random.Generator]]:
-    """Functions of 1 to 10 inputs and 1 to 3 outputs at 20 to 500 samples, at least 4 for each input."""
+def cases(count: int, seed: int = 0, *, few: bool = False) -> Iterator[tuple[Data, np.random.Generator]]:
+    """Functions of 1 to 10 inputs and 1 to 3 outputs at 20 to 500 samples, at least 4 for each input.
+
+    Of few samples 5 to 51, from one for each input to 12 more than 4 of these.
+    """
     for case in range(count):
         random = np.random.default_rng([seed, case])
         d, m = int(random.integers(1, 11)), int(random.integers(1, 4))
-        n = int(np.exp(random.uniform(np.log(max(20, 4 * d)), np.log(500))))
+        if few:
+            n = int(random.integers(max(5, d), max(6, 4 * d) + 12))
+        else:
+            n = int(np.exp(random.uniform(np.log(max(20, 4 * d)), np.log(500))))
         yield random_data(random, d, n, m), random
 
 
-def study(count: int, seed: int = 0) -> dict[str, Counter[str]]:
+def study(
+    count: int, seed: int = 0, slips: Sequence[Slip] = (*RIGHT, *SLIPS), *, few: bool = False
+) -> dict[str, Counter[str]]:
     """Count the verdicts on each slip: "found" for the right one."""
     table: dict[str, Counter[str]] = {}
-    for data, random in cases(count, seed):
-        for slip in (*RIGHT, *SLIPS):
+    for data, random in cases(count, seed, few=few):
+        for slip in slips:
             made = slip(data, random)
             if made is not None:
                 verdict = check_derivatives(data.X, data.Y, made[0]).verdict
@@ -261,7 +275,7 @@ def study(count: int, seed: int = 0) -> dict[str, Counter[str]]:
 
 if __name__ == "__main__":
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100
-    for name, counts in study(count, *map(int, sys.argv[2:3])).items():
+    for name, counts in study(count, *map(int, sys.argv[2:3]), few="few" in sys.argv[3:]).items():
         total = counts.total()
         shares = ", ".join(f"{verdict} {100 * k / total:.1f} %" for verdict, k in counts.most_common())
         print(f"{name:20s} {total:5d}  {shares}")

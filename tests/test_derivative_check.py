@@ -402,6 +402,15 @@ def test_false_alarms_and_detection_on_random_functions() -> None:
         assert counts["found"] >= LEAST_FOUND[slip.__name__] * counts.total(), (slip.__name__, counts)
 
 
+def test_few_samples_raise_no_false_alarm() -> None:
+    """At 25 functions; derivative_slips.py has the shares of 1700."""
+    table = study(25, seed=7, slips=RIGHT, few=True)
+    for slip in RIGHT:
+        counts = table[slip.__name__]
+        assert counts["found"] + counts["undecided"] == counts.total(), (slip.__name__, counts)
+        assert counts["found"] >= 0.6 * counts.total()
+
+
 def test_simulated_payoffs_are_too_noisy_to_be_judged(rng: np.random.Generator) -> None:
     """One path a sample: neighbours differ by their noise, which says nothing against right slopes."""
     spot = rng.uniform(50.0, 150.0, 2000)

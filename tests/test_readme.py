@@ -55,7 +55,8 @@ def test_python_in_other_documents_runs(path: Path, folder: Path) -> None:
 
 
 def test_examples_run_and_do_what_is_written_beside_them(folder: Path) -> None:
-    few, first, second = run(MARKDOWN.parse(ROOT / "README.md"))[:3]
+    states = run(MARKDOWN.parse(ROOT / "README.md"))
+    few, first, second = states[:3]
     exact = np.exp(-0.5) + 4.0
     assert round(exact, 4) == 4.6065
     assert abs(few["value"][0, 0] - exact) < min(4.0 * few["deviation"][0, 0], 1e-3)
@@ -67,6 +68,8 @@ def test_examples_run_and_do_what_is_written_beside_them(folder: Path) -> None:
     x = np.linspace(-1, 1, 2001)
     slope = -50 * x / (1 + 25 * x**2) ** 2
     assert np.abs(second["model"].jacobian(x)[:, 0, 0] - slope).max() < 1e-7, "the slope to 1e-7"
+    assert len(states[-1]["scores"]) == 5
+    assert states[-1]["scores"].min() > 0.9999, "in every fold"
 
 
 def test_the_two_commands_are_single_lines_in_an_environment_of_their_own() -> None:

@@ -178,14 +178,14 @@ BAD: dict[str, tuple[str, Any, str]] = {
     ),
     "NaN": ("sample_weight", np.full(23, np.nan), "finite numbers, got nan"),
     "infinite": ("sample_weight", np.full(23, np.inf), "finite numbers, got inf"),
-    "all zero": ("sample_weight", np.zeros(23), "at least one weight above 0, got 0 throughout"),
+    "all zero": ("sample_weight", np.zeros(23), "at least one weight above zero, got 0 throughout"),
     "text": ("sample_weight", ["a"] * 23, "real numbers"),
     "derivatives' shape": (
         "derivative_sample_weight",
         np.ones((23, 3)),
         r"expected shape \(23,\) or \(23, 2\) or \(23, 3, 2\), got \(23, 3\)",
     ),
-    "derivatives' zero": ("derivative_sample_weight", np.zeros((23, 2)), "at least one weight above 0"),
+    "derivatives' zero": ("derivative_sample_weight", np.zeros((23, 2)), "at least one weight above zero"),
     "derivatives' sign": (
         "derivative_sample_weight",
         -np.ones((23, 3, 2)),

@@ -33,6 +33,7 @@ from .surrogate.surrogate import Surrogate
 
 if TYPE_CHECKING:
     from . import experiments, plotting
+    from . import sklearn as sklearn
 
 __all__ = [
     "LBFGS",
@@ -66,7 +67,7 @@ __version__ = info()["version"]
 
 def __getattr__(name: str) -> ModuleType:
     """Import what most programs do not need only when it is asked for."""
-    if name in ("experiments", "plotting"):
+    if name in ("experiments", "plotting", "sklearn"):
         return import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

@@ -9,7 +9,7 @@ from .derivative_report import DerivativeReport
 from .neighbours import nearest_neighbours
 from .presence import counting
 from .samples import Samples, as_samples
-from .slope_comparison import NEGLIGIBLE, SlopeComparison
+from .slope_comparison import MOST_UNEXPLAINED, NEGLIGIBLE, SlopeComparison
 from .slope_orders import MOST_EXCHANGED, axis_orders, exchanges, input_order, output_order
 
 __all__ = ["DerivativeReport", "check_derivatives"]
@@ -22,7 +22,16 @@ LEAST_GAIN = 2.0  # how much less another order must leave unexplained where the
 LEAST_GAIN_OF_WRONG = 1.3  # the same where it is wrong
 MOST_OF_BEST = 1.2  # of what the best factors leave: another order must not do worse
 ROUNDING = 8 * float(np.finfo(np.float64).eps)  # of values that are meant to be equal
+# Of few samples an input, neighbours are far apart, what is right leaves much unexplained, and some order of
+# the many inputs or some factor does a little better. A slip has to be clear then.
+FEW_TO_REORDER, FEW = 6, 4  # samples an input: for an order that leaves much, and for all
+CLEAR_GAIN = 10.0  # how much less another order must leave unexplained
+CLEAR_FACTOR = 1.3  # by how many tolerances a factor must be off, unless the slopes are far too large
+CLEARLY_TOO_LARGE = 4.0  # mean square of what is left, of that of slopes between neighbours
+CLEARLY_LEFT = 0.5  # the same of slopes that no single slip explains
 FAR_APART = 0.7  # of the mean squared difference of any two values: neighbours that are too far to tell
+#: Where a slip may well be none.
+UNCLEAR = ("undecided", ("too few samples for each input to tell from so little",))
 
 
 def check_derivatives(
@@ -73,6 +82,18 @@ def check_derivatives(
     return check.report(*check.verdict())
 
 
+def doubts(samples: Samples) -> str:
+    """Say how derivatives contradict the values; nothing where they agree, or where there is no telling."""
+    if samples.Y is None or samples.dYdX is None:
+        return ""
+    report = check_derivatives(samples)
+    if report.agrees or report.verdict == "undecided":
+        return ""
+    names = samples._names
+    belong = f"{names.derivatives}: do not seem to belong to {names.Y}"
+    return f"{belong}: {report.verdict}; {', '.join(report.slips)}."
+
+
 def _without_rounding(values: Floats) -> Floats:
     """Make outputs equal that are constant but for rounding."""
     values = values.copy()
@@ -93,6 +114,9 @@ class _Check:
         rows = np.flatnonzero(both)
         pairs = nearest_neighbours(X[rows])
         self._pairs = rows[pairs]
+        there = np.count_nonzero(~np.isnan(slopes[rows]), axis=0)
+        samples_an_input = float(there[there > 0].mean()) / X.shape[1] if there.any() else 0.0
+        self._few_to_reorder, self._few = samples_an_input < FEW_TO_REORDER, samples_an_input < FEW
         self._found = self._compare(slopes)
 
     def _compare(self, slopes: Floats) -> SlopeComparison:
@@ -116,7 +140,12 @@ class _Check:
                 return "undecided", ("what is given has too little effect to tell",)
             return "agree", ()
         if found.explained_with_factors()[wrong].all():
-            return _slips(found, wrong)
+            return _slips(found, wrong) if self._clear(wrong) else UNCLEAR
+        if self._few:
+            gaps = np.asarray(np.isnan(self._slopes).any(axis=(0, 2)))
+            wrong = wrong[(found.unexplained[wrong] > CLEARLY_LEFT) & ~gaps[wrong]]
+            if len(wrong) == 0:
+                return UNCLEAR
         near = wrong[found.spacing[wrong] < FAR_APART]
         if len(near) == 0:
             return "undecided", ("values of neighbours differ like those of any two samples",)
@@ -150,6 +179,15 @@ class _Check:
         verdict, slips, _ = min(candidates, key=lambda candidate: self._mean_rest(candidate[2]))
         return verdict, slips
 
+    def _clear(self, wrong: NDArray[np.intp]) -> bool:
+        """Whether the factors of an output are so far off that so many samples can tell."""
+        if not self._few:
+            return True
+        found = self._found
+        off = np.where(found.factors_off(), abs(found.factor - 1) / found.tolerance, 0.0).max(axis=1)
+        clear = (off > CLEAR_FACTOR) | (found.unexplained > CLEARLY_TOO_LARGE)
+        return bool(clear[wrong].any())
+
     def _mean_rest(self, comparison: SlopeComparison) -> float:
         """Mean unexplained fraction of the outputs that can be compared as given."""
         return float(comparison.unexplained[self._found.comparable].mean())
@@ -167,6 +205,8 @@ class _Check:
             if not np.array_equal(other.given, found.given):
                 return False  # what is not given may well be like what is
         rest, of_other = self._mean_rest(found), self._mean_rest(other)
+        if self._few or (self._few_to_reorder and of_other > MOST_UNEXPLAINED):
+            gain = CLEAR_GAIN
         at_best, other_at_best = (float(c.unexplained_best[compared].mean()) for c in (found, other))
         return rest > max(gain * of_other, NEGLIGIBLE) and other_at_best <= MOST_OF_BEST * at_best + 1e-3
 

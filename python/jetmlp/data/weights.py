@@ -52,5 +52,5 @@ def _as_weights(name: str, value: ArrayLike, shapes: tuple[tuple[int, ...], ...]
             f"{int((array < 0).sum())} such of {array.size}"
         )
     if not array.any():
-        raise ValueError(f"{name}: expected at least one weight above 0, got 0 throughout")
+        raise ValueError(f"{name}: expected at least one weight above zero, got 0 throughout")
     return array

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks
 from .._files import Container, write_container
-from ..data.derivative_check import check_derivatives
+from ..data.derivative_check import doubts
 from ..data.presence import counting
 from ..data.samples import Samples, as_samples
 from ..data.standardise import learn
@@ -334,13 +334,7 @@ def _as_seconds(seconds: object) -> float | None:
 
 
 def _warn_of_derivatives(samples: Samples) -> None:
-    if samples.Y is None or samples.dYdX is None:
-        return
-    report = check_derivatives(samples)
-    if not (report.agrees or report.verdict == "undecided"):
-        warnings.warn(
-            f"dYdX: do not seem to belong to Y: {report.verdict}; {' '.join(report.slips)} "
-            "See jetmlp.check_derivatives, or Surrogate(check=False) if they are right.",
-            UserWarning,
-            stacklevel=3,
-        )
+    doubt = doubts(samples)
+    if doubt:
+        cure = "See jetmlp.check_derivatives, or Surrogate(check=False) if they are right."
+        warnings.warn(f"{doubt} {cure}", UserWarning, stacklevel=3)
