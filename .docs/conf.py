@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -15,7 +17,10 @@ import jetmlp
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
+EXTENSIONS = str(Path(__file__).parent / "_extensions")
+sys.path.insert(0, EXTENSIONS)
+# The kernels of pages that are run find them too.
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), EXTENSIONS]))
 
 project = "jetmlp"
 author = "the jetmlp developers"
@@ -43,6 +48,7 @@ nitpick_ignore_regex = [("py:obj", ".*")]
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath", "fieldlist"]
 myst_heading_anchors = 3
 # Pages with {code-cell} are run whenever the site is built; what they print and draw is of this very version.
+os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"  # figures into pages, whatever is set
 nb_execution_mode = "force"
 nb_execution_in_temp = True
 nb_execution_raise_on_error = True
@@ -66,6 +72,7 @@ html_logo = "_static/logo.svg"
 html_favicon = "_static/logo.svg"
 html_static_path = ["_static"]
 html_css_files = ["jetmlp.css"]
+html_domain_indices = False  # of modules there are few
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
@@ -75,6 +82,8 @@ html_theme_options = {
     "github_url": "https://github.com/jetmlp/jetmlp",
     "header_links_before_dropdown": 7,
     "navigation_with_keys": False,
+    "navbar_align": "left",
+    "navbar_persistent": ["search-button"],
     "show_toc_level": 2,
     "show_prev_next": True,
     "footer_start": ["copyright"],
@@ -82,7 +91,12 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
-html_sidebars: dict[str, list[str]] = {"index": []}
+# No column at the left where a page has no pages below it.
+html_sidebars: dict[str, list[str]] = {
+    page: []
+    for page in ("index", "get-started", "your-data", "coming-from/*", "mathematics", "benchmarks", "search")
+}
+html_show_search_summary = False  # it is fetched, which browsers refuse where the site is opened from files
 
 # --- mathematics: one file of MathJax, its glyphs as curves; no fonts, and nothing to load later ------------
 mathjax_path = "tex-svg.js"
@@ -100,6 +114,20 @@ def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
     shutil.copyfile(source, Path(app.outdir) / "_static" / mathjax_path)
 
 
+def signature_of_class(
+    app: Sphinx, what: str, name: str, thing: object, options: object, signature: str | None, returned: str
+) -> tuple[str, str] | None:
+    """Give a class the signature that Python gives it: Sphinx takes that of an inherited __new__ first."""
+    if what != "class" or not isinstance(thing, type) or not (signature or "").startswith("(*_"):
+        return None
+    parameters = [
+        parameter.replace(annotation=parameter.empty)
+        for parameter in inspect.signature(thing).parameters.values()
+    ]
+    return str(inspect.Signature(parameters)), returned
+
+
 def setup(app: Sphinx) -> None:
-    """Tell Sphinx of it."""
+    """Tell Sphinx of both."""
+    app.connect("autodoc-process-signature", signature_of_class)
     app.connect("build-finished", copy_mathjax)

@@ -52,6 +52,13 @@ def coverage_of(row: Row) -> str:
     return f"{first} · {second}"
 
 
+def said(line: str) -> str:
+    """Say in words what a line of the benchmark calls by the names of its scores."""
+    for name, words in (("value_error", "Errors of values"), ("slope_error", "Errors of slopes")):
+        line = line.replace(name, words)
+    return line
+
+
 def table(rows: list[Row], kind: str) -> str:
     """Write a table in Markdown, a line for each problem and number of samples."""
     cell = errors_of if kind == "errors" else coverage_of
@@ -83,7 +90,7 @@ class FewSamples(SphinxDirective):
         rows = read(DATA)
         kind = self.arguments[0]
         if kind == "contest":
-            text = "\n".join(f"- {line}." for line in report.contest(rows))
+            text = "\n".join(f"- {said(line)}." for line in report.contest(rows))
         elif kind in ("errors", "coverage"):
             text = table(rows, kind)
         else:
