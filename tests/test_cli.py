@@ -51,7 +51,10 @@ def test_the_experiments_are_listed(option: str, capsys: Captured) -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ([], "jetmlp: error: expected a command: fit, predict, evaluate, export, report, info, reproduce; see"),
+        (
+            [],
+            "jetmlp: error: expected a command: fit, predict, evaluate, export, report, info, reproduce; see",
+        ),
         (["fitt"], "jetmlp: error: no such command 'fitt'"),
         (["info", "--speed"], "jetmlp info: error: no such option"),
         (["reproduce", "--seeds", "0"], "--seeds: expected an integer from 1 to 1000, got '0'"),

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import re
 import shlex
 import subprocess
@@ -20,19 +18,11 @@ import jetmlp
 from jetmlp.cli import main
 from jetmlp.tables.read import read_table
 from surrogate_samples import pair, points
+from surrogate_tables import frame
+from terminal import RUN, on_a_terminal
+from wrong_commands import WRONG
 
-ROOT = Path(__file__).parents[1]
-RUN = "import sys; from jetmlp.cli import main; sys.exit(main(sys.argv[1:]))"
 Captured = pytest.CaptureFixture[str]
-
-
-def frame(n: int, seed: int = 0) -> pd.DataFrame:
-    """Two outputs of two inputs, with all slopes under names of every form."""
-    X = points(n, seed)
-    Y, D = pair(X)
-    columns = {"a": X[:, 0], "b": X[:, 1], "u": Y[:, 0], "w": Y[:, 1]}
-    slopes = {"du_da": D[:, 0, 0], "du/db": D[:, 0, 1], "d(w)/d(a)": D[:, 1, 0], "w!b": D[:, 1, 1]}
-    return pd.DataFrame({**columns, **slopes})
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +118,12 @@ def test_predictions_match_columns_by_name(folder: Path, capsys: Captured) -> No
     for more in (["--x", "p,q"], ["--map", "map.json"]):
         found = answer(capsys, "predict", "m.safetensors", "other.parquet", *more)
         np.testing.assert_array_equal(found["columns"]["u"], out["u"])
+    new.rename(columns={"a": "p"}).to_csv("half.csv", index=False)
+    for data, columns in (("new.csv", "b,a"), ("half.csv", "p,b")):
+        found = answer(capsys, "predict", "m.safetensors", data, "--x", columns)
+        np.testing.assert_array_equal(found["columns"]["u"], out["u"])
+    assert main(["predict", "m.safetensors", "half.csv", "--x", "b,p"]) == 2
+    assert "--x: expected columns in the order of the inputs, a, b, got 'b'" in capsys.readouterr().err
     np.savez("other.npz", x=X.T)
     found = answer(capsys, "predict", "m.safetensors", "other.npz")
     np.testing.assert_array_equal(found["columns"]["u"], out["u"])
@@ -166,6 +162,30 @@ def test_errors_at_new_samples(folder: Path, capsys: Captured) -> None:
     assert row["within_2_std"] == pytest.approx(within, rel=1e-12)
     slopes = model.jacobian(test[["a", "b"]])[:, 1, 1] - test["w!b"].to_numpy()
     assert rows["w", "b"]["largest_error"] == pytest.approx(abs(slopes).max(), rel=1e-12)
+
+
+def test_some_of_the_outputs_under_other_names_will_do(folder: Path, capsys: Captured) -> None:
+    def kinds(*arguments: str) -> list[tuple[str, str | None]]:
+        rows = answer(capsys, "evaluate", "m.safetensors", "test.csv", *arguments)["goodness"]
+        assert all(row["r2"] > 0.8 for row in rows)
+        return [(row["output"], row["input"]) for row in rows]
+
+    test = frame(20, seed=5)
+    test[["a", "b", "w", "w!b"]].to_csv("test.csv", index=False)
+    assert kinds() == [("w", None), ("w", "b")]
+    assert kinds("--dydx", "none") == [("w", None)]
+    test[["a", "b", "du_da"]].to_csv("test.csv", index=False)
+    assert kinds() == [("u", "a")]
+    names = {"a": "p", "b": "q", "u": "c1", "w": "c2", "du_da": "dc1_dp", "w!b": "c9"}
+    test.rename(columns=names)[list(names.values())].to_csv("test.csv", index=False)
+    assert kinds("--x", "p,q", "--y", "c1,c2") == [("u", None), ("w", None), ("u", "a")]
+    content = {"inputs": {"a": "p", "b": "q"}, "outputs": {"w": "c2"}, "derivatives": {"dw/db": "c9"}}
+    Path("map.json").write_text(json.dumps(content))
+    assert kinds("--map", "map.json") == [("w", None), ("w", "b")]
+    X = points(20, seed=5)
+    np.savez("test.npz", x=X.T, y=pair(X)[0].T)
+    rows = answer(capsys, "evaluate", "m.safetensors", "test.npz")["goodness"]
+    assert [row["output"] for row in rows] == ["u", "w"]
 
 
 def test_what_is_exported_predicts_in_numpy(folder: Path, capsys: Captured) -> None:
@@ -218,45 +238,6 @@ def test_swapped_derivatives_are_named(folder: Path, capsys: Captured) -> None:
     assert capsys.readouterr().err == ""
 
 
-WRONG = [
-    ("fit", "jetmlp fit: error: expected DATA; see jetmlp fit --help"),
-    ("fit nothing.csv", "cannot read nothing.csv: No such file"),
-    ("fit .", "cannot read .: Is a directory"),
-    ("fit data.xlsx", "expected a name that ends in one of .csv"),
-    ("fit m.safetensors", "expected a name that ends in one of .csv"),
-    ("fit data.csv more.csv", "unexpected extra argument (more.csv)"),
-    ("fit data.csv --x a,b --y q", "--y: expected columns of data.csv, which has a, b, u, w"),
-    ("fit data.csv --x a,b --y b", "expected 'b' as an input or an output, got it as both"),
-    ("fit data.csv --x a,b --y u --dydx w", "--dydx: expected names such as"),
-    ("fit data.csv --map nothing.json", "cannot read nothing.json"),
-    ("fit data.csv --map data.csv", "data.csv: expected JSON"),
-    ("fit data.csv --out model.pt", "--out: expected a name that ends in .safetensors, got model.pt"),
-    (
-        "fit data.csv --out no/m.safetensors",
-        "--out: cannot write no/m.safetensors: No such file or directory",
-    ),
-    ("fit data.csv --out folder.safetensors", "--out: cannot write folder.safetensors: Is a directory"),
-    ("fit data.csv --out ''", "--out: expected the name of a file, got ''"),
-    ("fit data.csv --seconds 0", "--seconds: expected a number of seconds above 0, got '0'"),
-    ("fit data.csv --seed 1.5", "--seed: expected an integer from 0 to 4294967295, got '1.5'"),
-    ("fit data.csv --threads 0", "--threads: expected an integer from 1 to 256, got '0'"),
-    ("fit data.csv --sed 3", "jetmlp fit: error: no such option"),
-    ("predict m.safetensors", "jetmlp predict: error: expected DATA"),
-    ("predict data.csv m.safetensors", "data.csv: expected the file of a model, as jetmlp fit writes it; it"),
-    ("predict m.safetensors other.csv", "expected a column for each input of the model, got none for b"),
-    ("predict m.safetensors data.csv --x a", "--x: expected 2 columns, as the model has inputs, got a"),
-    ("predict m.safetensors data.csv --out data.csv", "--out: expected another file than data.csv"),
-    ("predict m.safetensors data.csv --out link.csv", "--out: expected another file than data.csv"),
-    ("predict m.safetensors data.csv --out out.docx", "expected a name that ends in one of .csv"),
-    ("predict m.safetensors map.npz", "map.npz: expected 2 inputs, as the model has, got 3"),
-    ("evaluate m.safetensors inputs.csv", "expected columns of the outputs u, w or of their derivatives"),
-    ("export m.safetensors", "jetmlp export: error: expected FILE"),
-    ("export m.safetensors --out m.onnx", "--out: expected a name that ends in .npz or .json, got m.onnx"),
-    ("info nothing.safetensors", "cannot read nothing.safetensors: No such file"),
-    ("info data.csv", "data.csv: expected the file of a model"),
-]
-
-
 @pytest.mark.parametrize(("command", "complaint"), WRONG, ids=[command for command, _ in WRONG])
 def test_mistakes_get_one_clear_line_and_change_nothing(
     command: str, complaint: str, folder: Path, capsys: Captured
@@ -290,26 +271,6 @@ def test_output_that_cannot_be_written(folder: Path) -> None:
         assert Path("err").read_text() == expected
 
 
-def on_a_terminal(arguments: list[str], **variables: str) -> str:
-    """What a command writes where both of its streams are a terminal."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.environ.update({"TERM": "xterm", "COLUMNS": "100", **variables})
-        os.execv(sys.executable, [sys.executable, "-c", RUN, *arguments])
-    text = b""
-    while True:
-        try:
-            part = os.read(terminal, 4096)
-        except OSError:  # the other end is closed
-            part = b""
-        if not part:
-            break
-        text += part
-    os.close(terminal)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-    return text.decode()
-
-
 def test_colour_only_on_a_terminal_that_wants_it(folder: Path, capsys: Captured) -> None:
     info = ["info", "m.safetensors"]
     assert main(info) == 0
@@ -331,24 +292,3 @@ def test_help_teaches_by_example(command: str, capsys: Captured) -> None:
     assert all(line.strip().startswith(f"jetmlp {command}") for line in examples)
     assert main(["--help"]) == 0
     assert f"  {command} " in capsys.readouterr().out
-
-
-def test_the_commands_of_the_readme_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    frame(10).to_csv("runs.csv", index=False)
-    frame(20, seed=1).to_csv("test.csv", index=False)
-    frame(5, seed=2)[["b", "a"]].to_csv("new.csv", index=False)
-    section = (
-        (ROOT / "README.md").read_text(encoding="utf-8").split("## Your own data, from the command line")[1]
-    )
-    commands = re.findall(r"^jetmlp .*$", section.split("\n## ")[0], flags=re.MULTILINE)
-    assert len(commands) >= 5
-    for command in commands:
-        assert main(shlex.split(command, comments=True)[1:]) == 0, command
-    assert {path.name for path in tmp_path.iterdir()} >= {
-        "model.safetensors",
-        "predictions.csv",
-        "weights.npz",
-    }

@@ -199,6 +199,27 @@ def test_the_two_forms_meet_where_residuals_and_parameters_are_as_many() -> None
         check(find(case))
 
 
+@pytest.mark.parametrize("kind", ["all three", "values and directions", "values"])
+def test_noise_is_counted_beyond_a_share_of_the_size_of_its_sort(kind: str) -> None:
+    """Σ log(σ_i / (share · s)) where above 0, s² the mean square of an output's values, or of its slopes."""
+    case = make_case(Network((2, 5, 2)), kind, 9, share=0.2)
+    found = find(case, spread=2.0)
+    zero = {
+        name: None if (array := getattr(case, name)) is None else 0.0 * array
+        for name in ("Y", "dYdX", "dYdV", "d2YdX2")
+    }
+    targets = residuals(replace(case, **zero), case.parameters) - residuals(case, case.parameters)
+    sorts = [(output, term) for output, term, _ in found.entries.kinds]
+    for share in (1e-3, 0.2, 0.9):
+        total = 0.0
+        for sort in set(sorts):
+            rows = np.array([other == sort for other in sorts])
+            sigma = 1 / np.sqrt(found.dense.beta[rows])
+            size = np.sqrt(np.mean(targets[rows] ** 2))
+            total += np.sum(np.maximum(0.0, np.log(sigma / (share * size))))
+        assert found.fit.noise_beyond(share) == pytest.approx(total, rel=1e-10)
+
+
 def test_the_same_bytes_for_any_number_of_threads() -> None:
     for sizes, n in (((2, 20, 15, 1), 60), ((2, 6, 5, 1), 150)):
         case = make_case(Network(sizes), "all three", n, share=0.1)

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typst
 
 from jetmlp import report
 from jetmlp.cli import main
 from jetmlp.report.paper import needed
 from jetmlp.report.paper.discussion import discussion
-from jetmlp.report.paper.markup import number
+from jetmlp.report.paper.markup import number, quoted, text
 from jetmlp.report.paper.results import read_results
-from paper_files import check_page, read_number, write_results
+from paper_files import Page, check_page, read_number, write_results
 from report_files import read_json
 
 
@@ -37,7 +39,8 @@ def changed(results: Path, place: Path, name: str, change: Callable[[dict[str, A
 
 
 def said(folder: Path) -> str:
-    return "\n".join(discussion(read_results(folder)))
+    """Return the discussion, without what Typst needs to take words as they are."""
+    return "\n".join(discussion(read_results(folder))).replace("\\", "")
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +51,7 @@ def written(results: Path, tmp_path_factory: pytest.TempPathFactory) -> report.P
 def test_page(results: Path, written: report.Published) -> None:
     first = written
     figures = {path.name for path in (first.source.parent / "figures").iterdir()}
-    assert figures == {"fit.svg", "loss.svg", "ratios.svg", "relu.svg"}
+    assert figures == {f"{name}.svg" for name in ("fit", "loss", "ratios", "relu", "ablation")}
 
     text = first.page.read_text(encoding="utf-8")
     page = check_page(text, len(figures))
@@ -168,6 +171,26 @@ def test_which_quantity_is_harder(results: Path, tmp_path: Path, slope: float, w
     assert word in said(folder)
 
 
+def test_surrogates_stand_beside_each_other(results: Path, tmp_path: Path) -> None:
+    def change(document: dict[str, Any]) -> None:
+        def spreads(*medians: float) -> list[dict[str, float]]:
+            return [{"median": median, "minimum": median, "maximum": median} for median in medians]
+
+        by_loss = {"values only": spreads(9.0, 0.8), "values and slopes": spreads(9.0, 0.2)}
+        errors = {"value_error": by_loss, "derivative_error": by_loss}
+        own = {"counts": [50], "errors": dict.fromkeys(errors, spreads(0.013)), "cpu_time_s": []}
+        study = {"counts": [25, 50], "errors": errors, "cpu_time_s": {}, "surrogate": own}
+        document["arm"] = study
+        document["valley"] = study | {"surrogate": own | {"counts": [25]}}
+
+    written = report.write_report(changed(results, tmp_path / "some", "summary.json", change))
+    page = Page(written.page.read_text(encoding="utf-8"))
+    (table,) = (table for table in page.tables if table[0][0] == "surrogate")
+    half = ["0.80", "0.20", "4.0"]
+    assert table[1] == ["arm", "50", *half, "0.013", *half, "0.013"]
+    assert table[2] == ["valley", "50", *half, "–", *half, "–"]
+
+
 def test_one_seed_is_said_to_be_one(results: Path, tmp_path: Path) -> None:
     def change(document: dict[str, Any]) -> None:
         for fit in document["fits"].values():
@@ -175,6 +198,7 @@ def test_one_seed_is_said_to_be_one(results: Path, tmp_path: Path) -> None:
 
     one = said(changed(results, tmp_path / "one", "summary.json", change))
     assert "rests on a single seed" in one
+    assert "median" not in one.split("*What the ablation says.*")[0].split("ReLU against tanh")[0]
     assert "rests on a single seed" not in said(results)
 
 
@@ -187,7 +211,7 @@ def test_results_without_published_fits(results: Path, tmp_path: Path) -> None:
     folder = changed(results, tmp_path / "only", "summary.json", change)
     text = report.write_report(folder, title='Mine & "yours" #1 @all').page.read_text(encoding="utf-8")
     assert "Mine &amp; &quot;yours&quot; #1 @all</title>" in text
-    check_page(text, 0)
+    check_page(text, 1)
     assert "ReLU against tanh" not in text
     assert "What the ablation says" in text
     assert "<script" not in text
@@ -207,6 +231,15 @@ def test_what_is_wrong_is_named(results: Path, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"expected curves\.csv"):
         report.write_report(folder)
     assert not (folder / "report.pdf").exists()
+
+
+def test_a_typst_that_leaves_formulas_out_is_refused(
+    results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(typst, "compile", lambda *_, **__: b"<body></body>")
+    with pytest.raises(ImportError, match=r"typst: expected version 0\.15 or later, got "):
+        report.write_report(results, tmp_path)
+    assert not (tmp_path / "report.html").exists()
 
 
 def test_command_writes_the_same_bytes(
@@ -257,3 +290,19 @@ def test_command_says_what_is_wrong(
 )
 def test_numbers(value: float | None, text: str) -> None:
     assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["1. load", "= x", "- y + z", "/ t: u", "// gone", "/* gone */", "http://a.b/~c", "a\\b", "$f_1$ #x @y"],
+)
+def test_words_are_taken_as_they_are(words: str) -> None:
+    page = typst.compile(f"{text(words)}\n\n#raw({quoted(words)})".encode(), format="html").decode()
+    read = unescape(page.split("<body>")[1])
+    assert f"<p>{words}</p>" in read
+    assert f"<code>{words}</code>" in read
+
+
+def test_controls_are_blanks() -> None:
+    assert text("a\x01b\n c") == "a b c"
+    assert quoted("a\x01b\x7f") == '"a b "'

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 import jetmlp
 from jetmlp import report
 from jetmlp.cli import main
-from jetmlp.report.paper.surrogate_facts import facts_of
+from jetmlp.report.paper.surrogate_facts import Met, facts_of
+from jetmlp.report.paper.surrogate_text import _confidence
+from jetmlp.surrogate.goodness import goodness
 from paper_files import check_page, read_number
 
 Array = NDArray[np.float64]
@@ -90,6 +92,14 @@ def test_sensitivity_refuses(arguments: dict[str, Any], message: str) -> None:
         report.sensitivity(Exact(), **arguments)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("within", "word"), [((0.7, 0.95), "as they are"), ((0.4, 0.7), "too small"), ((0.97, 1.0), "wider than")]
+)
+def test_what_is_said_of_error_bars_follows_their_coverage(within: tuple[float, float], word: str) -> None:
+    row = goodness(0, None, np.arange(3.0), np.ones(3), "fitted samples")
+    assert word in _confidence([Met("y", row, row, within)])
+
+
 @pytest.mark.long
 def test_sobol_indices_of_a_fitted_surrogate() -> None:
     """From 128 samples with slopes; the box is that of the function."""
@@ -117,15 +127,16 @@ def test_report_of_two_outputs(
     surrogate: jetmlp.Surrogate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    surrogate.save("plate.safetensors")
+    surrogate.save("plate_1 `a`.safetensors")
     names: dict[str, Any] = {
-        "input_names": ["width [mm]", "load_#1"],
-        "output_names": ["stress", "<sag> & $"],
+        "input_names": ["1. width [mm]", "- load_#1"],
+        "output_names": ["stress", "= <sag> & $ // x"],
     }
-    written = report.report_surrogate(surrogate, "out", file="plate.safetensors", **names)
+    written = report.report_surrogate(surrogate, "out", file="plate_1 `a`.safetensors", **names)
     text = written.page.read_text(encoding="utf-8")
     page = check_page(text, 2)
     assert text.count("<option>") == 4
+    assert "the file <code>plate_1 `a`.safetensors</code>" in text
 
     facts = facts_of(surrogate, names["input_names"], names["output_names"])
     rows = page.table("quantity", "RMSE", "RMSE, left out")
@@ -135,10 +146,10 @@ def test_report_of_two_outputs(
     ]
     values, slopes = surrogate.left_out()
     columns = [*values.T, *slopes.reshape(14, 4).T]
-    for row, column, goodness in zip(rows, columns, facts.values + facts.slopes, strict=True):
+    for row, column, met in zip(rows, columns, facts.values + facts.slopes, strict=True):
         left_out = np.sqrt(np.mean(column**2))
         assert read_number(row["RMSE, left out"]) == pytest.approx(left_out, rel=0.05)
-        assert goodness.at_samples.rmse <= 1.01 * left_out
+        assert met.at_samples.rmse <= 1.01 * left_out
         assert float(row["R², left out"]) > 0.9
     matters = page.table("output", "first order", "total")
     assert [row["input"] for row in matters] == names["input_names"] * 2

@@ -190,3 +190,12 @@ def test_prices_name_what_is_wrong(true: object, predicted: object, samples: obj
     with pytest.raises(ValueError, match=message):
         plotting.plot_prices(SPOT, true, predicted, samples=samples)
     assert plt.get_fignums() == []
+
+
+def test_a_number_of_samples_without_a_fit_has_no_mark() -> None:
+    errors = {"all": [[0.3, 0.1]], "first": [[0.2, np.nan], [0.4, np.nan]]}
+    axes, _ = plotting.plot_sample_errors([10, 20], errors, errors)
+    heights = {str(line.get_label()): np.asarray(line.get_ydata(), dtype=float) for line in axes.lines}
+    np.testing.assert_allclose(heights["first"], [0.3, np.nan])
+    with pytest.raises(ValueError, match="expected finite errors > 0"):
+        plotting.plot_sample_errors([10, 20], {"one": [[0.2, np.nan], [0.4, 0.1]]}, errors)

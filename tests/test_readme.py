@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ import numpy as np
 import pytest
 from sybil import Document, Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
+
+from jetmlp.cli import main
+from surrogate_tables import frame
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -70,6 +74,22 @@ def test_examples_run_and_do_what_is_written_beside_them(folder: Path) -> None:
     assert np.abs(second["model"].jacobian(x)[:, 0, 0] - slope).max() < 1e-7, "the slope to 1e-7"
     assert len(states[-1]["scores"]) == 5
     assert states[-1]["scores"].min() > 0.9999, "in every fold"
+
+
+def test_the_commands_run(folder: Path) -> None:
+    frame(10).to_csv("runs.csv", index=False)
+    frame(20, seed=1).to_csv("test.csv", index=False)
+    frame(5, seed=2)[["b", "a"]].to_csv("new.csv", index=False)
+    section = README.split("## Your own data, from the command line")[1].split("\n## ")[0]
+    commands = re.findall(r"^jetmlp .*$", section, flags=re.MULTILINE)
+    assert len(commands) >= 5
+    for command in commands:
+        assert main(shlex.split(command, comments=True)[1:]) == 0, command
+    assert {path.name for path in folder.iterdir()} >= {
+        "model.safetensors",
+        "predictions.csv",
+        "weights.npz",
+    }
 
 
 def test_the_two_commands_are_single_lines_in_an_environment_of_their_own() -> None:

@@ -83,3 +83,25 @@ def test_options_have_prices_and_any_number_of_threads_gives_the_same(
         assert without_times(read_json(one / "metrics.json")) == without_times(
             read_json(three / "metrics.json")
         )
+
+
+def test_a_surrogate_without_a_setting_stands_beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = replace(quick("rosenbrock", (9, 16)), automatic=(9, 25))
+    monkeypatch.setitem(EXPERIMENTS, "rosenbrock", study)
+    report = reproduce(["rosenbrock"], tmp_path, n_seeds=2)
+    metrics = read_json(tmp_path / "rosenbrock" / "metrics.json")
+    fits = metrics["surrogate_fits"]["9"]
+    assert [fit["seed"] for fit in fits] == [0, 1]
+    beside = study.run(0, n_seeds=2)
+    assert [fit["value_error"] for fit in fits] == beside.automatic_errors["value_error"][:, 0].tolist()
+    assert np.isnan(beside.automatic_errors["value_error"][:, 1]).all()
+    assert metrics["surrogate"]["counts"] == [9]
+    assert report.document["rosenbrock"]["surrogate"]["errors"] == metrics["surrogate"]["errors"]
+    assert list(metrics["fits"]) == [label for label in study.fits if "Surrogate" not in label]
+    rows = read_csv(tmp_path / "rosenbrock" / "surrogates.csv")
+    assert [(row["n_train"], row["epochs"]) for row in rows if row["surrogate"] == "1"] == [("9", "")] * 2
+    (table,) = report.tables
+    assert table.columns[-3:] == ("Surrogate()", "times better still", "its CPU [s]")
+    median = float(np.median(beside.automatic_errors["derivative_error"][:, 0]))
+    assert table.rows[1][-3] == f"{median:.2e}"
+    assert {row[-3] for row in table.rows[2:]} == {"-"}

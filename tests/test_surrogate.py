@@ -357,5 +357,8 @@ def test_summary_and_repr() -> None:
     assert repr(surrogate) == f"Surrogate({len(members)} {noun}, 2 inputs, 1 output, 12 samples)"
     text = str(surrogate.summary())
     assert "chosen by evidence, nothing held out" in text
-    assert text.count("\n") >= len(surrogate.summary().candidates)
+    tried = surrogate.summary().candidates
+    assert text.count("\n") >= min(len(tried), 20)
+    assert f"and {len(tried) - 20} more" in text  # of few samples more are tried than one wants to read
+    assert f"and {len(tried) - 20} more" in surrogate._repr_html_()
     assert sum(row.weight for row in members) == pytest.approx(1.0)

@@ -33,7 +33,7 @@ def small(patch: pytest.MonkeyPatch, width: int = 8) -> None:
 def few_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
     small(monkeypatch)
     # The limit itself is held by the surrogate of `MANY` samples.
-    monkeypatch.setattr("jetmlp.surrogate.surrogate.MOST_EQUATIONS", 600)
+    monkeypatch.setattr("jetmlp.surrogate.plenty.MOST_EQUATIONS", 600)
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +161,7 @@ def test_every_answer_is_a_number(kind: str) -> None:
 
 
 def test_one_sample_of_many_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jetmlp.surrogate.surrogate.MOST_EQUATIONS", 50)
+    monkeypatch.setattr("jetmlp.surrogate.plenty.MOST_EQUATIONS", 50)
     d = 60
     slopes = np.cos(np.arange(d))
     surrogate = jetmlp.Surrogate(check=False).fit(np.zeros((1, d)), [1.0], slopes[np.newaxis])

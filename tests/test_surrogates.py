@@ -180,17 +180,24 @@ def test_counts_rise_to_those_of_the_fit(counts: tuple[int, ...]) -> None:
 
 def test_batches_have_as_many_updates_for_any_number_of_samples() -> None:
     fits = study_of("bachelier-basket").fits
-    updates = {label: fit.epochs * -(-fit.n_train // 256) for label, fit in fits.items()}
+    with_settings = {label: fit for label, fit in fits.items() if isinstance(fit, SurrogateFit)}
+    updates = {label: fit.epochs * -(-fit.n_train // 256) for label, fit in with_settings.items()}
     assert set(updates.values()) == {30 * 32}
-    assert {fit.epochs for fit in study_of("rosenbrock").fits.values()} == {2000}
+    epochs = {fit.epochs for fit in study_of("rosenbrock").fits.values() if isinstance(fit, SurrogateFit)}
+    assert epochs == {2000}
 
 
 def test_a_study_arranges_errors_by_loss_seed_and_count() -> None:
     study = replace(study_of("rosenbrock"), fit=small("rosenbrock", 16, 20), counts=(9, 16))
     result = study.run(seed=5, n_seeds=3)
     assert list(result.runs) == [
-        f"{count} samples, {loss}" for count in (9, 16) for loss in ("values only", "values and slopes")
+        *(f"{count} samples, {loss}" for count in (9, 16) for loss in ("values only", "values and slopes")),
+        *(f"{count} samples, Surrogate()" for count in (9, 16)),
     ]
+    beside = jetmlp.Surrogate(seed=6).fit(result.of("values only", 16)[1].train)
+    places = result.last["values only"].held_out.X
+    np.testing.assert_array_equal(result.automatic(16)[1].predict(places)[0], beside.predict(places)[:, 0])
+    assert result.automatic_errors["value_error"].shape == (3, 2)
     for name, by_loss in result.errors.items():
         assert by_loss["values only"].shape == (3, 2)
         one = replace(study.fit, n_train=9, slopes=True).run(6)

@@ -69,6 +69,7 @@ class EvidenceFit {
     }
 
     [[nodiscard]] double log_evidence() const { return evidence_->log_evidence(); }
+    [[nodiscard]] double noise_beyond(double share) const { return evidence_->noise_beyond(share); }
     [[nodiscard]] Index n_steps() const { return n_steps_; }
     [[nodiscard]] Array<double> parameters() const { return to_array(iterate_.current); }
 
@@ -119,6 +120,7 @@ void bind_evidence(py::module_& module) {
         .def_property_readonly("prior_precisions", &EvidenceFit::prior_precisions)
         .def_property_readonly("noise_precisions", &EvidenceFit::noise_precisions)
         .def_property_readonly("log_evidence", &EvidenceFit::log_evidence)
+        .def("noise_beyond", &EvidenceFit::noise_beyond, py::arg("share"))
         .def_property_readonly("n_steps", &EvidenceFit::n_steps)
         .def_property_readonly("parameters", &EvidenceFit::parameters);
 }

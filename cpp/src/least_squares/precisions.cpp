@@ -68,6 +68,7 @@ Precisions::Precisions(const ResidualLayout& layout, const Architecture& archite
         const double pooled = sum > 0.0 ? sum / count : 1.0;
         const double own = kind_sizes_[k] > 0.0 ? squares[k] / kind_sizes_[k] : 0.0;
         const double least = least_size * least_size * pooled;
+        sort_squares_.push_back(pooled);
         betas_[k] = noise / pooled;
         least_variances_[k] = least_noise * least_noise * std::max(own, least);
         inert_[k] = own < least;
@@ -102,15 +103,15 @@ void Precisions::set_scales() {
 
 void Precisions::bound(const double* jacobian) {
     std::vector<double> longest(betas_.size(), 0.0);
+    Buffer<double> scaled(column_scales_.size());
     const auto n_parameters = static_cast<Index>(column_scales_.size());
     for (std::size_t i = 0; i < kind_of_.size(); ++i) {
         const double* const row = jacobian + static_cast<Index>(i) * n_parameters;
-        double sum = 0.0;
         for (Index p = 0; p < n_parameters; ++p) {
-            sum = add_square(sum, column_scales_[static_cast<std::size_t>(p)] * row[p]);
+            scaled[p] = column_scales_[static_cast<std::size_t>(p)] * row[p];
         }
         double& most = longest[static_cast<std::size_t>(kind_of_[i])];
-        most = std::max(most, sum);
+        most = std::max(most, inner_product(n_parameters, scaled.data(), scaled.data()));
     }
     for (std::size_t k = 0; k < betas_.size(); ++k) {
         if (longest[k] * betas_[k] > longest_row) {
@@ -179,6 +180,15 @@ std::vector<double> Precisions::by_kind(const Buffer<double>& of_residuals) cons
         sums[static_cast<std::size_t>(kind_of_[i])] += of_residuals[i];
     }
     return sums;
+}
+
+double Precisions::noise_beyond(double share, const std::vector<double>& betas) const {
+    double sum = 0.0;
+    for (std::size_t k = 0; k < betas.size(); ++k) {
+        const double squared = 1.0 / (betas[k] * share * share * sort_squares_[k]);
+        sum += kind_sizes_[k] * std::max(0.0, 0.5 * std::log(squared));
+    }
+    return sum;
 }
 
 double Precisions::log_noise() const {

@@ -42,6 +42,10 @@ class Precisions {
     [[nodiscard]] std::vector<double> by_group(const Buffer<double>& of_parameters) const;
     [[nodiscard]] std::vector<double> by_kind(const Buffer<double>& of_residuals) const;
 
+    // Σ_k N_k max(0, log σ_k − log(share · s_k)) of the deviations σ_k = 1/√β_k of noise, s_k the
+    // size of the sort: by how much, in logarithms, the noise of all residuals is beyond a share.
+    [[nodiscard]] double noise_beyond(double share, const std::vector<double>& betas) const;
+
     // Σ_k N_k log β_k
     [[nodiscard]] double log_noise() const;
 
@@ -56,6 +60,7 @@ class Precisions {
     std::vector<double> alphas_;
     std::vector<double> betas_;
     std::vector<double> kind_sizes_;
+    std::vector<double> sort_squares_;  // of each kind: mean square of the targets of its sort
     std::vector<double> least_variances_;
     std::vector<bool> inert_;
     Buffer<double> row_scales_;

@@ -117,6 +117,18 @@ void WhitenedSystem::push(const Buffer<double>& v, Buffer<double>& result) const
 }
 
 void WhitenedSystem::pull(const Buffer<double>& u, Buffer<double>& result) const {
+    if (dual_) {  // few rows, which are long: sums of these, instead of many short inner products
+        std::ranges::fill(result, 0.0);
+        for (Index i = 0; i < n_residuals_; ++i) {
+            const double* const row = rows_.row(i);
+            const double factor = u[static_cast<std::size_t>(i)];
+            for (Index p = 0; p < n_parameters_; ++p) {
+                double& sum = result[static_cast<std::size_t>(p)];
+                sum = add_product(sum, factor, row[p]);
+            }
+        }
+        return;
+    }
     for (Index p = 0; p < n_parameters_; ++p) {
         result[static_cast<std::size_t>(p)] =
             inner_product(n_residuals_, columns_.row(p), u.data());

@@ -225,6 +225,10 @@ double Evidence::log_evidence() const {
                                  : workspace_->best.log_evidence;
 }
 
+double Evidence::noise_beyond(double share) const {
+    return workspace_->precisions.noise_beyond(share, workspace_->best.betas);
+}
+
 namespace {
 
 // max |∂/∂θ| of half the regularised loss, from its gradient by φ = √α θ.

@@ -70,7 +70,7 @@ def _said(error: click.UsageError) -> str:
     if context is not None and isinstance(context.command, click.Group) and text == "Missing command":
         return f"expected a command: {', '.join(context.command.commands)}{asked}"
     if isinstance(error, click.MissingParameter) and error.param is not None:
-        return f"expected {error.param.make_metavar(context or click.Context(click.Command('')))}{asked}"
+        return f"expected {error.param.metavar or error.param.human_readable_name}{asked}"
     if isinstance(error, click.BadParameter) and error.param is not None:
         return f"{'/'.join(error.param.opts)}: {error.message}"
     return text[:1].lower() + text[1:] + asked

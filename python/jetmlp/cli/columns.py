@@ -54,45 +54,65 @@ def input_columns(model: Model, table: Table, x: str | None, mapping: Mapping | 
 def columns_of(
     model: Model, table: Table, x: str | None, y: str | None, dydx: str | None, mapping: Mapping | None
 ) -> Columns:
-    """Return which columns hold what a model takes and predicts."""
+    """Return which columns hold what a model takes and predicts; those of some outputs will do."""
     inputs, outputs = names_of(model)
-    named = isinstance(model, Surrogate) and model.input_names is not None and table.named
     d, m = sizes_of(model)
-    if named or not table.named:
-        taken = input_columns(model, table, x, mapping)
-        if y is None and (mapping is None or mapping.outputs is None):
-            in_table = outputs if named else [name for name in table.names if name.startswith("y")][:m]
-            columns = dict(zip(outputs, in_table, strict=False))
-            here = {name: column for name, column in columns.items() if column in table.names}
-            slopes = {} if dydx == "none" else _slopes(table, inputs, outputs, taken, list(columns.values()))
-            if not here and not slopes:
-                raise TableError(
-                    f"{table.source}: expected columns of the outputs {listed(outputs)} or of their "
-                    f"derivatives, got {listed(table.names)}; --y or --map says which to take"
-                )
-            return Columns(
-                dict(zip(inputs, taken, strict=True)), {name: here.get(name, "") for name in outputs}, slopes
+    mapping = mapping or Mapping()
+    if table.named and not (isinstance(model, Surrogate) and model.output_names is not None):
+        found = resolve(table, x, y, dydx, mapping)
+        if (len(found.inputs), len(found.outputs)) != (d, m):
+            raise TableError(
+                f"{table.source}: expected {d} inputs and {m} outputs, as the model has, got "
+                f"{listed(found.inputs)} and {listed(found.outputs)}"
             )
-    found = resolve(table, x, y, dydx, mapping)
-    if (len(found.inputs), len(found.outputs)) != (d, m):
-        raise TableError(
-            f"{table.source}: expected {d} inputs and {m} outputs, as the model has, got "
-            f"{listed(found.inputs)} and {listed(found.outputs)}"
+        to_input, to_output = (
+            dict(zip(found.inputs, inputs, strict=True)),
+            dict(zip(found.outputs, outputs, strict=True)),
         )
-    return found
+        return Columns(
+            {to_input[name]: column for name, column in found.inputs.items()},
+            {to_output[name]: column for name, column in found.outputs.items()},
+            {(to_output[f], to_input[x]): column for (f, x), column in found.derivatives.items()},
+        )
+    taken = dict(zip(inputs, input_columns(model, table, x, mapping), strict=True))
+    here = _output_columns(table, inputs, outputs, y, mapping)
+    known = mapping._replace(source=mapping.source or table.source, inputs=taken, outputs=here)
+    found = resolve(table, None, None, dydx, known)
+    return found._replace(outputs={name: found.outputs.get(name, "") for name in outputs})
 
 
-def _slopes(
-    table: Table, inputs: list[str], outputs: list[str], x_columns: list[str], y_columns: list[str]
-) -> dict[tuple[str, str], str]:
-    """Return the derivatives of a table, named by the model's names or by those of the columns."""
-    found = derivatives_among(table.names, table.source, inputs, outputs)
-    if found or len(y_columns) != len(outputs):
-        return found
-    old = derivatives_among(table.names, table.source, x_columns, y_columns)
-    to_input = dict(zip(x_columns, inputs, strict=True))
-    to_output = dict(zip(y_columns, outputs, strict=True))
-    return {(to_output[f], to_input[x]): column for (f, x), column in old.items()}
+def _output_columns(
+    table: Table, inputs: list[str], outputs: list[str], y: str | None, mapping: Mapping
+) -> dict[str, str]:
+    """Return the columns of those outputs of a model that a table has."""
+    if y is not None:
+        columns = chosen(table.names, y, "--y", table.source)
+        if set(columns) <= set(outputs):
+            return {name: name for name in outputs if name in columns}
+        if len(columns) != len(outputs):
+            raise TableError(
+                f"--y: expected {len(outputs)} columns, as the model has outputs, or some of "
+                f"{listed(outputs)}, got {listed(columns)}"
+            )
+        return dict(zip(outputs, columns, strict=True))
+    if mapping.outputs is not None:
+        strange = next((name for name in mapping.outputs if name not in outputs), None)
+        if strange is not None:
+            raise TableError(
+                f"{mapping.source}, outputs: expected those of the model, {listed(outputs)}, got {strange!r}"
+            )
+        return mapping.outputs
+    if not table.named:
+        # Made-up names have the order of the array.
+        return dict(zip(outputs, [name for name in table.names if name.startswith("y")], strict=False))
+    slopes = {f for f, _ in derivatives_among(table.names, table.source, inputs, outputs)}
+    here = {name: name for name in outputs if name in table.names or name in slopes}
+    if not here:
+        raise TableError(
+            f"{table.source}: expected columns of the outputs {listed(outputs)} or of their derivatives, got "
+            f"{listed(table.names)}; --y or --map says which to take"
+        )
+    return here
 
 
 def extrapolating(model: Model, table: Table, X: Array) -> list[int]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..data.derivative_names import spelled
 from ..surrogate.goodness import Goodness
 from ..surrogate.surrogate import Surrogate
+from ..tables.npz import numbered
 from .console import coloured, heading, say, table_lines
 from .files import Model
 
@@ -33,7 +34,7 @@ def names_of(model: Model) -> tuple[list[str], list[str]]:
     if isinstance(model, Surrogate):
         inputs, outputs = model.input_names, model.output_names
     d, m = sizes_of(model)
-    return list(inputs or _numbered("x", d)), list(outputs or _numbered("y", m))
+    return list(inputs or numbered("x", d)), list(outputs or numbered("y", m))
 
 
 def sizes_of(model: Model) -> tuple[int, int]:
@@ -163,7 +164,3 @@ def _r2(share: float) -> str:
 
 def _count(array: NDArray[Any] | None) -> int:
     return 0 if array is None else int(np.count_nonzero(~np.isnan(array)))
-
-
-def _numbered(letter: str, count: int) -> list[str]:
-    return [letter] if count == 1 else [f"{letter}{k + 1}" for k in range(count)]

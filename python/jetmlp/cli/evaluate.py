@@ -55,7 +55,7 @@ def evaluate(
     found = load_model(model)
     table = load_table(data, mapping)
     with reading(data):
-        samples = samples_of(table, columns_of(found, table, x, y, dydx, mapping))
+        samples = samples_of(table, columns_of(found, table, x, y, dydx, mapping), all_outputs=False)
     outside = extrapolating(found, table, samples.X)
     goodness = _goodness(found, samples, table)
     if as_json:

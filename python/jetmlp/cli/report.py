@@ -17,7 +17,6 @@ from .files import load_model
     **SETTINGS,
     short_help="a report to hand in: a PDF, and a page for a browser",
     epilog=examples(
-        "jetmlp reproduce --out results",
         "jetmlp report results",
         "jetmlp report model.safetensors --out report",
         'jetmlp report model.safetensors --x "width [mm],load [N]" --y stress',

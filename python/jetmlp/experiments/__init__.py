@@ -37,6 +37,7 @@ from .studies.gradient_check import GradientCheck, InputGradient
 from .studies.gradient_steps import central_differences, input_gradient
 from .studies.monomials import Monomials, MonomialsResult
 from .study import DEFAULT_SEEDS, Fit, Study, run_fits, seeds_of
+from .surrogates.automatic import AutomaticFit, AutomaticResult
 from .surrogates.fit import CosineAdam, SurrogateFit, SurrogateResult, surrogate_errors
 from .surrogates.study import SurrogateStudy, SurrogateStudyResult
 
@@ -47,6 +48,8 @@ __all__ = [
     "PUBLISHED",
     "Ablation",
     "AblationResult",
+    "AutomaticFit",
+    "AutomaticResult",
     "BachelierBasket",
     "BlackScholes",
     "BoxProblem",

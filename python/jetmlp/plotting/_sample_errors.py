@@ -37,7 +37,7 @@ def plot_sample_errors(
         Numbers of samples, positive and rising.
     value_errors, derivative_errors : mapping of str to array_like, shape (c,) or (seeds, c)
         Positive errors by the name of the fit, the same names in both. With several seeds a line is at the
-        median, in a band from the least to the greatest.
+        median, in a band from the least to the greatest. A number of samples without a fit is NaN throughout.
     y_labels : tuple of two str, default: relative errors of values and of derivatives
         What the errors are.
     title : str, optional
@@ -106,7 +106,8 @@ def _tables(name: str, errors: object, n_counts: int) -> dict[str, FloatArray]:
             raise ValueError(
                 f"{name}[{key!r}]: expected shape ({n_counts},) or (seeds, {n_counts}), got {table.shape}"
             )
-        if not (np.isfinite(table) & (table > 0.0)).all():
+        there = table[:, ~np.isnan(table).all(axis=0)]
+        if there.size == 0 or not (np.isfinite(there) & (there > 0.0)).all():
             raise ValueError(f"{name}[{key!r}]: expected finite errors > 0, got {table.tolist()}")
         tables[key] = table
     return tables
@@ -117,7 +118,9 @@ def _last_errors(counts: FloatArray, table: dict[str, FloatArray]) -> list[str]:
     if len(table) > MOST_DETAILS:
         return []
     return [
-        f"{name}, {counts[-1]:g} samples: {np.median(errors[:, -1]):.1e}" for name, errors in table.items()
+        f"{name}, {counts[-1]:g} samples: {np.median(errors[:, -1]):.1e}"
+        for name, errors in table.items()
+        if np.isfinite(errors[:, -1]).all()
     ]
 
 

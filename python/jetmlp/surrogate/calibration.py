@@ -11,12 +11,11 @@ part of what is expected.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .fit import LeftOut
 from .posterior import mixture
 
 Array = NDArray[np.float64]
@@ -50,7 +49,41 @@ class Calibration(NamedTuple):
     slope_noise: Array
 
 
-def calibrate(weights: Sequence[float], left_out: Sequence[LeftOut]) -> Calibration:
+class LeftOutErrors(Protocol):
+    """What `LeftOut` has; noise is part of the variances."""
+
+    @property
+    def values(self) -> Array:
+        """Errors of the values (n, m)."""
+        ...
+
+    @property
+    def value_variances(self) -> Array:
+        """What is expected of these (n, m)."""
+        ...
+
+    @property
+    def value_noise(self) -> Array:
+        """The noise in that (n, m)."""
+        ...
+
+    @property
+    def slopes(self) -> Array:
+        """Errors of the slopes (n, m, t)."""
+        ...
+
+    @property
+    def slope_variances(self) -> Array:
+        """What is expected of these (n, m, t)."""
+        ...
+
+    @property
+    def slope_noise(self) -> Array:
+        """The noise in that (n, m, t)."""
+        ...
+
+
+def calibrate(weights: Sequence[float], left_out: Sequence[LeftOutErrors]) -> Calibration:
     """Compare what was left out with what the members say of it together."""
 
     def both(errors: list[Array], variances: list[Array], noise: list[Array]) -> tuple[Array, Array, Array]:

@@ -33,7 +33,7 @@ from .calibration import Calibration
 from .candidates import STARTS, Candidate
 from .fit import CandidateFit, Standing
 from .mixture import Mixture
-from .outcome import BEYOND, Outcome
+from .outcome import BEYOND, NOISY, Outcome
 from .posterior import Jets, Member
 from .rows import CandidateRow
 
@@ -82,13 +82,15 @@ def outcome_from(description: Mapping[str, Any], tensors: Tensors) -> Outcome:
     left = dict(tensors)
     samples = _samples(left)
     candidates = tuple(_candidate(entry) for entry in _list(description, "candidates"))
-    if len({candidate.start == BEYOND for candidate in candidates}) > 1:
-        raise ValueError("expected all candidates to be beyond a fit by evidence, or none, got some")
+    for start in (BEYOND, NOISY):
+        if len({candidate.start == start for candidate in candidates}) > 1:
+            raise ValueError(f"expected all candidates to be of the start {start!r}, or none, got some")
     names = _list(description, "rows")
     counted = counting(samples, np.dtype(np.float64))
     shapes = _shapes(counted, candidates, names)
     beyond = candidates[0].start == BEYOND
-    for k in range(0 if beyond else len(candidates)):
+    standing_kept = not beyond and candidates[0].start != NOISY
+    for k in range(len(candidates) if standing_kept else 0):
         for kind in ("prior_precisions", "noise_precisions"):  # how many there are the core checks
             shapes[f"{_prefix(k)}{kind}"] = left[f"{_prefix(k)}{kind}"].shape
     check_tensors(left, shapes, dict.fromkeys(shapes, np.dtype(np.float64)))
@@ -99,7 +101,7 @@ def outcome_from(description: Mapping[str, Any], tensors: Tensors) -> Outcome:
     for k, (candidate, weight) in enumerate(zip(candidates, left["weights"], strict=True)):
         model = _network(candidate, samples, normalization, left, k)
         members.append(Member(model, left[f"{_prefix(k)}covariance_factor"], float(weight)))
-        if not beyond:
+        if standing_kept:
             standing = Standing(
                 model.parameters,
                 left[f"{_prefix(k)}prior_precisions"],
@@ -142,7 +144,7 @@ def _candidate(entry: Any) -> Candidate:  # noqa: ANN401  whatever the file says
     if not isinstance(entry, dict) or set(entry) != CANDIDATE_FIELDS:
         raise ValueError(f"expected a candidate with {sorted(CANDIDATE_FIELDS)}, got {entry!r}")
     hidden = _checks.as_layer_sizes([1, *entry["hidden"], 1])[1:-1]
-    start = _checks.as_choice("start", entry["start"], (*STARTS, BEYOND))
+    start = _checks.as_choice("start", entry["start"], (*STARTS, BEYOND, NOISY))
     return Candidate(hidden, entry["activation"], start, _checks.as_seed(entry["seed"]))
 
 

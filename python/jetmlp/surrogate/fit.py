@@ -31,6 +31,10 @@ SETTINGS = {
     "loss_tolerance": 0.0,
     "target_loss": 0.0,
 }
+#: Samples come from computations more often than not, and with few of them noise explains anything. Noise of
+#: more than a share of the size of the data is believed only where it explains these better by so many nats
+#: for each equation and each e-fold beyond that share. Of true noise it costs a small part of what it gains.
+LEAST_NOISE, DOUBT = 1e-3, 0.2
 #: Of a fit that goes on from where it stands, whose precisions are given; the prior's are replaced.
 AGAIN = Start(1.0, 1.0, 1)
 
@@ -106,6 +110,7 @@ class CandidateFit:
         standing: Standing | None = None,
     ) -> None:
         self.candidate = candidate
+        self.n_samples = len(samples)
         sizes = candidate.layer_sizes(samples.n_inputs, samples.n_outputs)
         self.model = MLP(sizes, candidate.activation, seed=candidate.seed)
         self.model.normalization = normalization
@@ -114,7 +119,7 @@ class CandidateFit:
         self.seconds = 0.0
         self.finished = False
         # Residuals of a weight of 1 are then errors in the units of the network, however many there are.
-        problem = pose(self.model, samples, None, LossWeights(*_totals(samples)))
+        problem = pose(self.model, samples, None, LossWeights(*totals(samples)))
         start = asdict(STARTS[candidate.start]) if standing is None else asdict(AGAIN)
         options = _core.optimizer_options("Evidence", {**start, **SETTINGS})
         self._fit = _core.EvidenceFit(problem.training, self.model.parameters, options)
@@ -127,6 +132,11 @@ class CandidateFit:
         return float(self._fit.log_evidence)
 
     @property
+    def score(self) -> float:
+        """By which fits are compared: the highest log evidence, less the doubt in its noise."""
+        return self.log_evidence - DOUBT * float(self._fit.noise_beyond(LEAST_NOISE))
+
+    @property
     def n_steps(self) -> int:
         """Steps so far."""
         return int(self._fit.n_steps)
@@ -137,6 +147,11 @@ class CandidateFit:
         self.finished = not self._fit.run(n_steps, 1)
         self.seconds += time.thread_time() - start
 
+    def standing(self) -> Standing:
+        """Say where the evidence was highest."""
+        report: dict[str, Any] = self._fit.report(False, 1)
+        return Standing(report["parameters"], report["prior_precisions"], report["noise_precisions"])
+
     def report(self) -> dict[str, Any]:
         """Say what the evidence says where it was highest, and take the parameters there."""
         report: dict[str, Any] = self._fit.report(True, 1)
@@ -144,7 +159,7 @@ class CandidateFit:
         return report
 
 
-def _totals(samples: Samples) -> tuple[float, float, float]:
+def totals(samples: Samples) -> tuple[float, float, float]:
     """Σω of the values, of the first and of the second derivatives that are there."""
 
     def total(array: NDArray[Any] | None, weights: Array | None) -> float:

@@ -15,7 +15,7 @@ from .posterior import Jets, Member, mixture, sample, variances
 Array = NDArray[np.float64]
 
 #: Streams of random numbers of a surrogate.
-POSTERIOR, SUGGESTION, HELD_OUT, FLOOR = 16, 17, 18, 19
+POSTERIOR, SUGGESTION, HELD_OUT, FLOOR, PART = 16, 17, 18, 19, 20
 
 
 class Mixture:

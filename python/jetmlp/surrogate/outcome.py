@@ -22,6 +22,8 @@ Array = NDArray[np.float64]
 
 #: The start of a candidate that is not fitted by evidence.
 BEYOND = "beyond"
+#: That of one that went on with all samples and the noise as it was found in them.
+NOISY = "varying noise"
 
 
 class Outcome(NamedTuple):
@@ -38,7 +40,7 @@ class Outcome(NamedTuple):
     candidates : tuple of Candidate
         What the members of the mixture are, in their order.
     standings : tuple of Standing
-        Where their fits by evidence stand; empty beyond these.
+        Where their fits by evidence stand; empty beyond these and with varying noise.
     rows : tuple of CandidateRow
         Of the summary: all networks that were tried, members first.
     seconds : float
@@ -81,11 +83,13 @@ def outcome_of(
         for (fit, weight), report in zip(kept, reports, strict=True)
     )
     rows = [
-        CandidateRow.of(fit, report, part, weight)
+        CandidateRow.of(fit, len(counted), report, part, weight)
         for (fit, weight), report, part in zip(kept, reports, left_out, strict=True)
     ]
     chosen = {id(fit) for fit, _ in kept}
-    rest = sorted((fit for fit in tried if id(fit) not in chosen), key=lambda fit: -fit.log_evidence)
+    rest = sorted(
+        (fit for fit in tried if id(fit) not in chosen), key=lambda fit: (-fit.n_samples, -fit.score)
+    )
     standings = [
         Standing(member.model.parameters, report["prior_precisions"], report["noise_precisions"])
         for member, report in zip(members, reports, strict=True)
@@ -96,6 +100,6 @@ def outcome_of(
         calibration,
         tuple(fit.candidate for fit, _ in kept),
         tuple(standings),
-        (*rows, *(CandidateRow.of(fit, None, None, 0.0) for fit in rest)),
+        (*rows, *(CandidateRow.of(fit, len(counted)) for fit in rest)),
         seconds,
     )

@@ -17,13 +17,13 @@ class CandidateRow:
     Attributes
     ----------
     network : str
-        Layers, activation, start and seed.
+        Layers, activation, start and seed; and how many samples it was given up with, if not with all.
     n_parameters : int
         How many it has.
     effective_parameters : float
         How many of these the data determine; NaN for one that was given up early.
     log_evidence : float
-        By which it was chosen.
+        By which it was chosen: less the doubt in the noise that it sees (`CandidateFit.score`).
     leave_one_out : float
         Root mean square error of values left out, over their standard deviation; of slopes where there are no
         values. NaN for one that was given up early. Beyond a fit by evidence, of the samples held out.
@@ -46,18 +46,24 @@ class CandidateRow:
 
     @classmethod
     def of(
-        cls, fit: CandidateFit, report: dict[str, Any] | None, left_out: LeftOut | None, weight: float
+        cls,
+        fit: CandidateFit,
+        n_samples: int,
+        report: dict[str, Any] | None = None,
+        left_out: LeftOut | None = None,
+        weight: float = 0.0,
     ) -> CandidateRow:
-        """Describe a fit; one that is not a member has no report."""
+        """Describe a fit, of so many samples if it saw all; one that is not a member has no report."""
         error = np.nan
         if left_out is not None:
             known = left_out.values if np.isfinite(left_out.values).any() else left_out.slopes
             error = float(np.sqrt(np.nanmean(known**2))) if known.size else np.nan
+        some = "" if fit.n_samples == n_samples else f", {fit.n_samples} samples"
         return cls(
-            str(fit.candidate),
+            f"{fit.candidate}{some}",
             fit.model.n_parameters,
             np.nan if report is None else float(report["effective_parameters"]),
-            fit.log_evidence,
+            fit.score,
             error,
             weight,
             fit.n_steps,

@@ -3,34 +3,54 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..data.samples import Samples
 from ..models.normalization import Normalization
+from ..random import Generator
 from .candidates import Candidate, first_candidates, relatives
 from .fit import CandidateFit
 
 Array = NDArray[np.float64]
 
-#: Steps of every first candidate; enough to tell the good third from the rest.
-FIRST_STEPS = 30
-#: How many of these go on, and for how many steps, before the next comparison.
-SECOND, SECOND_STEPS = 5, 30
+#: Steps from one comparison to the next; enough to tell the good third from the rest.
+ROUND = 30
+#: Where there are many more equations than these, the first round is fitted to as many samples as make about
+#: these: which networks are good shows, and those that are go on with all.
+FIRST_EQUATIONS = 600
+#: How many networks go on to the end: so many over the number of equations, within these bounds. One more
+#: is given a second round.
+KEPT, LEAST_KEPT, MOST_KEPT = 2400, 4, 12
+#: At most so many have the same layers: larger networks are slower to show what they are worth.
+MOST_ALIKE = 3
 #: How many of these get relatives: as good a network with another activation or seed is often better.
 PARENTS = 2
-#: How many go on to the end, and the most steps of each.
-LAST, MOST_STEPS = 4, 180
-#: The most steps of a network that goes on with more samples: it is near already.
-MORE_STEPS = 60
+#: The most rounds of those that go on, and of those that go on with more samples: they are near already.
+LAST_ROUNDS, MORE_ROUNDS = 12, 2
 #: The evidence of a network is believed to a tenth of a nat for each equation: weights are
 #: exp(Δ / (N / 10)). Taken at its word it would nearly always choose a single one, and averages do better.
 NATS_PER_EQUATION = 0.1
 #: Members with less weight than this are left out.
 LEAST_WEIGHT = 0.01
+#: A fit whose score rose by less than so many nats for each equation in a round has arrived.
+LEAST_RISE = 0.2 * NATS_PER_EQUATION
+#: The stream of random numbers that says which samples a first round is fitted to.
+FIRST_ROUND = 20
+
+
+class Ranked(Protocol):
+    """What has a number to be ranked by."""
+
+    @property
+    def score(self) -> float:
+        """The higher the better."""
+        ...
 
 
 class Clock:
@@ -85,51 +105,96 @@ class Search:
         self._n_equations, self._seed = n_equations, seed
         self._n_threads, self._clock, self._shown = n_threads, clock, shown
         self.fits: list[CandidateFit] = []
+        self._dropped: list[CandidateFit] = []
+
+    @property
+    def tried(self) -> list[CandidateFit]:
+        """All fits, those too that were given up after a first round with some of the samples."""
+        return [*self.fits, *self._dropped]
 
     def run(self) -> list[CandidateFit]:
         """Return the fits that went on to the end, best first."""
         m, d = self._samples.n_outputs, self._samples.n_inputs
-        self._advance(self._begin(first_candidates(self._n_equations, d, m, self._seed)), FIRST_STEPS)
-        self._advance(self._best(SECOND), SECOND_STEPS, share=0.5)
-        tried = [fit.candidate for fit in self.fits]
+        kept = min(max(round(KEPT / self._n_equations), LEAST_KEPT), MOST_KEPT)
+        first = first_candidates(self._n_equations, d, m, self._seed)
+        tried = set(first)
+        self._advance(self._begin(first, self._some()))
+        self._take_all(_promising(self.fits, kept + 1))
+        self._advance(_promising(self.fits, kept + 1), share=0.5)
         family = [
             other
-            for fit in self._best(PARENTS)
+            for fit in _best(self.fits, PARENTS)
             for other in relatives(fit.candidate, self._n_equations, d, m)
             if other not in tried
         ]
-        self._advance(self._begin(dict.fromkeys(family)), FIRST_STEPS + SECOND_STEPS, share=0.6)
-        last = self._best(LAST)
-        self._advance(last, MOST_STEPS - FIRST_STEPS - SECOND_STEPS)
-        return sorted(last, key=_rank)
+        begun = self._begin(dict.fromkeys(family))
+        self._advance(begun, share=0.55)
+        self._advance(_best(begun, len(begun) // 2), share=0.6)
+        return self._finish(_promising(self.fits, kept), LAST_ROUNDS)
 
     def go_on(self, fits: Sequence[CandidateFit]) -> list[CandidateFit]:
         """Take fits that stand somewhere to the end."""
         self.fits = list(fits)
-        self._advance(self.fits, MORE_STEPS)
-        return sorted(self.fits, key=_rank)
+        return self._finish(self.fits, MORE_ROUNDS)
 
-    def _begin(self, candidates: Iterable[Candidate]) -> list[CandidateFit]:
+    def _finish(self, fits: Sequence[CandidateFit], n_rounds: int) -> list[CandidateFit]:
+        """Take fits to the end, but those that have arrived or fall back so far that they will not count."""
+        running = list(fits)
+        least_rise = LEAST_RISE * self._n_equations
+        far = -np.log(LEAST_WEIGHT) * NATS_PER_EQUATION * self._n_equations
+        for _ in range(n_rounds):
+            before = [fit.score for fit in running]
+            highest_before = max(fit.score for fit in fits)
+            self._advance(running)
+            highest = max(fit.score for fit in fits)
+            running = [
+                fit
+                for fit, score in zip(running, before, strict=True)
+                if not fit.finished
+                and not fit.score - score < least_rise
+                and not far < highest - fit.score > highest_before - score
+            ]
+        return _best(fits, len(fits))
+
+    def _some(self) -> Samples:
+        """Return the samples of the first round."""
+        n = len(self._samples)
+        count = round(n * FIRST_EQUATIONS / self._n_equations)
+        if count > n // 2:
+            return self._samples
+        order = np.argsort(Generator(self._seed, FIRST_ROUND, 0).uniform(n))
+        return self._samples[np.sort(order[:count])]
+
+    def _take_all(self, fits: Sequence[CandidateFit]) -> None:
+        """Let fits go on with all samples if they have seen only some, and drop the others."""
+        if not fits or fits[0].n_samples == len(self._samples):
+            return
+        self._dropped = [fit for fit in self.fits if fit not in fits]
+        self.fits = [
+            CandidateFit(fit.candidate, self._samples, self._normalization, fit.standing())
+            for fit in fits
+            if np.isfinite(fit.log_evidence)
+        ]
+
+    def _begin(self, candidates: Iterable[Candidate], samples: Samples | None = None) -> list[CandidateFit]:
         if self._clock.over(0.5) and self.fits:
             return []
-        begun = [CandidateFit(candidate, self._samples, self._normalization) for candidate in candidates]
+        samples = self._samples if samples is None else samples
+        begun = [CandidateFit(candidate, samples, self._normalization) for candidate in candidates]
         self.fits += begun
         return begun
 
-    def _best(self, count: int) -> list[CandidateFit]:
-        """Those of the highest evidence; equal ones in the order in which they began."""
-        return sorted(self.fits, key=_rank)[:count]
-
-    def _advance(self, fits: Sequence[CandidateFit], n_steps: int, share: float = 1.0) -> None:
-        """Let fits go on, several at a time; Ctrl-C ends all of them."""
+    def _advance(self, fits: Sequence[CandidateFit], share: float = 1.0) -> None:
+        """Let fits go on for a round, several at a time; Ctrl-C ends all of them."""
         piece = 5
 
         def advance(fit: CandidateFit) -> None:
-            for first in range(0, n_steps, piece):
-                # One step is owed to each, so that there is something to choose from.
-                if fit.finished or stopped or (self._clock.over(share) and np.isfinite(fit.log_evidence)):
+            for first in range(0, ROUND, piece):
+                # Whatever the time, there must be something to choose from.
+                over = self._clock.over(share) and any(np.isfinite(other.log_evidence) for other in self.fits)
+                if fit.finished or stopped or over:
                     break
-                fit.run(min(piece, n_steps - first))
+                fit.run(min(piece, ROUND - first))
             self._shown(len(self.fits), max(other.log_evidence for other in self.fits))
 
         stopped: list[bool] = []
@@ -147,13 +212,25 @@ class Search:
             future.result()
 
 
-def _rank(fit: CandidateFit) -> float:
-    return -fit.log_evidence
+def _best(fits: Sequence[CandidateFit], count: int) -> list[CandidateFit]:
+    """Those of the highest score, best first; equal ones in the order in which they began."""
+    return sorted(fits, key=lambda fit: -fit.score)[:count]
 
 
-def weights_of(fits: Sequence[CandidateFit], n_equations: int) -> Array:
+def _promising(fits: Sequence[CandidateFit], count: int) -> list[CandidateFit]:
+    """Return the best, of which not too many have the same layers."""
+    alike: Counter[tuple[int, ...]] = Counter()
+    chosen: list[CandidateFit] = []
+    for fit in _best(fits, len(fits)):
+        if alike[fit.candidate.hidden] < MOST_ALIKE and len(chosen) < count:
+            alike[fit.candidate.hidden] += 1
+            chosen.append(fit)
+    return chosen
+
+
+def weights_of(fits: Sequence[Ranked], n_equations: int) -> Array:
     """Weights of the predictions of fits, the best first; what weighs too little is 0."""
-    evidence = np.array([fit.log_evidence for fit in fits])
-    weights = np.exp((evidence - evidence.max()) / max(NATS_PER_EQUATION * n_equations, 1.0))
+    scores = np.array([fit.score for fit in fits])
+    weights = np.exp((scores - scores.max()) / max(NATS_PER_EQUATION * n_equations, 1.0))
     weights[weights < LEAST_WEIGHT * weights.sum()] = 0.0
     return np.asarray(weights / weights.sum())

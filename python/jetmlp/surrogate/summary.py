@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _html
-from .outcome import Outcome, n_equations
+from .outcome import NOISY, Outcome, n_equations
 from .rows import CandidateRow
 
 Array = NDArray[np.float64]
 
 HEADS = ("network", "parameters", "effective", "log evidence", "leave-one-out", "weight", "steps", "seconds")
+#: Networks that are shown; of few samples more than a hundred are tried.
+SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -35,13 +37,22 @@ class SurrogateSummary:
     remarks: tuple[str, ...]
     candidates: tuple[CandidateRow, ...]
 
+    def _shown(self) -> tuple[list[tuple[object, ...]], list[str]]:
+        """Return the rows that are shown, and a word on the others."""
+        others = len(self.candidates) - SHOWN
+        rest = f"and {others} more, which were given up: `candidates` has all"
+        return [row.cells() for row in self.candidates[:SHOWN]], [rest] if others > 0 else []
+
     def __str__(self) -> str:
-        rows = [row.cells() for row in self.candidates]
-        return "\n".join([self.title, *(f"  {remark}" for remark in self.remarks), *_lines(HEADS, rows)])
+        rows, rest = self._shown()
+        remarks = [f"  {remark}" for remark in self.remarks]
+        return "\n".join([self.title, *remarks, *_lines(HEADS, rows), *rest])
 
     def _repr_html_(self) -> str:
-        rows = [row.cells() for row in self.candidates]
-        return _html.block(self.title, *map(_html.line, self.remarks), _html.table(HEADS, rows))
+        rows, rest = self._shown()
+        return _html.block(
+            self.title, *map(_html.line, self.remarks), _html.table(HEADS, rows), *map(_html.line, rest)
+        )
 
 
 def summarise(outcome: Outcome) -> SurrogateSummary:
@@ -69,6 +80,11 @@ def _how(outcome: Outcome) -> str:
     if outcome.standings:
         return (
             f"{tried} networks tried in {seconds:.1f} s, {members} used; chosen by evidence, nothing held out"
+        )
+    if outcome.candidates[0].start == NOISY:
+        return (
+            f"{tried} networks tried in {seconds:.1f} s, {members} used; fitted by evidence to all samples, "
+            "with their noise as it varies among them; nothing held out"
         )
     calibration = outcome.calibration
     held = np.isfinite(calibration.value_errors).any(axis=1) | np.isfinite(calibration.slope_errors).any(

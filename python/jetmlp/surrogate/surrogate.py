@@ -18,13 +18,13 @@ from ..data.samples import Samples, as_samples
 from ..data.standardise import learn
 from ..models.normalization import Normalization
 from ..models.tensors import Tensors
-from .beyond import MOST_EQUATIONS, fit_beyond
 from .describing import Describing
 from .file import described, outcome_from
 from .fit import CandidateFit
 from .joining import joined
 from .names import described_names, names_from
-from .outcome import n_equations, outcome_of
+from .outcome import Outcome, n_equations, outcome_of
+from .plenty import fit_plenty, too_many
 from .progress import SearchProgress
 from .search import Clock, Search
 from .suggestion import next_points
@@ -104,10 +104,12 @@ class Surrogate(Describing):
     ) -> Surrogate:
         """Fit samples; what was fitted before is forgotten.
 
-        More than 5000 numbers are beyond a fit by evidence. Three larger networks are then fitted by
-        `Trainer`, with a tenth of the samples held out to end the fits, weigh the networks and calibrate
-        their error bars; the summary says so. Without values of an output its constant is open, and such that
-        it is 0 on average over the samples.
+        A thousand numbers or more that are noisy, as simulated payoffs are, are fitted with a few small
+        networks, by evidence and with the noise as it varies among samples and is correlated within one.
+        Others, if they are more than 5000, are beyond a search by evidence: three larger networks are then
+        fitted by `Trainer`, with a tenth of the samples held out to end the fits, weigh the networks and
+        calibrate their error bars. The summary says so. Without values of an output its constant is open, and
+        such that it is 0 on average over the samples.
 
         Parameters
         ----------
@@ -151,16 +153,8 @@ class Surrogate(Describing):
             _warn_of_derivatives(samples)
         counted = counting(samples, np.dtype(np.float64))
         clock = Clock(limit)
-        if n_equations(counted) > MOST_EQUATIONS:
-            with SearchProgress(shown=progress) as shown:
-                self._outcome = fit_beyond(samples, counted, self._seed, self._n_threads, clock, shown)
-            self._input_names = self._output_names = None
-            return self
-        normalization = learn(counted, least_effect=0.0)
         with SearchProgress(shown=progress) as shown:
-            search = self._search(counted, normalization, clock, shown)
-            fits = search.run()
-        self._outcome = outcome_of(samples, counted, fits, search.fits, clock.elapsed)
+            self._outcome = self._fit(samples, counted, clock, shown)
         self._input_names = self._output_names = None
         return self
 
@@ -202,11 +196,8 @@ class Surrogate(Describing):
         counted = counting(samples, np.dtype(np.float64))
         clock = Clock(limit)
         with SearchProgress(shown=False) as shown:
-            if n_equations(counted) > MOST_EQUATIONS:
-                before = None if outcome.standings else outcome
-                self._outcome = fit_beyond(
-                    samples, counted, self._seed, self._n_threads, clock, shown, before
-                )
+            if too_many(counted) or not outcome.standings:
+                self._outcome = self._fit(samples, counted, clock, shown, outcome)
                 return self
             normalization = mixture.normalization
             search = self._search(counted, normalization, clock, shown)
@@ -215,8 +206,23 @@ class Surrogate(Describing):
                 for candidate, standing in zip(outcome.candidates, outcome.standings, strict=True)
             ]
             fits = search.go_on(begun)
-        self._outcome = outcome_of(samples, counted, fits, search.fits, clock.elapsed)
+        self._outcome = outcome_of(samples, counted, fits, search.tried, clock.elapsed)
         return self
+
+    def _fit(
+        self,
+        samples: Samples,
+        counted: Samples,
+        clock: Clock,
+        shown: SearchProgress,
+        before: Outcome | None = None,
+    ) -> Outcome:
+        outcome = fit_plenty(samples, counted, self._seed, self._n_threads, clock, shown, before)
+        if outcome is not None:
+            return outcome
+        search = self._search(counted, learn(counted, least_effect=0.0), clock, shown)
+        fits = search.run()
+        return outcome_of(samples, counted, fits, search.tried, clock.elapsed)
 
     def _search(
         self, samples: Samples, normalization: Normalization, clock: Clock, shown: SearchProgress

@@ -8,10 +8,10 @@ from collections import Counter
 from pathlib import Path
 
 from .errors import TableError
-from .table import Table
+from .table import Table, expect_different
 
 SEPARATORS = ",;\t"
-_NAMES_OF_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+_NAMES_OF_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", " ": "blanks"}
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
 _NUMBER = re.compile(r"\s*[+-]?(\d+[.,]?\d*|\.\d+)([eE][+-]?\d+)?\s*")
 
@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"\s*[+-]?(\d+[.,]?\d*|\.\d+)([eE][+-]?\d+)?\s*")
 def read_csv(path: Path) -> Table:
     """Read a table of text whose first line has the names of the columns.
 
-    The separator is found out (comma, semicolon or tab). Between semicolons or tabs a comma is a decimal
+    The separator is found out (comma, semicolon, tab or blanks). Except between commas, a comma is a decimal
     comma, unless there are decimal points too. Empty lines and lines that begin with ``#`` are left out,
     except that the names may stand in one, as NumPy writes them.
 
@@ -39,6 +39,8 @@ def read_csv(path: Path) -> Table:
     lines = lines[begin:]
     lines[0] = lines[0].lstrip().lstrip("#")
     separator = _separator(lines[0])
+    if separator == " ":  # in columns of even width, mostly
+        lines = [line.strip() for line in lines]
     reader = csv.reader(lines, delimiter=separator, skipinitialspace=True)
     names: list[str] = []
     rows: list[list[str]] = []
@@ -97,7 +99,7 @@ def _line_of_names(lines: list[str]) -> int | None:
         if not line.strip().lstrip("#").strip():
             continue
         if not line.lstrip().startswith("#"):
-            cells = line.split(_separator(line))
+            cells = filter(None, line.strip().split(_separator(line)))
             return remark if remark is not None and all(map(_NUMBER.fullmatch, cells)) else at
         remark = at
     return remark
@@ -107,6 +109,8 @@ def _separator(line: str) -> str:
     """Return the separator of the line with the names: the one that is there most often outside quotes."""
     outside = re.sub(r'"[^"]*"', "", line)
     counts = Counter(character for character in outside if character in SEPARATORS)
+    if not counts and " " in line.strip():
+        return " "
     # A semicolon or tab separates even where names have commas in them.
     return max(SEPARATORS, key=lambda separator: (counts[separator], separator != ","))
 
@@ -117,9 +121,7 @@ def _check_names(source: str, names: list[str]) -> None:
             f"{source}: expected the names of the columns in the first line, got numbers: "
             f"{', '.join(names)[:60]}; write a line such as x1,x2,f above them"
         )
-    twice = [name for name, count in Counter(names).items() if name and count > 1]
-    if twice:
-        raise TableError(f"{source}: expected a name of its own for each column, got {twice[0]!r} twice")
+    expect_different(source, names)
 
 
 def _has_decimal_commas(rows: list[list[str]]) -> bool:

@@ -62,7 +62,8 @@ def _arrays(path: Path) -> dict[str, NDArray[Any]]:
     if not zipfile.is_zipfile(path):
         raise TableError(f"{path}: expected an NPZ file, got another kind of file")
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # A file of our own: of a damaged archive NumPy leaves its one open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except (ValueError, EOFError, KeyError, OSError, zipfile.BadZipFile) as error:
         raise TableError(f"{path}: expected an NPZ file of arrays of numbers, got {error!s:.80}") from None
@@ -121,8 +122,8 @@ def _samples_first(arrays: list[NDArray[Any] | None], layout: str) -> list[NDArr
 
 def _table(path: Path, arrays: list[NDArray[Any]], notes: list[str]) -> Table:
     X, Y, D = arrays
-    inputs = _numbered("x", X.shape[1])
-    outputs = _numbered("y", max(Y.shape[1], D.shape[1]))
+    inputs = numbered("x", X.shape[1])
+    outputs = numbered("y", max(Y.shape[1], D.shape[1]))
     columns = {name: X[:, k] for k, name in enumerate(inputs)}
     columns |= {name: Y[:, o] for o, name in enumerate(outputs[: Y.shape[1]])}
     for o, output in enumerate(outputs[: D.shape[1]]):
@@ -130,7 +131,8 @@ def _table(path: Path, arrays: list[NDArray[Any]], notes: list[str]) -> Table:
     return Table(str(path), columns, named=False, notes=notes)
 
 
-def _numbered(letter: str, count: int) -> list[str]:
+def numbered(letter: str, count: int) -> list[str]:
+    """Return the names of what has none: x for one, else x1, x2, …."""
     return [letter] if count == 1 else [f"{letter}{k + 1}" for k in range(count)]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .errors import TableError
-from .table import Cells, Table
+from .table import Cells, Table, expect_different
 
 CURE = 'pip install "jetmlp[parquet]", or save the table as CSV'
 
@@ -39,9 +39,7 @@ def read_parquet(path: Path) -> Table:
     except (OSError, ValueError) as error:  # pyarrow's own are both
         raise TableError(f"{path}: expected a Parquet file, got {str(error).splitlines()[0]:.80}") from None
     names = list(table.column_names)
-    twice = [name for name in names if names.count(name) > 1]
-    if twice:
-        raise TableError(f"{path}: expected a name of its own for each column, got {twice[0]!r} twice")
+    expect_different(str(path), names)
     columns: dict[str, Cells] = {}
     for name, column in zip(names, table.columns, strict=True):
         if name.startswith("__index_level_"):  # pandas writes its index so

@@ -26,8 +26,16 @@ def inputs_of(table: Table, columns: Sequence[str]) -> Array:
     return np.column_stack([table.numbers(column, blanks=False) for column in columns])
 
 
-def samples_of(table: Table, columns: Columns) -> Samples:
+def samples_of(table: Table, columns: Columns, *, all_outputs: bool = True) -> Samples:
     """Return the samples of a table; blanks are values and derivatives that are not known.
+
+    Parameters
+    ----------
+    table : Table
+    columns : Columns
+        Which of its columns hold what.
+    all_outputs : bool, default True
+        Whether something must be known of every output, as a fit needs it, or of one at least.
 
     Raises
     ------
@@ -45,6 +53,8 @@ def samples_of(table: Table, columns: Columns) -> Samples:
         axis=1,
     )
     for o, name in enumerate(columns.outputs):
+        if not all_outputs and not (np.isnan(Y).all() and np.isnan(D).all()):
+            break
         if np.isnan(Y[:, o]).all() and np.isnan(D[:, o]).all():
             raise TableError(
                 f"{table.source}, column {columns.outputs[name] or name!r}: expected a number in at least "
@@ -71,7 +81,7 @@ def match_inputs(
     count : int
         How many there are.
     columns : sequence of str or None
-        What the user says they are, in their order.
+        What the user says they are, in the order of the inputs; in any order where they have their names.
 
     Raises
     ------
@@ -81,7 +91,7 @@ def match_inputs(
     if columns is not None:
         if len(columns) != count:
             raise TableError(f"--x: expected {count} columns, as the model has inputs, got {listed(columns)}")
-        return list(columns)
+        return _in_order(columns, known or ())
     if known is not None and table.named:
         missing = [name for name in known if name not in table.names]
         if missing:
@@ -100,3 +110,16 @@ def match_inputs(
         f"{table.source}: expected --x with the columns of the {count} inputs, since the model does not know "
         f"their names; there are {listed(table.names)}"
     )
+
+
+def _in_order(columns: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Return the columns of the inputs in their order; none may be called like an input that it is not."""
+    if set(columns) == set(known):
+        return list(known)
+    for name, column in zip(known, columns, strict=False):
+        if column != name and column in known:
+            raise TableError(
+                f"--x: expected columns in the order of the inputs, {listed(known)}, got {column!r} in the "
+                f"place of {name!r}"
+            )
+    return list(columns)

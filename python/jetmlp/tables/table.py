@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,13 @@ Cells = Sequence[str] | NDArray[Any]
 
 #: Texts, in small letters, that stand for a number that is not there.
 BLANKS = frozenset({"", "nan", "na", "n/a", "#n/a", "null", "none", "-"})
+
+
+def expect_different(source: str, names: Sequence[str]) -> None:
+    """Raise a `TableError` for a name that two columns have."""
+    twice = next((name for name, count in Counter(names).items() if name and count > 1), None)
+    if twice is not None:
+        raise TableError(f"{source}: expected a name of its own for each column, got {twice!r} twice")
 
 
 class Table:

@@ -72,6 +72,8 @@ class Evidence final : public Optimizer<double> {
     [[nodiscard]] const std::vector<double>& noise_precisions() const;
     // The highest log evidence so far; −∞ before it was first found.
     [[nodiscard]] double log_evidence() const;
+    // There: Precisions::noise_beyond; 0 before.
+    [[nodiscard]] double noise_beyond(double share) const;
     // Where the evidence was highest; without parameters before it was first found.
     EvidenceReport report(bool with_covariance, Execution& execution);
     // At any parameters, of the objective of the last begin(), with the α and β that belong there

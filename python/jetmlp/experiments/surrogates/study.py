@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from ..problems.box import Problem, Quantity
 from ..problems.option import Option
 from ..problems.sampled import of_one_output
 from ..study import Runs, SeveralFits
+from .automatic import AutomaticFit, AutomaticResult
 from .fit import SurrogateFit, SurrogateResult
 
 FloatArray = NDArray[np.float64]
@@ -23,6 +24,11 @@ Triple = tuple[FloatArray, FloatArray, FloatArray]
 
 #: Names of the two losses, in the order of tables and figures.
 LOSSES = {"values only": False, "values and slopes": True}
+#: Name of the fits without a setting beside them.
+AUTOMATIC = "Surrogate()"
+
+AnyFit = SurrogateFit | AutomaticFit
+AnyResult = SurrogateResult | AutomaticResult
 
 
 class Slope(NamedTuple):
@@ -40,12 +46,12 @@ class SurrogateStudyResult:
     ----------
     study : SurrogateStudy
         What was run.
-    runs : dict of str to list of SurrogateResult
+    runs : dict of str to list of SurrogateResult or AutomaticResult
         For each fit one result a seed.
     """
 
     study: SurrogateStudy
-    runs: Runs[SurrogateResult]
+    runs: Runs[AnyResult]
 
     @property
     def counts(self) -> tuple[int, ...]:
@@ -64,6 +70,18 @@ class SurrogateStudyResult:
                 for loss in LOSSES
             }
             for name in names
+        }
+
+    @property
+    def automatic_errors(self) -> dict[str, FloatArray]:
+        """Likewise of `jetmlp.Surrogate`: ``automatic_errors[error]``, NaN where it was not fitted."""
+        n_seeds = len(next(iter(self.runs.values())))
+        nothing = [np.nan] * n_seeds
+        return {
+            name: np.array(
+                [[one.errors[name] for one in self.automatic(count)] or nothing for count in self.counts]
+            ).T
+            for name in self.errors
         }
 
     @property
@@ -89,13 +107,14 @@ class SurrogateStudyResult:
         true : dict of str to ndarray, (n,)
             By the labels of the output and of `slope`.
         predicted : dict of str to such
-            By the loss; together what `jetmlp.plotting.plot_predictions` takes.
+            By the loss, and of `jetmlp.Surrogate` if it was fitted to as many samples; together what
+            `jetmlp.plotting.plot_predictions` takes.
         """
         k, slope = self.slope
         names = self.study.problem.output.label, slope.label
         true: dict[str, FloatArray] = {}
         predicted: dict[str, dict[str, FloatArray]] = {}
-        for loss, one in self.last.items():
+        for loss, one in self._shown.items():
             true_Y, true_dYdX = of_one_output(one.held_out)
             Y, dYdX = one.predict(one.held_out.X)
             true = {names[0]: true_Y, names[1]: true_dYdX[:, k]}
@@ -112,7 +131,7 @@ class SurrogateStudyResult:
         true : tuple of ndarray, (n,)
             True prices and sums of deltas.
         predicted : dict of str to such
-            By the loss.
+            By the loss, and of `jetmlp.Surrogate` if it was fitted to as many samples.
         samples : tuple of ndarray, (p,)
             Underlying, payoffs and sums of path-wise slopes that were fitted.
 
@@ -127,7 +146,7 @@ class SurrogateStudyResult:
         one = next(iter(self.last.values()))
         X, (payoffs, slopes) = one.held_out.X, of_one_output(one.train)
         predicted: dict[str, Pair] = {}
-        for loss, result in self.last.items():
+        for loss, result in self._shown.items():
             Y, dYdX = result.predict(X)
             predicted[loss] = Y, dYdX.sum(axis=1)
         true = option.value(X), option.derivative(X).sum(axis=1)
@@ -136,11 +155,23 @@ class SurrogateStudyResult:
 
     def of(self, loss: str, count: int) -> list[SurrogateResult]:
         """Return the results of one fit, one for each seed."""
-        return self.runs[_label(loss, count)]
+        return cast("list[SurrogateResult]", self.runs[_label(loss, count)])
+
+    def automatic(self, count: int) -> list[AutomaticResult]:
+        """Return what `jetmlp.Surrogate` did with so many samples, one for each seed; empty if nothing."""
+        return cast("list[AutomaticResult]", self.runs.get(_label(AUTOMATIC, count), []))
+
+    @property
+    def _shown(self) -> dict[str, AnyResult]:
+        """What predictions are shown of: `last`, and `jetmlp.Surrogate` of as many samples."""
+        shown: dict[str, AnyResult] = dict(self.last)
+        for one in self.automatic(self.counts[-1])[:1]:
+            shown[AUTOMATIC] = one
+        return shown
 
 
 @dataclass(frozen=True)
-class SurrogateStudy(SeveralFits[SurrogateResult, SurrogateStudyResult]):
+class SurrogateStudy(SeveralFits[AnyResult, SurrogateStudyResult]):
     """The same network fitted to values only and to values and slopes, for several numbers of samples.
 
     Parameters
@@ -151,6 +182,8 @@ class SurrogateStudy(SeveralFits[SurrogateResult, SurrogateStudyResult]):
         Network and training; with the most samples.
     counts : tuple of int
         Numbers of training samples, rising, the last that of `fit`.
+    automatic : tuple of int, default none
+        To so many samples of `counts` `jetmlp.Surrogate` is fitted beside them.
     least_seeds : int, default 1
         Seeds that are run at least.
 
@@ -178,6 +211,7 @@ class SurrogateStudy(SeveralFits[SurrogateResult, SurrogateStudyResult]):
     description: str
     fit: SurrogateFit
     counts: tuple[int, ...]
+    automatic: tuple[int, ...] = ()
     least_seeds: int = 1
 
     def __post_init__(self) -> None:
@@ -193,13 +227,19 @@ class SurrogateStudy(SeveralFits[SurrogateResult, SurrogateStudyResult]):
         return self.fit.problem
 
     @cached_property
-    def fits(self) -> Mapping[str, SurrogateFit]:
+    def fits(self) -> Mapping[str, AnyFit]:
         """The fits by name."""
-        return {
+        with_settings = {
             _label(loss, count): replace(self.fit, n_train=count, slopes=slopes, epochs=self._epochs(count))
             for count in self.counts
             for loss, slopes in LOSSES.items()
         }
+        without = {
+            _label(AUTOMATIC, count): AutomaticFit(problem=self.problem, n_train=count)
+            for count in self.counts
+            if count in self.automatic
+        }
+        return {**with_settings, **without}
 
     def _epochs(self, count: int) -> int:
         size = self.fit.batch_size
@@ -208,7 +248,7 @@ class SurrogateStudy(SeveralFits[SurrogateResult, SurrogateStudyResult]):
         n_batches, most = -(-count // size), -(-self.fit.n_train // size)
         return max(1, round(self.fit.epochs * most / n_batches))
 
-    def collect(self, runs: Runs[SurrogateResult]) -> SurrogateStudyResult:
+    def collect(self, runs: Runs[AnyResult]) -> SurrogateStudyResult:
         """Put the results of all fits together."""
         return SurrogateStudyResult(self, runs)
 

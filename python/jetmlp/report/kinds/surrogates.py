@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ... import plotting
-from ...experiments import Option, SurrogateResult, SurrogateStudy, SurrogateStudyResult
+from ...experiments import AutomaticResult, Option, SurrogateResult, SurrogateStudy, SurrogateStudyResult
 from ...experiments.problems.sampled import of_one_output
+from ...experiments.surrogates.study import AUTOMATIC
 from .._section import Document, Figure, Rows, Runs, Section, section_of, spread
 from .._table import Table, number
 
 ONE_SEED = "one seed"
+WITH_SLOPES = "values and slopes"
 
 
 @section_of.register
@@ -36,6 +40,13 @@ def _document(result: SurrogateStudyResult) -> Document:
         "counts": list(result.counts),
         "seeds": [one.seed for one in next(iter(result.runs.values()))],
         **_summary(result),
+        "surrogate_fits": {
+            str(count): [
+                {"seed": one.seed, "time_s": one.time_s, "cpu_time_s": one.cpu_time_s, **one.errors}
+                for one in result.automatic(count)
+            ]
+            for count in _automatic_counts(result)
+        },
         "fits": {
             label: {
                 "configuration": results[0].fit.configuration(),
@@ -46,9 +57,23 @@ def _document(result: SurrogateStudyResult) -> Document:
                     for one in results
                 ],
             }
-            for label, results in result.runs.items()
+            for label, results in _with_settings(result).items()
         },
     }
+
+
+def _with_settings(result: SurrogateStudyResult) -> dict[str, list[SurrogateResult]]:
+    """Return the results of the fits of one network, by label."""
+    return {
+        label: [one for one in results if isinstance(one, SurrogateResult)]
+        for label, results in result.runs.items()
+        if isinstance(results[0], SurrogateResult)
+    }
+
+
+def _automatic_counts(result: SurrogateStudyResult) -> list[int]:
+    """Return the numbers of samples that `jetmlp.Surrogate` was fitted to."""
+    return [count for count in result.counts if result.automatic(count)]
 
 
 def _summary(result: SurrogateStudyResult) -> Document:
@@ -62,7 +87,20 @@ def _summary(result: SurrogateStudyResult) -> Document:
             loss: [spread(one.cpu_time_s for one in result.of(loss, count)) for count in result.counts]
             for loss in result.last
         },
+        "surrogate": {
+            "counts": _automatic_counts(result),
+            "errors": {
+                name: [spread(one.errors[name] for one in runs) for runs in _automatic_runs(result)]
+                for name in result.errors
+            },
+            "cpu_time_s": [spread(one.cpu_time_s for one in runs) for runs in _automatic_runs(result)],
+        },
     }
+
+
+def _automatic_runs(result: SurrogateStudyResult) -> list[list[AutomaticResult]]:
+    """Return what `jetmlp.Surrogate` did, by number of samples and seed."""
+    return [result.automatic(count) for count in _automatic_counts(result)]
 
 
 def _partial_errors(result: SurrogateResult) -> dict[str, float]:
@@ -76,15 +114,29 @@ def _partial_errors(result: SurrogateResult) -> dict[str, float]:
 def _rows(result: SurrogateStudyResult) -> Rows:
     """List every fit with its errors, as a header and rows."""
     rows: list[list[object]] = [
-        [one.fit.n_train, int(one.fit.slopes), one.seed, one.fit.epochs, *one.errors.values(), one.cpu_time_s]
-        for results in result.runs.values()
+        [
+            one.fit.n_train,
+            int(one.fit.slopes),
+            one.seed,
+            one.fit.epochs,
+            *one.errors.values(),
+            one.cpu_time_s,
+            0,
+        ]
+        for results in _with_settings(result).values()
         for one in results
     ]
-    return ["n_train", "slopes", "seed", "epochs", *result.errors, "cpu_time_s"], rows
+    rows += [
+        [one.fit.n_train, 1, one.seed, "", *one.errors.values(), one.cpu_time_s, 1]
+        for results in _automatic_runs(result)
+        for one in results
+    ]
+    return ["n_train", "slopes", "seed", "epochs", *result.errors, "cpu_time_s", "surrogate"], rows
 
 
 def _table(result: SurrogateStudyResult) -> Table:
-    """Put values only beside values and slopes, with how many times better the second is."""
+    """Put values only beside values and slopes, and `jetmlp.Surrogate` beside these, where it was fitted."""
+    automatic = bool(_automatic_counts(result))
     rows: list[tuple[str, ...]] = []
     for place, count in enumerate(result.counts):
         head = str(count)
@@ -98,7 +150,8 @@ def _table(result: SurrogateStudyResult) -> Table:
                     number(medians[0]),
                     number(medians[1]),
                     better,
-                    *_times(result, count, first=bool(head)),
+                    *_times(result.of(WITH_SLOPES, count), first=bool(head)),
+                    *(_beside(result, name, count, medians[1], first=bool(head)) if automatic else ()),
                 )
             )
             head = ""
@@ -108,6 +161,7 @@ def _table(result: SurrogateStudyResult) -> Table:
         *(f"from {loss}" for loss in result.last),
         "times better",
         "CPU [s]",
+        *((AUTOMATIC, "times better still", "its CPU [s]") if automatic else ()),
     )
     seeds = _seeds(result)
     hint = " (more with --seeds)" if seeds == ONE_SEED else ""
@@ -120,17 +174,28 @@ def _seeds(result: SurrogateStudyResult) -> str:
     return ONE_SEED if n_seeds == 1 else f"medians of {n_seeds} seeds"
 
 
-def _times(result: SurrogateStudyResult, count: int, *, first: bool) -> tuple[str]:
-    """Time of the fit of values and slopes, in the first row of a count."""
-    if not first:
-        return ("",)
-    loss = list(result.last)[-1]
-    return (number(spread(one.cpu_time_s for one in result.of(loss, count))["median"], "{:.3f}"),)
+def _times(runs: Sequence[SurrogateResult | AutomaticResult], *, first: bool) -> tuple[str]:
+    """Time of fits, in the first row of a count."""
+    return (number(spread(one.cpu_time_s for one in runs)["median"], "{:.3f}") if first else "",)
+
+
+def _beside(
+    result: SurrogateStudyResult, name: str, count: int, median: float, *, first: bool
+) -> tuple[str, ...]:
+    """Median error of `jetmlp.Surrogate`, how many times smaller it is, and its time."""
+    runs = result.automatic(count)
+    if not runs:
+        return (number(None), number(None), number(None) if first else "")
+    its = float(np.median([one.errors[name] for one in runs]))
+    return (number(its), number(median / its, "{:.1f}"), *_times(runs, first=first))
 
 
 def _figures(result: SurrogateStudyResult) -> dict[str, Figure]:
     """Name the figures: errors against samples; predictions of the first seed with the most samples."""
-    errors = result.errors
+    errors = {name: dict(by_loss) for name, by_loss in result.errors.items()}
+    if _automatic_counts(result):
+        for name, table in result.automatic_errors.items():
+            errors[name][AUTOMATIC] = table
     figures: dict[str, Figure] = {
         "errors.png": lambda: plotting.plot_sample_errors(
             result.counts,

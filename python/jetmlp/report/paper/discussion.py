@@ -42,9 +42,8 @@ def _beside_published(results: Results) -> Iterator[str]:
     better = sum(ratio <= 1.0 for ratio in ratios.values())
     (name, error), worst = max(ratios.items(), key=lambda entry: entry[1])
     yield (
-        f"*Beside the published errors.* Of {counted(len(ratios), 'published error')}, the median over the "
-        f"seeds meets or undercuts {counted(better, 'error').split()[0] if better else 'none'} (@errors, "
-        "@ratios)."
+        f"*Beside the published errors.* Of {counted(len(ratios), 'published error')}, {_measured(results)} "
+        f"meets or undercuts {counted(better, 'error').split()[0] if better else 'none'} (@errors, @ratios)."
     )
     if worst > 1.0:
         yield (
@@ -160,10 +159,11 @@ def _second_order(results: Results) -> Iterator[str]:
         f"{sizes}, {text(first['configuration']['optimizer']['kind'])} takes "
         f"{first['configuration']['epochs']}"
     )
-    worst = "Its worst seed" if any(fit.n_seeds > 1 for fit in results.fits.values()) else "It"
+    several = any(fit.n_seeds > 1 for fit in results.fits.values())
+    worst, adam = ("Its worst seed", "Adam's median") if several else ("It", "Adam's")
     yield (
-        f"steps. {worst} has errors {_beside_adam(min(gains), max(gains))} (roots of the mean squares, and "
-        f"maxima), in {counted(len(names), 'experiment')}."
+        f"steps. {worst} has errors {_beside_adam(min(gains), max(gains), adam)} (roots of the mean squares, "
+        f"and maxima), in {counted(len(names), 'experiment')}."
     )
     if times:
         slowest, fastest = max(times), min(times)
@@ -174,13 +174,13 @@ def _second_order(results: Results) -> Iterator[str]:
     )
 
 
-def _beside_adam(low: float, high: float) -> str:
+def _beside_adam(low: float, high: float, adam: str) -> str:
     """Say between which factors errors are smaller than Adam's, or larger."""
     if low >= 1.0:
-        return f"{span(low, high)} times smaller than Adam's median"
+        return f"{span(low, high)} times smaller than {adam}"
     if high <= 1.0:
-        return f"{span(1.0 / high, 1.0 / low)} times larger than Adam's median"
-    return f"between {number(1.0 / high)} and {number(1.0 / low)} times Adam's median"
+        return f"{span(1.0 / high, 1.0 / low)} times larger than {adam}"
+    return f"between {number(1.0 / high)} and {number(1.0 / low)} times {adam}"
 
 
 def _scatter(results: Results) -> Iterator[str]:
@@ -207,6 +207,11 @@ def _scatter(results: Results) -> Iterator[str]:
         f"times its smallest in the median, and up to {number(max(spans))} times (roots of the mean squares, "
         "and maxima). Differences smaller than that between single fits mean nothing."
     )
+
+
+def _measured(results: Results) -> str:
+    several = any(fit.n_seeds > 1 for fit in results.fits.values())
+    return "the median over the seeds" if several else "the one seed"
 
 
 def _words(error: str) -> str:

@@ -3,8 +3,15 @@ function explore(name) {
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
   const data = read(name + "-data");
   const choice = document.getElementById(name + "-choice");
-  Bokeh.embed.embed_item(read(name + "-item")).then((view) => {
-    const model = (place) => view.model.document.get_model_by_name(name + "-" + place);
+  Bokeh.embed.embed_item(read(name + "-item")).then(() => {
+    const shown = Bokeh.documents.find((one) => one.get_model_by_name(name + "-0") !== null);
+    const model = (place) => shown.get_model_by_name(name + "-" + place);
+    if (window.matchMedia("(pointer: coarse)").matches) {
+      // A finger that drags over a figure means the page, until somebody chooses a tool.
+      for (let place = 0, plot; (plot = model("plot-" + place)) !== null; place += 1) {
+        plot.toolbar.tools.filter((tool) => tool.active).forEach((tool) => (tool.active = false));
+      }
+    }
     choice.addEventListener("change", () => {
       for (const [place, columns] of Object.entries(data[choice.value])) {
         const source = model(place);

@@ -14,6 +14,11 @@ from .results import Array
 
 # Points of a curve; a screen shows hardly more.
 _MOST_POINTS = 401
+#: How the figures are used.
+HELP = (
+    "Drag to move along the axis, or choose another tool above a figure (on a phone always: there a finger "
+    "moves the page); touch the name of a line to hide it, point at a curve to read its numbers."
+)
 _COLORS = ("#0072B2", "#D55E00", "#009E73")
 
 
@@ -132,6 +137,7 @@ def _figures(name: str, panels: Sequence[Panel], columns: Mapping[str, Any]) -> 
         shared = {"x_range": plots[0].x_range} if plots and panel.shared else {}
         plot = figure(
             title=panel.title,
+            name=f"{name}-plot-{place}",
             height=270,
             sizing_mode="stretch_width",
             y_axis_type="log" if panel.logarithmic else "auto",

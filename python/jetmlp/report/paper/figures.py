@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from ... import plotting
 from ...plotting._figure import panels
 from .markup import DF, F, listed, number, text
+from .picture import Picture
 from .results import Array, FitFacts, Results
 
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure of a report.
-
-    Attributes
-    ----------
-    label : str
-        Name of its file, and what the text refers to.
-    draw : callable
-        Draws it and returns its axes.
-    alt : str
-        What is to be seen, in words.
-    caption : str
-        As markup.
-    """
-
-    label: str
-    draw: Callable[[], Any]
-    alt: str
-    caption: str
+# Widths [inch]: two and two stand beside each other.
+_FIT, _LOSS, _RATIOS, _SLOPES = 4.15, 2.4, 3.75, 2.75
 
 
 def pictures(results: Results) -> dict[str, Picture]:
@@ -50,7 +30,8 @@ def _pictures(results: Results) -> Iterator[Picture]:
         yield _fit(shown)
     if shown is not None and len(shown.history.get("loss", ())) > 1:
         yield _losses(shown)
-    if any(spread["ratio"] is not None for fit in fits for spread in fit.errors.values()):
+    # One row says no more than the table.
+    if sum(any(spread["ratio"] is not None for spread in fit.errors.values()) for fit in fits) > 1:
         yield _ratios(results)
     several = [fit for fit in fits if ": " in fit.name and fit.curves is not None]
     if len(several) > 1:
@@ -65,7 +46,7 @@ def _fit(fit: FitFacts) -> Picture:
         fitted[_optimizer_of_possible(fit)] = beside
 
     def draw() -> object:
-        with panels(None, (4.15, 2.25), rows=2, columns=2, height_ratios=(1.5, 1.0), shared="x") as axes:
+        with panels(None, (_FIT, 2.25), rows=2, columns=2, height_ratios=(1.5, 1.0), shared="x") as axes:
             for column, (name, symbol) in enumerate((("f", "f"), ("df", "f'"))):
                 lines = {label: those[f"fitted_{name}"] for label, those in fitted.items()}
                 plotting.plot_fit(
@@ -85,6 +66,7 @@ def _fit(fit: FitFacts) -> Picture:
         f"of them; below, the absolute errors on a logarithmic axis. The largest errors: {largest}.",
         f"{text(fit.name)}, seed {fit.fit['seed']}: {F} (left), {DF} (right), and the absolute errors on "
         f"{text(_dense(fit))} points below{' by both optimizers' * (beside is not None)}.",
+        _FIT,
     )
 
 
@@ -93,7 +75,7 @@ def _beside(fits: list[FitFacts]) -> Picture:
     first = next(iter(labels.values()))
 
     def draw() -> object:
-        with panels(None, (2.75, 2.2), rows=2, height_ratios=(1.5, 1.0)) as axes:
+        with panels(None, (_SLOPES, 2.2), rows=2, height_ratios=(1.5, 1.0)) as axes:
             lines = {label: curves["fitted_df"] for label, curves in labels.items()}
             plotting.plot_fit(first["x"], first["df"], lines, symbol="f'", details=False, axes=axes)
         return axes
@@ -108,6 +90,7 @@ def _beside(fits: list[FitFacts]) -> Picture:
         f"Above, the derivative with the slopes of {names}; below, their absolute errors on a logarithmic "
         f"axis. The largest errors are {largest}.",
         f"{DF} fitted with {text(names)} to the same samples, seed {fits[0].fit['seed']}, and the errors.",
+        _SLOPES,
     )
 
 
@@ -117,7 +100,7 @@ def _largest(curves: Mapping[str, Array], name: str) -> float:
 
 def _losses(fit: FitFacts) -> Picture:
     def draw() -> object:
-        with panels(None, (2.4, 2.25)) as (axes,):
+        with panels(None, (_LOSS, 2.25)) as (axes,):
             plotting.plot_loss(fit.history, "loss", details=False, axes=axes)
         return axes
 
@@ -129,6 +112,7 @@ def _losses(fit: FitFacts) -> Picture:
         "epochs, on a logarithmic axis; the validation loss is drawn with it.",
         f"Loss of {text(fit.name)} on training and validation points, seed {fit.fit['seed']}: from "
         f"{number(first)} to {number(last)}.",
+        _LOSS,
     )
 
 
@@ -141,9 +125,10 @@ def _ratios(results: Results) -> Picture:
                 ratios = [one / spread["published"] for one in found]
                 rows.setdefault(name, {})[_ERRORS[error]] = ratios
     medians = [middle for row in rows.values() for _, middle, _ in row.values()]
+    several = any(fit.n_seeds > 1 for fit in results.fits.values())
 
     def draw() -> object:
-        with panels(None, (3.75, 2.2)) as (axes,):
+        with panels(None, (_RATIOS, 0.6 + 1.6 * min(1.0, (1 + len(rows)) / 8))) as (axes,):
             plotting.plot_ratios(rows, x_label="measured error / published error", axes=axes)
         return axes
 
@@ -154,7 +139,10 @@ def _ratios(results: Results) -> Picture:
         f"measured over published, on a line from the least to the greatest seed. Of {len(medians)} dots "
         f"{sum(middle <= 1 for middle in medians)} are not right of the line at 1; they lie between "
         f"{number(min(medians))} and {number(max(medians))}.",
-        "Measured over published errors: medians, and ranges over the seeds. Left of the line is better.",
+        "Measured over published errors"
+        + (": medians, and ranges over the seeds" if several else "")
+        + ". Left of the line is better.",
+        _RATIOS,
     )
 
 

@@ -72,7 +72,7 @@ def harder(results: Results) -> Iterator[str]:
         yield (
             f"The slope, in {slopes} of {len(found)} fits to both, if root mean square errors are taken in "
             "units of the standard deviation of what is fitted: the error of the slope over that of the "
-            f"value is {number(low)} in {text(ends[0])} and {number(high)} in {text(ends[1])}."
+            f"value runs from {number(low)} in {text(ends[0])} to {number(high)} in {text(ends[1])}."
         )
     name = "weighted-sobolev" if "weighted-sobolev" in found else next(iter(found))
     one = found[name]

@@ -7,9 +7,15 @@ import math
 from collections.abc import Iterable, Sequence
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_SPECIAL = str.maketrans({sign: f"\\{sign}" for sign in "\\#$*_`<>@[]~/=+-'\""})
+# Whatever begins a piece of markup somewhere: "1." a list, ":" a term, "//" a comment or an address.
+_SPECIAL = str.maketrans({sign: f"\\{sign}" for sign in "\\#$*_`<>@[]~/=+-.:'\""})
+# Typst's strings know no others than these.
+_CONTROLS = str.maketrans({code: " " for code in range(32) if chr(code) not in "\n\t"} | {127: " "})
 
 _WORDS = tuple("no one two three four five six seven eight nine ten eleven twelve".split())  # noqa: SIM905
+
+#: More rows make no page to hand in; the rest is counted.
+MOST_ROWS = 12
 
 #: Stands where nothing was published or measured.
 NOTHING = "–"
@@ -17,12 +23,12 @@ NOTHING = "–"
 
 def text(words: str) -> str:
     """Return words that Typst takes as they are."""
-    return words.translate(_SPECIAL)
+    return " ".join(words.translate(_CONTROLS).split()).translate(_SPECIAL)
 
 
 def quoted(words: str) -> str:
     """Return words as a string of Typst's."""
-    return json.dumps(words, ensure_ascii=False)
+    return json.dumps(words.translate(_CONTROLS), ensure_ascii=False)
 
 
 def number(value: float | None, digits: int = 2) -> str:
@@ -95,9 +101,14 @@ def table(
     return f"{call('numbers', content(caption), f'left: {left}', head, *cells)} <{label}>"
 
 
-def picture(label: str, alt: str, caption: str) -> str:
-    """Return a figure whose file has the name of its label."""
-    return f"{call('picture', quoted(label), quoted(alt), content(caption))} <{label}>"
+def picture(label: str, alt: str, caption: str, width: str = "100%") -> str:
+    """Return a figure whose file has the name of its label; `width` is that on paper."""
+    return f"{call('picture', quoted(label), quoted(alt), content(caption), f'width: {width}')} <{label}>"
+
+
+def and_more(count: int, shown: int, noun: str) -> str:
+    """Say how many rows are left out, or nothing."""
+    return "" if count == shown else f" {counted(count - shown, noun).capitalize()} more are not shown."
 
 
 #: Symbols that the texts of all reports share.

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from ... import plotting
 from ..._files import write_bytes
 from .._files import write_text
 from .markup import quoted
+from .needed import CURE
 
 SOURCES = "report-source"
 
@@ -82,6 +84,8 @@ def publish(paper: Paper, folder: Path) -> Published:
 
     Raises
     ------
+    ImportError
+        If Typst is too old for formulas in a page.
     OSError
         If a file cannot be written.
     """
@@ -104,6 +108,9 @@ def publish(paper: Paper, folder: Path) -> Published:
     common: dict[str, Any] = {"root": str(sources), "ignore_system_fonts": True}
     pdf = typst.compile(str(source), format="pdf", pdf_standards="ua-1", **common)
     page = typst.compile(str(source), format="html", sys_inputs={"target": "html"}, **common)
+    if "#formula(" in paper.body and b"<math" not in page:
+        # What is older leaves formulas out of a page, and says nothing.
+        raise ImportError(f"typst: expected version 0.15 or later, got {version('typst')}: {CURE}")
     write_bytes(folder / "report.pdf", pdf)
     write_text(folder / "report.html", _page(paper, page.decode("utf-8"), drawings))
     return Published(folder / "report.pdf", folder / "report.html", source)

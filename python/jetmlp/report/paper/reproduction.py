@@ -8,8 +8,8 @@ from typing import Any
 
 from ...experiments import EXPERIMENTS
 from .discussion import discussion
-from .figures import Picture
 from .markup import DF, F, call, content, counted, formula, inline, listed, number, picture, text
+from .picture import Picture
 from .results import FitFacts, Results
 from .tables import error_table, optimizer_of, settings_table, surrogate_table, surrogates_of
 
@@ -150,6 +150,8 @@ def _results(results: Results, drawn: Mapping[str, Picture]) -> Iterator[str]:
         yield "*Gradient of a network.* " + _gradient(check)
     if powers is not None:
         yield "*Powers.* " + _powers(powers)
+    yield from _alone(results, drawn, "monomials")
+    yield from _alone(results, drawn, "ablation")
     studies = surrogates_of(results)
     if studies:
         yield surrogate_table(studies)
@@ -209,8 +211,17 @@ def _command(results: Results) -> str:
 
 def _beside(drawn: Mapping[str, Picture], labels: tuple[str, str], columns: str) -> Iterator[str]:
     """Put two figures beside each other; one alone stands by itself."""
-    shown = [picture(one.label, one.alt, one.caption) for name, one in drawn.items() if name in labels]
+    shown = [one for name, one in drawn.items() if name in labels]
     if len(shown) == 2:
-        yield call("beside", *map(content, shown), f"columns: {columns}")
+        both = (picture(one.label, one.alt, one.caption) for one in shown)
+        yield call("beside", *map(content, both), f"columns: {columns}")
     else:
-        yield from shown
+        yield from (picture(one.label, one.alt, one.caption, one.width) for one in shown)
+
+
+def _alone(results: Results, drawn: Mapping[str, Picture], label: str) -> Iterator[str]:
+    """Show a figure of a study; on paper only where the fits leave room."""
+    if label in drawn:
+        one = drawn[label]
+        shown = picture(one.label, one.alt, one.caption, one.width)
+        yield call("page-only", content(shown)) if results.fits else shown

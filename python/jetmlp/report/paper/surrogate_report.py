@@ -12,7 +12,7 @@ from ...surrogate.names import as_names
 from ...surrogate.surrogate import Surrogate
 from .._environment import environment
 from .._files import prepare_folders
-from .explore import Panel, explorer, head
+from .explore import HELP, Panel, explorer, head
 from .markup import listed, number, text
 from .needed import NEEDED, expect_installed
 from .publish import Figure, Paper, Published, publish
@@ -186,8 +186,7 @@ def _profiles(facts: SurrogateFacts) -> str:
     return explorer(
         "explore",
         "Along each input",
-        "Value and slope along one input, all others at their medians, with bands of 95 %. Drag to zoom "
-        "along the axis, point at a curve to read its numbers.",
+        f"Value and slope along one input, all others at their medians, with bands of 95 %. {HELP}",
         (_VALUE._replace(dots=("sample_x", "sample_y")) if with_samples else _VALUE, _SLOPE),
         choices,
     )

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from .markup import (
+    MOST_ROWS,
+    and_more,
     call,
     counted,
     formula,
@@ -20,19 +22,19 @@ from .markup import (
 )
 from .publish import Figure
 from .surrogate_facts import COVERAGES, Met, SurrogateFacts
+from .surrogate_matters import what_matters
 from .surrogate_use import use
-
-# More rows make no page to hand in; the rest is counted.
-_MOST_ROWS = 12
 
 
 def body(facts: SurrogateFacts, figures: dict[str, Figure], captions: dict[str, str], file: str) -> str:
     """Return the report as markup."""
     parts = [*_purpose(facts), *_model(facts), *_goodness(facts)]
-    parts += [picture(name, figure.alt, captions[name]) for name, figure in figures.items()]
+    # The figure of one input is as high as it is wide.
+    width = "58%" if len(facts.inputs) == 1 else "100%"
+    parts += [picture(name, figure.alt, captions[name], width) for name, figure in figures.items()]
     parts += [
         *_error_bars(facts),
-        *_what_matters(facts),
+        *what_matters(facts),
         call("interactive", '"explore"'),
         *use(facts, file),
     ]
@@ -111,12 +113,12 @@ def _model(facts: SurrogateFacts) -> Iterator[str]:
             f"{'were' if len(members) > 1 else 'was'} fitted to nine tenths of the samples, and weighed by "
             "the rest:"
         )
-    shown = members[:_MOST_ROWS]
+    shown = members[:MOST_ROWS]
     yield table(
         "networks",
         "Networks that are used. Left out: root mean square error of values "
         f"{'left out' if facts.by_evidence else 'held out'} over their standard deviation."
-        + _and_more(len(members), len(shown), "network"),
+        + and_more(len(members), len(shown), "network"),
         ("network", "parameters", "effective", "log evidence", "left out", "weight"),
         [
             (
@@ -134,7 +136,7 @@ def _model(facts: SurrogateFacts) -> Iterator[str]:
 
 def _goodness(facts: SurrogateFacts) -> Iterator[str]:
     rows = facts.values + facts.slopes
-    shown = rows[:_MOST_ROWS]
+    shown = rows[:MOST_ROWS]
     how = (
         "with each sample left out in turn, in closed form from the posterior of each network, without a "
         "new fit"
@@ -150,7 +152,7 @@ def _goodness(facts: SurrogateFacts) -> Iterator[str]:
         "goodness",
         "Goodness of fit. RMSE: root mean square error; relative: over the standard deviation of values, the "
         f"root mean square of slopes; {inline('R squared', 'R^2')}: 1 less the square of that."
-        + _and_more(len(rows), len(shown), "row"),
+        + and_more(len(rows), len(shown), "row"),
         ("quantity", "numbers", "RMSE", "R²", "RMSE, left out", "relative", "R², left out"),
         [
             (
@@ -208,7 +210,7 @@ def _error_bars(facts: SurrogateFacts) -> Iterator[str]:
     expected = [percent(share) for share in COVERAGES.values()]
     found = [
         f"{percent(one.within[0])} and {percent(one.within[1])} for {text(one.quantity)}"
-        for one in rows[:_MOST_ROWS]
+        for one in rows[:MOST_ROWS]
     ]
     yield (
         f"*Error bars.* Within one and within 1.96 standard deviations should lie {expected[0]} and "
@@ -217,73 +219,8 @@ def _error_bars(facts: SurrogateFacts) -> Iterator[str]:
 
 
 def _confidence(rows: Sequence[Met]) -> str:
-    least = min(one.within[1] for one in rows)
-    if least < 0.85:
+    if min(one.within[1] for one in rows) < 0.85:
         return "The error bars are too small for some samples: take them as a lower limit."
+    if min(one.within[0] for one in rows) > 0.85:
+        return "The error bars are wider than these errors call for: take them as an upper limit."
     return "So the error bars can be used as they are, within the range of the samples."
-
-
-def _what_matters(facts: SurrogateFacts) -> Iterator[str]:
-    found = facts.sensitivity
-    yield "= What matters"
-    yield (
-        "Inputs are taken as uniform in the range of the samples and independent of each other. Sobol' "
-        "indices are shares of an output's variance: of first order what an input does by itself, total "
-        "with its interactions. From the slopes of the network alone follow a bound of the total index "
-        "(Sobol' and Kucherenko 2009) and, at the samples, the shares that a linear function would have:"
-    )
-    yield formula(
-        "total index S T i is at most b i minus a i squared, over pi squared times the variance of f, "
-        "times the mean of the squared derivative of f by x i",
-        'S_(T i) <= (b_i - a_i)^2 / (pi^2 op("Var") f) med op("E") [((partial f) / (partial x_i))^2] .',
-    )
-    rows = [
-        (
-            output if k == 0 else "",
-            name,
-            *(
-                number(float(part[o, k]))
-                for part in (found.first_order, found.total, found.slope_bound, facts.shares)
-            ),
-        )
-        for o, output in enumerate(facts.outputs)
-        for k, name in enumerate(facts.inputs)
-    ]
-    yield table(
-        "matters",
-        "Sensitivities. Indices are estimates: one that is 0 may come out a little below."
-        + _and_more(len(rows), min(len(rows), 2 * _MOST_ROWS), "row"),
-        ("output", "input", "first order", "total", "bound by slopes", "share by slopes"),
-        rows[: 2 * _MOST_ROWS],
-        left=2,
-    )
-    yield " ".join(_ranked(facts, o) for o in range(min(len(facts.outputs), _MOST_ROWS)))
-
-
-def _ranked(facts: SurrogateFacts, o: int) -> str:
-    total, first = facts.sensitivity.total[o], facts.sensitivity.first_order[o]
-    name = text(facts.outputs[o])
-    if np.isnan(total).any():
-        return f"{name} does not vary in this range."
-    if len(total) == 1:
-        return f"With one input, all of the variance of {name} is its own."
-    order = np.argsort(-total, kind="stable")
-    first_sum = float(np.clip(first.sum(), 0.0, 1.0))
-    little = [text(facts.inputs[k]) for k in order if total[k] < 0.01]
-    most, least = (text(facts.inputs[order[place]]) for place in (0, -1))
-    words = f"For {name}, {most} matters most (total index {number(float(total[order[0]]))})"
-    words += f", {least} least ({number(max(0.0, float(total[order[-1]])))})."
-    if 1.0 - first_sum > 0.02:
-        words += f" Interactions bring about {percent(1.0 - first_sum)} of the variance."
-    else:
-        words += " The inputs hardly interact: first-order indices sum to nearly 1."
-    empty = [text(facts.inputs[k]) for k in order if facts.sensitivity.slope_bound[o, k] >= 1.0]
-    if empty:
-        words += f" The bound by slopes is above 1 for {listed(empty)}, where it says nothing."
-    if little:
-        words += f" Less than one percent each: {listed(little)}."
-    return words
-
-
-def _and_more(count: int, shown: int, noun: str) -> str:
-    return "" if count == shown else f" {counted(count - shown, noun).capitalize()} more are not shown."

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 import numpy as np
 
-from .markup import call, factor, quoted, table, text
+from .markup import call, factor, quoted, table
 from .surrogate_facts import SurrogateFacts
 
 # So many outputs and inputs are written out.
@@ -18,12 +19,14 @@ def use(facts: SurrogateFacts, file: str) -> Iterator[str]:
     yield call("new-page")
     yield "= How to use it"
     yield (
-        f"The surrogate is the file `{text(file)}`. It holds its samples, so that it can take more of them. "
-        "`pip install jetmlp` is all that it needs. Inputs go in and outputs come out in the units of the "
-        "samples."
+        f"The surrogate is the file {call('raw', quoted(file))}. It holds its samples, so that it can take "
+        "more of them. `pip install jetmlp` is all that it needs. Inputs go in and outputs come out in the "
+        "units of the samples."
     )
     yield call("code", quoted("\n".join(_program(facts, file))))
-    yield "Whoever has loaded it can check it by these numbers, at quantiles of the samples' inputs:"
+    command = f"jetmlp predict {shlex.quote(file)} new.csv --out predictions.csv"
+    yield f"From the command line: {call('raw', quoted(command))}, with a column for each input in new.csv."
+    yield "Whoever has loaded it can check it by these numbers, at three quantiles of the samples' inputs:"
     yield _checks(facts)
     yield "*Between the samples, not beyond.* @data says where the samples lie. " + _beyond(facts)
     yield (
@@ -71,23 +74,25 @@ def _program(facts: SurrogateFacts, file: str) -> Iterator[str]:
 
 
 def _checks(facts: SurrogateFacts) -> str:
-    """Return predictions at three points."""
-    inputs, outputs = facts.inputs[: 2 * _MOST_WRITTEN], facts.outputs[:_MOST_WRITTEN]
-    rows = []
-    for share in (0.25, 0.5, 0.75):
-        point = [_written(one) for one in np.quantile(facts.samples.X, share, axis=0)]
-        mean, deviation = facts.surrogate.predict([point], return_std=True)
-        cells = [f"{one:g}".replace("-", "−") for one in point[: len(inputs)]]
-        both = zip(mean[0, : len(outputs)], deviation[0], strict=False)
-        cells += [f"{value:.6g} ± {width:.1g}".replace("-", "−") for value, width in both]
-        rows.append((f"{share:.0%} quantiles", *cells))
+    """Return predictions at three points, one in each column."""
+    shares = (0.25, 0.5, 0.75)
+    points = [[_written(one) for one in np.quantile(facts.samples.X, share, axis=0)] for share in shares]
+    mean, deviation = facts.surrogate.predict(points, return_std=True)
+    rows = [(name, *(_signed(f"{point[k]:g}") for point in points)) for k, name in enumerate(facts.inputs)]
+    rows += [
+        (name, *(_signed(f"{mean[i, o]:.6g} ± {deviation[i, o]:.1g}") for i in range(len(points))))
+        for o, name in enumerate(facts.outputs)
+    ]
     return table(
         "checks",
-        "Predictions with one standard deviation"
-        + (", by the first inputs." if len(inputs) < len(facts.inputs) else "."),
-        ("point", *inputs, *outputs),
+        "Three points, and what is predicted there, with one standard deviation.",
+        ("quantity", *(f"all inputs at {share:.0%}" for share in shares)),
         rows,
     )
+
+
+def _signed(number: str) -> str:
+    return number.replace("-", "−")
 
 
 def _beyond(facts: SurrogateFacts) -> str:

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from .._files import prepare_folders
-from .explore import Panel, explorer, head
+from .explore import HELP, Panel, explorer, head
 from .figures import pictures
 from .needed import expect_installed
 from .publish import Figure, Paper, Published, publish
 from .reproduction import TITLE, about, body
 from .results import Array, Results, read_results
+from .study_figures import study_pictures
 
 
 def write_report(
@@ -52,7 +53,7 @@ def write_report(
     """
     expect_installed("jetmlp.report.write_report")
     results = read_results(folder)
-    drawn = pictures(results)
+    drawn = pictures(results) | study_pictures(results)
     explored = _explored(results)
     paper = Paper(
         title=title or TITLE,
@@ -118,8 +119,7 @@ def _explored(results: Results) -> str:
     return explorer(
         "explore",
         "Every fit, to look into",
-        f"Curves, errors and losses of seed {results.summary['seed']}. Drag to zoom along the axis, touch a "
-        "name above a figure to hide its line, point at a curve to read its numbers.",
+        f"Curves, errors and losses of seed {results.summary['seed']}. {HELP}",
         _PANELS,
         choices,
     )
