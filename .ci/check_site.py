@@ -163,7 +163,8 @@ def public_names() -> Iterator[str]:
                 continue
             # Those of its private and public bases of this package too, but not what other libraries bring.
             kinds = [kind for kind in thing.__mro__ if kind.__module__.split(".")[0] == "jetmlp"]
-            for member in sorted({member for kind in kinds for member in vars(kind)}):
+            members = {member for kind in kinds for member in vars(kind) if not member.startswith("_")}
+            for member in sorted(members):
                 own = inspect.getattr_static(thing, member)
                 if member.startswith("_") or not (
                     isinstance(own, property) or _is_ours(getattr(thing, member))
