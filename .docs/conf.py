@@ -94,7 +94,16 @@ html_theme_options = {
 # No column at the left where a page has no pages below it.
 html_sidebars: dict[str, list[str]] = {
     page: []
-    for page in ("index", "get-started", "your-data", "coming-from/*", "mathematics", "benchmarks", "search")
+    for page in (
+        "index",
+        "get-started",
+        "your-data",
+        "coming-from/*",
+        "mathematics",
+        "benchmarks",
+        "api/command-line",
+        "search",
+    )
 }
 html_show_search_summary = False  # it is fetched, which browsers refuse where the site is opened from files
 

@@ -91,7 +91,7 @@ def contest(rows: Sequence[Row]) -> list[str]:
                 ratios[f"{name} {n}"] = mine / theirs
         if not ratios:
             continue
-        worse = ", ".join(f"{label} ({ratio:.2g}×)" for label, ratio in ratios.items() if not ratio <= 1.0)
+        worse = ", ".join(f"{label} ({ratio:.3g}×)" for label, ratio in ratios.items() if not ratio <= 1.0)
         half = sum(ratio <= 0.5 for ratio in ratios.values())
         no_worse = sum(ratio <= 1.0 for ratio in ratios.values())
         lines.append(
