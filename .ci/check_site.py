@@ -5,6 +5,7 @@ What must hold:
 - no page and no style sheet loads anything from elsewhere, or a file that is not there;
 - every link within the site leads to a page, and to a place in it;
 - every page can be reached from the first one;
+- every picture says in words what is to be seen;
 - every public name of the package is documented, with the public methods of its classes.
 
 Usage: ``python .ci/check_site.py SITE``, with the folder that Sphinx has written.
@@ -49,6 +50,7 @@ class Page(HTMLParser):
         self.loads: list[str] = []
         self.links: list[str] = []
         self.places: set[str] = set()
+        self.wordless: list[str] = []
         self._in_style = False
         self.feed(text)
 
@@ -62,6 +64,12 @@ class Page(HTMLParser):
             self.links.append(has["href"])
         if has.get(LOADING.get(tag, "")):
             self.loads.append(has[LOADING[tag]])
+        # Without words Sphinx puts the name of the file.
+        if tag == "img" and has.get("alt", "").rpartition("/")[2] in (
+            "",
+            has.get("src", "").rpartition("/")[2],
+        ):
+            self.wordless.append(has.get("src", ""))
         if tag == "link" and not SILENT & set(has.get("rel", "").split()):
             self.loads.append(has["href"])
         self.loads += [part.split()[0] for part in has.get("srcset", "").split(",") if part.strip()]
@@ -89,7 +97,14 @@ class Site:
         """List what is wrong."""
         if self.root / "index.html" not in self.pages:
             return [f"{self.root}: expected a site with an index.html, got none"]
-        return [*self._loads(), *self._styles(), *self._links(), *self._unreachable(), *self._undocumented()]
+        return [
+            *self._loads(),
+            *self._styles(),
+            *self._links(),
+            *self._wordless(),
+            *self._unreachable(),
+            *self._undocumented(),
+        ]
 
     def _loads(self) -> Iterator[str]:
         for path, page in self.pages.items():
@@ -128,6 +143,11 @@ class Site:
                     yield f"{name}: links to {address}, which is not there"
                 elif fragment and target in self.pages and fragment not in self.pages[target].places:
                     yield f"{name}: links to {address}, a place that is not on that page"
+
+    def _wordless(self) -> Iterator[str]:
+        for path, page in self.pages.items():
+            for address in page.wordless:
+                yield f"{path.relative_to(self.root)}: {address} has no words that say what is to be seen"
 
     def _unreachable(self) -> Iterator[str]:
         first = self.root / "index.html"
