@@ -36,7 +36,8 @@ def test_info_says_what_runs(capsys: Captured) -> None:
     info = jetmlp.info()
     assert said["version"].strip() == info["version"]
     assert said["level"].strip() == info["level"]
-    assert said["levels_available"].strip().split(", ") == info["levels_available"]
+    for name in ("levels_built", "levels_supported", "levels_available"):
+        assert said[name].strip().split(", ") == info[name]
 
 
 @pytest.mark.parametrize("option", ["--help", "--list"])

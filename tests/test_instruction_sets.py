@@ -9,6 +9,7 @@ import json
 import re
 from functools import cache
 from importlib.metadata import version
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,13 @@ def fits(level: str) -> dict[str, Any]:
     assert process.returncode == 0, process.stderr
     found: dict[str, Any] = json.loads(process.stdout)
     return found
+
+
+def test_more_than_one_level_is_compared() -> None:
+    """An installation from source has one; then this says that nothing here compared two."""
+    supported = jetmlp.info()["levels_supported"]
+    if supported != LEVELS:
+        pytest.skip(f"built for {', '.join(LEVELS)} of {', '.join(supported)}; `.ci/run levels` takes all")
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -148,6 +156,8 @@ def test_info() -> None:
     assert set(info) == {
         "version",
         "level",
+        "levels_built",
+        "levels_supported",
         "levels_available",
         "compiler",
         "eigen",
@@ -158,6 +168,9 @@ def test_info() -> None:
     assert info["level"] in info["levels_available"]
     assert len(set(LEVELS)) == len(LEVELS) >= 1
     assert set(LEVELS) <= {"x86-64-v2", "x86-64-v3", "x86-64-v4", "generic"}
+    assert [level for level in info["levels_supported"] if level in info["levels_built"]] == LEVELS
+    for level in info["levels_built"]:
+        assert find_spec(f"jetmlp._core._core_{level.removeprefix('x86-64-')}") is not None
     assert re.fullmatch(r"(GNU|Clang|AppleClang) \d+(\.\d+)*", info["compiler"])
     assert re.fullmatch(r"3\.4\.\d+|[45]\.\d+.*", info["eigen"])
 

@@ -114,3 +114,9 @@ def test_what_the_process_may_use_within_its_quota(
             monkeypatch.setattr(os, name, what, raising=False)
     monkeypatch.setattr(processors, "_own_quota", lambda: quota)
     assert available_processors() == expected
+
+
+def test_a_browser_has_no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processors.sys, "platform", "emscripten")
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    assert available_processors() == 1

@@ -1,4 +1,4 @@
-"""The compiled core, built once per instruction-set level; the best one for this processor is loaded.
+"""The compiled core, built for one or more instruction-set levels; the best for this processor is loaded.
 
 The environment variable ``JETMLP_LEVEL`` forces a level (``x86-64-v2``, ``x86-64-v3``,
 ``x86-64-v4``, or ``generic`` on other processors). A level that is unknown, was not built, or that
@@ -12,6 +12,8 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from . import _cpu
+
+ALL_LEVELS = ("x86-64-v4", "x86-64-v3", "x86-64-v2", "generic")
 
 
 def _module_name(level: str) -> str:
@@ -28,13 +30,22 @@ def _choose(forced: str | None, available: list[str]) -> str:
         return forced
     if not available:
         raise ImportError(
-            f"jetmlp was built for none of the instruction-set levels of this processor "
-            f"({', '.join(_cpu.supported_levels()) or 'older than x86-64-v2'}); reinstall it from source"
+            f"jetmlp: expected a core for an instruction-set level of this processor "
+            f"({', '.join(LEVELS_SUPPORTED) or 'older than x86-64-v2'}), got one for "
+            f"{', '.join(LEVELS_BUILT) or 'none'}: it was built on another machine. {REINSTALL}"
         )
     return available[0]
 
 
-LEVELS_AVAILABLE = [level for level in _cpu.supported_levels() if find_spec(_module_name(level))]
+#: The cure where the core was built on a newer machine: an image, a shared folder, a wheel that pip kept.
+REINSTALL = (
+    "Install it again on this machine (pip install --force-reinstall --no-cache-dir --no-deps …), or there "
+    "with every level: … -C cmake.define.JETMLP_LEVELS=all"
+)
+
+LEVELS_SUPPORTED = _cpu.supported_levels()
+LEVELS_BUILT = [level for level in ALL_LEVELS if find_spec(_module_name(level))]
+LEVELS_AVAILABLE = [level for level in LEVELS_SUPPORTED if level in LEVELS_BUILT]
 LEVEL = _choose(os.environ.get("JETMLP_LEVEL"), LEVELS_AVAILABLE)
 
 _compiled = import_module(_module_name(LEVEL))

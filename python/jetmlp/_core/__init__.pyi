@@ -5,6 +5,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 LEVEL: str
+ALL_LEVELS: tuple[str, ...]
+REINSTALL: str
+LEVELS_BUILT: list[str]
+LEVELS_SUPPORTED: list[str]
 LEVELS_AVAILABLE: list[str]
 ACTIVATIONS: Final[tuple[str, ...]]
 INITIALIZATIONS: Final[tuple[str, ...]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -14,7 +15,10 @@ def available_processors() -> int:
 
     Those that it is bound to, as far as the quota of time reaches that its control group has of them, rounded
     up: in a container started with ``--cpus=1.5`` it is 2. ``PYTHON_CPU_COUNT`` counts from Python 3.13 on.
+    In a browser (Pyodide) there are no threads, whatever the machine has.
     """
+    if sys.platform == "emscripten":
+        return 1
     if hasattr(os, "process_cpu_count"):
         count = os.process_cpu_count() or 1
     elif hasattr(os, "sched_getaffinity"):  # not on every system

@@ -21,7 +21,7 @@ from .files import load_model
 @click.argument("model", metavar="[MODEL]", type=file, required=False)
 @json_option
 def info(model: Path | None, as_json: bool) -> int:
-    """Say version, instruction-set level, levels available, compiler and Eigen.
+    """Say version, instruction-set levels (at work, built, supported), compiler and Eigen.
 
     With the file of a MODEL: what it is, the names and ranges of its inputs and outputs as far as it
     knows them, and how good it is.
