@@ -40,7 +40,7 @@ def text(rows: Sequence[Row], known: Mapping[str, TestProblem]) -> str:
         "Errors of values / of slopes, medians over the designs, and processor time of a fit. "
         "* : not named by the aims",
         _table(places, contenders, found, known, errors),
-        *_contest(places, found),
+        *(["", *lines] if (lines := contest(rows)) else []),
     ]
     with_bars = [
         name for name in contenders if any(r.contender == name and BARS[0] in r.scores for r in rows)
@@ -75,8 +75,10 @@ def _table(
     return "\n".join(lines)
 
 
-def _contest(places: Sequence[tuple[str, int]], found: Mapping[tuple[str, int, str], Row]) -> list[str]:
+def contest(rows: Sequence[Row]) -> list[str]:
     """Say in how many rows the surrogate is no worse than the process, and in how many at most half."""
+    found = {row.key: row for row in rows}
+    places = sorted({(row.problem, row.n) for row in rows})
     lines = []
     for score in ("value_error", "slope_error"):
         ratios = {}
@@ -89,14 +91,14 @@ def _contest(places: Sequence[tuple[str, int]], found: Mapping[tuple[str, int, s
                 ratios[f"{name} {n}"] = mine / theirs
         if not ratios:
             continue
-        worse = ", ".join(f"{label} ({ratio:.2g}×)" for label, ratio in ratios.items() if not ratio <= 1.0)
+        worse = ", ".join(f"{label} ({ratio:.3g}×)" for label, ratio in ratios.items() if not ratio <= 1.0)
         half = sum(ratio <= 0.5 for ratio in ratios.values())
         no_worse = sum(ratio <= 1.0 for ratio in ratios.values())
         lines.append(
             f"{score}: {OURS} no worse than {RIVAL} in {no_worse} of {len(ratios)} rows, "
             f"at most half in {half}" + (f"; worse in {worse}" if worse else "")
         )
-    return ["", *lines] if lines else []
+    return lines
 
 
 def draw(rows: Sequence[Row], path: Path) -> None:

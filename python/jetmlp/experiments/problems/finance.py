@@ -168,7 +168,7 @@ class BachelierBasket(Option):
 
     @cached_property
     def covariance(self) -> FloatArray:
-        """Covariance (d, d) of the prices after one year; that of the basket is `volatility`²."""
+        """Covariance (d, d) of the prices after one year; of the basket it is the square of `volatility`."""
         return self._market[1]
 
     @cached_property

@@ -107,7 +107,7 @@ def central_differences(function: Callable[[Array], Array], X: ArrayLike, step: 
     X : array_like, (n, d)
         Where.
     step : float, default 1e-5
-        h. The error is about h² f‴/6 + ε |f|/h; this step is near the best of float64.
+        h. The error is about h² f‴/6 + ε f/h; this step is near the best of float64.
 
     Returns
     -------
