@@ -47,3 +47,13 @@ def labelled(axes: Axes) -> dict[str, NDArray[np.float64]]:
     """Lines by their names in the legend, as (2, n) arrays."""
     lines = {str(line.get_label()): line for line in axes.lines}
     return {name: np.asarray(line.get_data()) for name, line in lines.items() if not name.startswith("_")}
+
+
+def dots_of(axes: Axes) -> list[NDArray[np.float64]]:
+    """Return what is drawn without lines, each as a (2, n) array."""
+    return [np.asarray(line.get_data()) for line in axes.lines if line.get_linestyle() == "None"]
+
+
+def texts_of(axes: Axes) -> list[str]:
+    """Return the words in and above the panel."""
+    return [text.get_text() for text in axes.texts]

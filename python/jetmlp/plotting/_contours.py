@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from .. import _checks
 from ._decoration import note, short_number, symbol_label, title_and_legend
 from ._figure import panels
-from ._inputs import evenly_chosen
+from ._inputs import as_curve, evenly_chosen
 from ._model import (
     as_bounds,
     as_indices,
@@ -117,6 +118,7 @@ def plot_contours(
     An arrow has the components slope × range of the input as drawn: on square axes it stands upright on the
     contours and points uphill, whatever the units. The longest is as long as two arrows are apart.
     """
+    wanted = _as_levels(levels)
     predictor = check_model(model)
     samples = inputs_of(predictor, X)
     d = samples.shape[1]
@@ -143,7 +145,7 @@ def plot_contours(
     assert shown is not None
     with panels(axes, (4.2, 4.2)) as (plot,):
         plot.set_box_aspect(1.0)
-        _draw_contours(plot, a, b, shown[:, o].reshape(b.size, a.size), levels)
+        _draw_contours(plot, a, b, shown[:, o].reshape(b.size, a.size), wanted)
         if gradient and quantity == "value":
             _draw_arrows(plot, predictor, window, o)
         _draw_samples(plot, samples[:, pair], ends)
@@ -158,7 +160,7 @@ def plot_contours(
 
 
 def _draw_contours(
-    axes: Axes, a: FloatArray, b: FloatArray, heights: FloatArray, levels: int | Sequence[float]
+    axes: Axes, a: FloatArray, b: FloatArray, heights: FloatArray, levels: int | FloatArray
 ) -> None:
     known = heights[np.isfinite(heights)]
     if known.size == 0:
@@ -169,9 +171,29 @@ def _draw_contours(
         note(axes, f"constant: {short_number(float(f'{known[0]:.4g}'))}")
         return
     masked = np.ma.masked_invalid(heights)
-    axes.contourf(a, b, masked, levels, cmap=_light_blues(), extend="both")
-    lines = axes.contour(a, b, masked, levels, colors=[LOOKS[0].color], linewidths=0.7)
-    axes.clabel(lines, fontsize=6.5, fmt=short_number, colors="0.15")
+    lines: int | FloatArray = levels
+    if not isinstance(levels, int):
+        # matplotlib fills between two levels at least, and warns of lines that would lie nowhere.
+        inside: FloatArray = levels[(levels > known.min()) & (levels < known.max())]
+        lines = inside
+        if not inside.size:
+            ends = " to ".join(short_number(float(f"{end:.3g}")) for end in (known.min(), known.max()))
+            note(axes, f"no level lies within {ends}")
+            return
+    if isinstance(levels, int) or levels.size > 1:
+        axes.contourf(a, b, masked, levels, cmap=_light_blues(), extend="both")
+    drawn = axes.contour(a, b, masked, lines, colors=[LOOKS[0].color], linewidths=0.7)
+    axes.clabel(drawn, fontsize=6.5, fmt=short_number, colors="0.15")
+
+
+def _as_levels(levels: object) -> int | FloatArray:
+    """Take a number of levels, or rising values."""
+    if not isinstance(levels, Iterable):
+        return _checks.as_integer("levels", levels, 1, 1000)
+    values = as_curve("levels", levels)  # type: ignore[arg-type]
+    if (np.diff(values) <= 0.0).any():
+        raise ValueError(f"levels: expected rising numbers, got {values.tolist()}")
+    return values
 
 
 def _light_blues() -> Colormap:

@@ -195,9 +195,11 @@ def _score_text(cloud: _Cloud) -> str:
 
 def _r2(score: float) -> str:
     """Write R², or what it lacks to 1 where its digits would all be nines."""
-    if score <= _NEARLY_ONE:
-        return f"R² {score:.3f}".replace("-", "\N{MINUS SIGN}")
-    return f"R² 1 \N{MINUS SIGN} {short_number(float(f'{1.0 - score:.0e}'))}" if score < 1.0 else "R² 1"
+    if score > _NEARLY_ONE:
+        return f"R² 1 \N{MINUS SIGN} {short_number(float(f'{1.0 - score:.0e}'))}" if score < 1.0 else "R² 1"
+    if score < -10.0:
+        return f"R² {short_number(float(f'{score:.1e}'))}"
+    return f"R² {score:.3f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _details(clouds: list[_Cloud]) -> list[str]:

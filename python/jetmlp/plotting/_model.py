@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from inspect import signature
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -146,7 +147,7 @@ def _labels(table: object) -> list[str] | None:
 
 def as_indices(argument: str, chosen: Sequence[int | str] | int | str, names: list[str]) -> list[int]:
     """Return the places of inputs or outputs that are chosen by number or by name."""
-    listed = [chosen] if isinstance(chosen, int | str | np.integer) else list(chosen)
+    listed = list(chosen) if isinstance(chosen, Iterable) and not isinstance(chosen, str) else [chosen]
     places = []
     for one in listed:
         if isinstance(one, str):
