@@ -79,7 +79,9 @@ def test_keys_for_programs_stay(fitted: tuple[Path, dict[str, Any]], folder: Pat
         "data", "samples", "contents", "inputs", "outputs", "derivatives", "left_alone", "notes",
         "networks_used", "networks_tried", "goodness", "warnings", "model",
     ]  # fmt: skip
-    errors = ["output", "input", "n", "rmse", "largest_error", "relative_error", "r2", "basis"]
+    errors = [
+        "output", "input", "n", "rmse", "median_error", "largest_error", "relative_error", "r2", "basis",
+    ]  # fmt: skip
     assert list(fitted[1]["goodness"][0]) == errors
     assert list(answer(capsys, "predict", "m.safetensors", "data.csv")) == [
         "model", "data", "rows", "columns", "extrapolating", "out",

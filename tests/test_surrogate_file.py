@@ -287,6 +287,7 @@ def test_goodness_is_that_of_the_errors_of_samples_left_out(surrogate: jetmlp.Su
         assert row.n == (6 if (o, k) == (1, 0) else 7)
         assert row.rmse == pytest.approx(np.sqrt(np.mean(errors[there] ** 2)), rel=1e-12)
         assert row.largest == np.max(np.abs(errors[there]))
+        assert row.median == np.median(np.abs(errors[there]))
         if k is None:
             spread = np.sum((observed[there] - np.mean(observed[there])) ** 2)
             assert row.r2 == pytest.approx(1 - np.sum(errors[there] ** 2) / spread, rel=1e-9)

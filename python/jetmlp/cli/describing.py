@@ -24,6 +24,8 @@ BASES = {
     "held out": "a tenth of the samples, held out of the fit",
     "new samples": "the samples of the table, predicted",
 }
+#: Where the root mean square is so many times the median, a few errors rule it.
+_RULED = 10.0
 #: Colours of errors over the spread, up to so much.
 _GOOD, _FAIR = 0.05, 0.3
 
@@ -90,6 +92,7 @@ def described_goodness(
             "input": None if row.along is None else inputs[row.along],
             "n": row.n,
             "rmse": row.rmse,
+            "median_error": row.median,
             "largest_error": row.largest,
             "relative_error": row.relative,
             "r2": row.r2,
@@ -126,12 +129,13 @@ def say_goodness(goodness: Sequence[dict[str, Any]], more: Sequence[str] = ()) -
         say("How good: not known, since no sample was held out.")
         return
     say(f"How good: {BASES[goodness[0]['basis']]}.")
-    heads = ("", "samples", "error (RMS)", "largest", "of the spread", "R²", *more)
+    heads = ("", "samples", "error (RMS)", "median", "largest", "of the spread", "R²", *more)
     rows = [
         (
             entry["output"] if entry["input"] is None else spelled(entry["output"], entry["input"]),
             str(entry["n"]),
             _short(entry["rmse"], 3),
+            _short(entry["median_error"], 3),
             _short(entry["largest_error"], 3),
             _percent(entry["relative_error"]),
             _r2(entry["r2"]),
@@ -146,6 +150,12 @@ def say_goodness(goodness: Sequence[dict[str, Any]], more: Sequence[str] = ()) -
         known = not math.isnan(error)
         colour = "green" if error <= _GOOD else "yellow" if error <= _FAIR else "red"
         say(coloured(line, colour) if known else line)
+    ruled = any(entry["rmse"] > _RULED * entry["median_error"] for entry in goodness)
+    if ruled and goodness[0]["basis"] == "leave-one-out":
+        say(
+            "A few errors are far larger than the others. Leaving out is linearised and can make them many "
+            "times too large; `jetmlp evaluate` with new samples tells."
+        )
 
 
 def _short(number: float, digits: int = 5) -> str:

@@ -27,8 +27,10 @@ class Goodness(NamedTuple):
         The input, or direction, of the derivative; None for the value.
     n : int
         Samples of which it is known and that were left out in turn.
-    rmse, largest : float
-        Root mean square and largest size of the errors, in the units of the data.
+    rmse, median, largest : float
+        Root mean square, median and largest size of the errors, in the units of the data. Leaving out is
+        linearised, and can make a few errors many times too large: where the median is far below the root
+        mean square, new samples tell more.
     relative : float
         The former over the spread of what was observed: the standard deviation of values, the root mean
         square of derivatives. Infinite where that is 0 and the error is not, NaN for a single value.
@@ -40,6 +42,7 @@ class Goodness(NamedTuple):
     along: int | None
     n: int
     rmse: float
+    median: float
     largest: float
     relative: float
     basis: Basis
@@ -72,15 +75,15 @@ def goodness(output: int, along: int | None, observed: Array, errors: Array, bas
     """Compare errors with what was observed; where either is NaN there is nothing to compare."""
     there = ~(np.isnan(observed) | np.isnan(errors))
     if not there.any():
-        return Goodness(output, along, 0, np.nan, np.nan, np.nan, basis)
+        return Goodness(output, along, 0, np.nan, np.nan, np.nan, np.nan, basis)
     observed, errors = observed[there], errors[there]
-    largest = float(np.max(np.abs(errors)))
+    median, largest = float(np.median(np.abs(errors))), float(np.max(np.abs(errors)))
     rmse = _root_mean_square(errors)
     if along is None and len(errors) == 1:  # which has no spread to compare with
-        return Goodness(output, along, 1, rmse, largest, np.nan, basis)
+        return Goodness(output, along, 1, rmse, median, largest, np.nan, basis)
     size = _root_mean_square(observed if along is not None else observed - observed.mean())
     relative = rmse / size if size > 0 else (0.0 if rmse == 0 else np.inf)
-    return Goodness(output, along, len(errors), rmse, largest, float(relative), basis)
+    return Goodness(output, along, len(errors), rmse, median, largest, float(relative), basis)
 
 
 def _root_mean_square(numbers: Array) -> float:
