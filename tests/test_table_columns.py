@@ -40,6 +40,21 @@ def test_columns_are_known_by_their_names(names: str, inputs: str, outputs: str,
     assert [f"{f}:{x}" for f, x in found.derivatives] == slopes.split()
 
 
+@pytest.mark.parametrize("inputs", [None, ["Force [N]", "Length [m]"]])
+@pytest.mark.parametrize("outputs", [None, ["Bending [mm]"]])
+@pytest.mark.parametrize(
+    "slopes", ["dBending/dForce [mm/N]|dBending/dLength [mm/m]", "dBending_dForce|Bending:Length"]
+)
+def test_units_in_the_names_leave_no_doubt(
+    slopes: str, inputs: list[str] | None, outputs: list[str] | None
+) -> None:
+    columns = slopes.split("|")
+    found = assign(["Force [N]", "Length [m]", "Bending [mm]", *columns], "data.csv", inputs, outputs)
+    assert list(found.inputs) == ["Force [N]", "Length [m]"]
+    assert list(found.outputs) == ["Bending [mm]"]
+    assert list(found.derivatives.values()) == columns
+
+
 @pytest.mark.parametrize(
     ("names", "inputs", "outputs", "undecided"),
     [

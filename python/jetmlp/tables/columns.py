@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from ..data.derivative_names import match_derivatives, readings
+from ..data.derivative_names import match_derivatives, readings_among
 from .errors import TableError
 
 Pairs = dict[tuple[str, str], str]
@@ -163,12 +163,9 @@ def _partners(
     """Return of which output and by which input a column is the derivative, None if it is none."""
     if name in (inputs or ()) or name in (outputs or ()):
         return None
-    possible = [
-        (output, input_)
-        for output, input_ in readings(name)
-        if input_ in (names if inputs is None else inputs) and (outputs is None or output in outputs)
-    ]
-    with_values = [pair for pair in possible if pair[0] in names]
+    by = names if inputs is None else inputs
+    possible = readings_among(name, by, outputs)
+    with_values = readings_among(name, by, names if outputs is None else [f for f in outputs if f in names])
     if not with_values and possible and outputs is None:
         # The output has no column of its own; parentheses are none of its name.
         shortest = min(len(output) for output, _ in possible)
