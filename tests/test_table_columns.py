@@ -67,7 +67,14 @@ def test_units_in_the_names_leave_no_doubt(
         ("a b_dc c a_db da_db_dc", None, None, "'da_db_dc' can be d(a)/d(b_dc) or d(a_db)/d(c)"),
         ("x f f:x df/dx", None, None, "columns 'f:x' and 'df/dx': expected one column of df/dx, got two"),
         ("a b c da/db db/dc", None, None, "expected 'b' to be an input or an output, got it as both"),
-        ("x1 x2", None, None, "undecided: x1, x2"),
+        (
+            "run x2 x1 f:x1 f:x2",
+            None,
+            None,
+            "undecided: run; to leave it alone: --x x2,x1 --y f; or say --map",
+        ),
+        ("a t[s] b f f:t[s]", None, None, "undecided: a, b; to leave them alone: --x 't[s]' --y f; or"),
+        ("x1 x2", None, None, "undecided: x1, x2; say --x and --y, or --map"),
         ("a b", ["a"], ["g"], "expected a column 'g' or derivatives of it"),
     ],
 )

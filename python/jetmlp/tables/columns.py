@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -146,9 +147,16 @@ def _found(
         found_outputs += more
         rest = [name for name in rest if name not in more]
     if rest or not found_inputs or not found_outputs:
+        cure = "say --x and --y, or --map"
+        if found_inputs and found_outputs:
+            x, y = (
+                shlex.quote(",".join(_ordered(names, found, known)))
+                for found, known in ((found_inputs, inputs), (found_outputs, outputs))
+            )
+            cure = f"to leave {'it' if len(rest) == 1 else 'them'} alone: --x {x} --y {y}; or say --map"
         raise TableError(
             f"{source}: expected to know inputs and outputs by the names of the columns, got "
-            f"{listed(names)}; undecided: {listed(rest or names)}; say --x and --y, or --map"
+            f"{listed(names)}; undecided: {listed(rest or names)}; {cure}"
         )
     return _ordered(names, found_inputs, inputs), _ordered(names, found_outputs, outputs)
 
