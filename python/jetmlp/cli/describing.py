@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.derivative_names import spelled
-from ..surrogate.goodness import Goodness
+from ..surrogate.goodness import MOST, Goodness, relative_of_others
 from ..surrogate.surrogate import Surrogate
 from ..tables.npz import numbered
 from .console import coloured, heading, say, table_lines
@@ -146,6 +146,17 @@ def say_goodness(goodness: Sequence[dict[str, Any]], more: Sequence[str] = ()) -
         known = not math.isnan(error)
         colour = "green" if error <= _GOOD else "yellow" if error <= _FAIR else "red"
         say(coloured(line, colour) if known else line)
+    for entry in goodness:
+        if entry["basis"] != "leave-one-out" or entry["input"] is not None:
+            continue
+        others = relative_of_others(
+            entry["n"], entry["rmse"], entry["largest_error"], entry["relative_error"]
+        )
+        if others is not None:
+            say(
+                f"One sample of {entry['n']} makes more than {100 * MOST:.0f} % of the squared error of "
+                f"{entry['output']}; for the others it is {_percent(others)} of the spread (RMS)."
+            )
 
 
 def _short(number: float, digits: int = 5) -> str:
