@@ -197,7 +197,7 @@ def _verdict(rows: Sequence[Met]) -> str:
         return "Of these samples none could be left out."
     share, rmse, quantity = max(known)
     quality = "well" if share < 0.05 else "fairly" if share < 0.3 else "badly"
-    size = f"{number(share)} of the size of what is fitted (RMSE {number(rmse)})"
+    size = f"{number(share)} times the size of what is fitted (RMSE {number(rmse)})"
     if quality == "well":
         what = "all quantities are" if len(known) > 1 else "the function is"
         return f"By these, {what} met well: the largest, of {text(quantity)}, is {size}."
