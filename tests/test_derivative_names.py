@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jetmlp.data.derivative_names import FORMS, match_derivatives, outputs_of, readings, spelled
+from jetmlp.data.derivative_names import (
+    FORMS,
+    match_derivatives,
+    outputs_of,
+    readings,
+    readings_among,
+    spelled,
+)
 
 
 @pytest.mark.parametrize(
@@ -86,6 +93,37 @@ def test_names_in_parentheses() -> None:
     with pytest.raises(ValueError, match="can be read as"):
         match_derivatives(["d(f)/dx"], ["x"], ["f", "(f)"])
     assert match_derivatives(["(a)b(c):x"], ["x"]) == {("(a)b(c)", "x"): "(a)b(c):x"}
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        "d(Stress [Pa])/d(Load [N])",
+        "dStress/dLoad [Pa/N]",
+        "dStress/dLoad",
+        "dStress_dLoad (Pa/N)",
+        "d(Stress)/d(Load)[Pa/N]",
+        "Stress:Load [Pa/N]",
+        "dStress [Pa]/dLoad [N]",
+    ],
+)
+def test_units_stand_behind_names_or_not(column: str) -> None:
+    found = {("Stress [Pa]", "Load [N]"): column}
+    assert match_derivatives([column], ["Load [N]", "Length [m]"], ["Stress [Pa]", "Strain"]) == found
+
+
+def test_a_unit_that_is_repeated_is_the_same() -> None:
+    for column in ("d(Stress [Pa])/d(Load [kN])", "dStress [Pa]/dLoad [kN]", "dStress [MPa]/dLoad [N]"):
+        assert match_derivatives([column], ["Load [N]"], ["Stress [Pa]"]) == {}
+
+
+def test_names_as_they_stand_come_before_units() -> None:
+    columns = ["df/dx", "df/dx [m]"]
+    found = {("f", "x"): columns[0], ("f", "x [m]"): columns[1]}
+    assert match_derivatives(columns, ["x", "x [m]"], ["f"]) == found
+    assert readings_among("df/dx", ["x [m]", "x [s]"], ["f"]) == [("f", "x [m]"), ("f", "x [s]")]
+    with pytest.raises(ValueError, match="can be read as"):
+        match_derivatives(["df/dx"], ["x [m]", "x [s]"], ["f"])
 
 
 def test_an_input_alone() -> None:

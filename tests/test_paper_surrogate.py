@@ -1,4 +1,4 @@
-"""The report of a surrogate: how good it is, what matters, and a page of how to use it that holds."""
+"""The report of a surrogate: how good it is, what matters, and a section of how to use it that holds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import jetmlp
 from jetmlp import report
 from jetmlp.cli import main
 from jetmlp.report.paper.surrogate_facts import Met, facts_of
-from jetmlp.report.paper.surrogate_text import _confidence
+from jetmlp.report.paper.surrogate_text import _confidence, _verdict
 from jetmlp.surrogate.goodness import goodness
 from paper_files import check_page, read_number
 
@@ -195,6 +195,25 @@ def test_report_of_one_input_by_the_command(tmp_path: Path, capsys: pytest.Captu
     jetmlp.MLP([1, 3, 1], seed=0).save(model)
     assert main(["report", str(model)]) == 2
     assert "expected a surrogate, which keeps its samples, got MLP" in capsys.readouterr().err
+
+
+def test_one_output_takes_two_pages_and_leaves_none_of_them_empty(tmp_path: Path) -> None:
+    X = np.random.default_rng(1).uniform(-1, 1, (12, 3))
+    total = X.sum(axis=1)
+    slopes = np.repeat(2 * total[:, np.newaxis], 3, axis=1)
+    fitted = jetmlp.Surrogate(n_threads=1).fit(X, total**2, slopes)
+    pdf = report.report_surrogate(fitted, tmp_path).pdf.read_bytes()
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 2
+
+
+def test_an_error_that_one_sample_makes_is_said_to_be() -> None:
+    errors = np.full(20, 1e-3)
+    for largest, said in ((1e-3, False), (9.0, True)):
+        errors[0] = largest
+        row = goodness(0, None, np.arange(20.0), errors, "leave-one-out")
+        verdict = _verdict([Met("y", row, row, (1.0, 1.0))])
+        assert ("One of the 20 samples makes more than 90 %" in verdict) == said
+        assert ("is met badly" in verdict) == said
 
 
 def test_only_slopes_along_directions(tmp_path: Path) -> None:

@@ -40,6 +40,21 @@ def test_columns_are_known_by_their_names(names: str, inputs: str, outputs: str,
     assert [f"{f}:{x}" for f, x in found.derivatives] == slopes.split()
 
 
+@pytest.mark.parametrize("inputs", [None, ["Force [N]", "Length [m]"]])
+@pytest.mark.parametrize("outputs", [None, ["Bending [mm]"]])
+@pytest.mark.parametrize(
+    "slopes", ["dBending/dForce [mm/N]|dBending/dLength [mm/m]", "dBending_dForce|Bending:Length"]
+)
+def test_units_in_the_names_leave_no_doubt(
+    slopes: str, inputs: list[str] | None, outputs: list[str] | None
+) -> None:
+    columns = slopes.split("|")
+    found = assign(["Force [N]", "Length [m]", "Bending [mm]", *columns], "data.csv", inputs, outputs)
+    assert list(found.inputs) == ["Force [N]", "Length [m]"]
+    assert list(found.outputs) == ["Bending [mm]"]
+    assert list(found.derivatives.values()) == columns
+
+
 @pytest.mark.parametrize(
     ("names", "inputs", "outputs", "undecided"),
     [
@@ -52,7 +67,14 @@ def test_columns_are_known_by_their_names(names: str, inputs: str, outputs: str,
         ("a b_dc c a_db da_db_dc", None, None, "'da_db_dc' can be d(a)/d(b_dc) or d(a_db)/d(c)"),
         ("x f f:x df/dx", None, None, "columns 'f:x' and 'df/dx': expected one column of df/dx, got two"),
         ("a b c da/db db/dc", None, None, "expected 'b' to be an input or an output, got it as both"),
-        ("x1 x2", None, None, "undecided: x1, x2"),
+        (
+            "run x2 x1 f:x1 f:x2",
+            None,
+            None,
+            "undecided: run; to leave it alone: --x x2,x1 --y f; or say --map",
+        ),
+        ("a t[s] b f f:t[s]", None, None, "undecided: a, b; to leave them alone: --x 't[s]' --y f; or"),
+        ("x1 x2", None, None, "undecided: x1, x2; say --x and --y, or --map"),
         ("a b", ["a"], ["g"], "expected a column 'g' or derivatives of it"),
     ],
 )

@@ -122,7 +122,9 @@ def extrapolating(model: Model, table: Table, X: Array) -> list[int]:
     inputs, _ = names_of(model)
     fitted = model.samples.X
     low, high = fitted.min(axis=0), fitted.max(axis=0)
-    beyond = (low > X) | (high < X)
+    # Digits that a table has lost on its way bring no row outside.
+    margin = 1e-6 * (high - low)
+    beyond = (low - margin > X) | (high + margin < X)
     rows = np.flatnonzero(beyond.any(axis=1))
     if len(rows):
         parts = [

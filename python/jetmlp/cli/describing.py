@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.derivative_names import spelled
-from ..surrogate.goodness import Goodness
+from ..surrogate.goodness import MOST, Goodness, relative_of_others
 from ..surrogate.surrogate import Surrogate
 from ..tables.npz import numbered
 from .console import coloured, heading, say, table_lines
@@ -150,8 +150,21 @@ def say_goodness(goodness: Sequence[dict[str, Any]], more: Sequence[str] = ()) -
         known = not math.isnan(error)
         colour = "green" if error <= _GOOD else "yellow" if error <= _FAIR else "red"
         say(coloured(line, colour) if known else line)
+    alone = False
+    for entry in goodness:
+        if entry["basis"] != "leave-one-out" or entry["input"] is not None:
+            continue
+        others = relative_of_others(
+            entry["n"], entry["rmse"], entry["largest_error"], entry["relative_error"]
+        )
+        if others is not None:
+            alone = True
+            say(
+                f"One sample of {entry['n']} makes more than {100 * MOST:.0f} % of the squared error of "
+                f"{entry['output']}; for the others it is {_percent(others)} of the spread (RMS)."
+            )
     ruled = any(entry["rmse"] > _RULED * entry["median_error"] for entry in goodness)
-    if ruled and goodness[0]["basis"] == "leave-one-out":
+    if ruled and not alone and goodness[0]["basis"] == "leave-one-out":
         say(
             "A few errors are far larger than the others. Leaving out is linearised and can make them many "
             "times too large; `jetmlp evaluate` with new samples tells."

@@ -4,9 +4,10 @@ The derivative of the output ``f`` with respect to the input ``x1`` is found und
 
     df_dx1   df/dx1   d(f)/d(x1)   ∂f/∂x1   f:x1   f!x1
 
-with blanks around the parts, and parentheses around either, at will. Capitals count: ``T`` and ``t`` are two
-names. A name is read in every possible way, and what the inputs and outputs are called decides which of
-these is meant; where two are possible the name is refused.
+with blanks around the parts, and parentheses around either, at will. Units may stand behind the names, as in
+``Load [N]``, ``Stress [Pa]`` and ``dStress/dLoad [Pa/N]``. Capitals count: ``T`` and ``t`` are two names. A
+name is read in every possible way, and what the inputs and outputs are called decides which of these is
+meant; where two are possible the name is refused.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from itertools import accumulate
 FORMS = ("df_dx1", "df/dx1", "d(f)/d(x1)", "f:x1", "f!x1")
 
 _PLAIN = re.compile(r"\w+")
+
+#: A unit behind a name: "Load [N]", "Load[N]", "Load (N)"; "f(x)" has none.
+_UNIT = re.compile(r"(?:\s*\[[^\[\]]+\]|\s+\([^()]+\))$")
 
 
 def readings(column: str) -> list[tuple[str, str]]:
@@ -59,6 +63,48 @@ def readings(column: str) -> list[tuple[str, str]]:
         for input_ in _without_parentheses(right)
     ]
     return list(dict.fromkeys(found_pairs))
+
+
+def readings_among(
+    column: str, inputs: Iterable[str], outputs: Iterable[str] | None = None
+) -> list[tuple[str, str]]:
+    """Return the ways to read a column's name as the derivative of an output by an input that there are.
+
+    Names that agree as they stand come first. Where none do, units are looked past: those of inputs and
+    outputs, which derivatives need not repeat, and one at the end, which is then the derivative's own. A unit
+    that is repeated must be the same.
+
+    Parameters
+    ----------
+    column : str
+    inputs : iterable of str
+        What the inputs are called.
+    outputs : iterable of str, optional
+        What the outputs are called. Default: anything.
+
+    Returns
+    -------
+    list of (output, input)
+
+    Examples
+    --------
+    >>> readings_among("dStress/dLoad [Pa/N]", ["Load [N]"], ["Stress [Pa]"])
+    [('Stress [Pa]', 'Load [N]')]
+    """
+    inputs, outputs = list(inputs), None if outputs is None else list(outputs)
+    as_it_stands = readings(column)
+    exact = [(f, x) for f, x in as_it_stands if x in inputs and (outputs is None or f in outputs)]
+    if exact:
+        return exact
+    # "df [m]/dx [s]" gives each its own unit, so that the last one is not that of the whole.
+    bare = [(f, x) for f, x in readings(_without_unit(column)) if f == _without_unit(f)]
+    pairs = [
+        (output, input_)
+        for f, x in dict.fromkeys([*as_it_stands, *bare])
+        for output in ([f] if outputs is None else _meant(f, outputs))
+        for input_ in _meant(x, inputs)
+    ]
+    return list(dict.fromkeys(pairs))
 
 
 def spelled(output: str, input_: str) -> str:
@@ -123,11 +169,7 @@ def match_derivatives(
         if input_alone and outputs is not None and column in inputs:
             pairs = [(outputs[0], column)]
         else:
-            pairs = [
-                (output, input_)
-                for output, input_ in readings(column)
-                if input_ in inputs and (outputs is None or output in outputs)
-            ]
+            pairs = readings_among(column, inputs, outputs)
         if outputs is None:
             # "d(f)/d(x)" is the derivative of f, not of "(f)", and "d(a)b(c)/dx" that of "(a)b(c)".
             whole = {output for output, _ in pairs if _enclosed(output)}
@@ -151,6 +193,15 @@ def match_derivatives(
 def outputs_of(derivatives: Mapping[tuple[str, str], str]) -> tuple[str, ...]:
     """Return the outputs of what `match_derivatives` found, in the order of the columns."""
     return tuple(dict.fromkeys(output for output, _ in derivatives))
+
+
+def _without_unit(name: str) -> str:
+    return _UNIT.sub("", name.strip())
+
+
+def _meant(part: str, names: Iterable[str]) -> list[str]:
+    """Return the names that a part can mean: itself, or itself with a unit."""
+    return [name for name in names if part in (name, _without_unit(name))]
 
 
 def _without_parentheses(part: str) -> list[str]:

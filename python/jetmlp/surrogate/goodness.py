@@ -15,6 +15,9 @@ Array = NDArray[np.float64]
 #: the very samples that were fitted, which says the least.
 Basis = Literal["leave-one-out", "held out", "new samples", "fitted samples"]
 
+#: One sample decides an error if it makes more than this share of the squares, among no fewer samples.
+MOST, _FEWEST = 0.9, 5
+
 
 class Goodness(NamedTuple):
     """How good one output, or one derivative of it, is.
@@ -84,6 +87,21 @@ def goodness(output: int, along: int | None, observed: Array, errors: Array, bas
     size = _root_mean_square(observed if along is not None else observed - observed.mean())
     relative = rmse / size if size > 0 else (0.0 if rmse == 0 else np.inf)
     return Goodness(output, along, len(errors), rmse, median, largest, float(relative), basis)
+
+
+def relative_of_others(n: int, rmse: float, largest: float, relative: float) -> float | None:
+    """Return the relative error without the largest one where that is most of it, else None.
+
+    A sample that alone says what the function does somewhere cannot be foretold without it. One such sample
+    hides how well all others are met. Parameters are those of `Goodness`.
+    """
+    if n < _FEWEST or not largest > 0.0:
+        return None
+    # In units of the largest, so that no square is too large or too small.
+    total = n * (rmse / largest) ** 2
+    if total * MOST > 1.0:
+        return None
+    return float(np.sqrt(max(total - 1.0, 0.0) / (n - 1))) * largest / rmse * relative
 
 
 def _root_mean_square(numbers: Array) -> float:

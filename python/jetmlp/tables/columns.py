@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from ..data.derivative_names import match_derivatives, readings
+from ..data.derivative_names import match_derivatives, readings_among
 from .errors import TableError
 
 Pairs = dict[tuple[str, str], str]
@@ -146,9 +147,16 @@ def _found(
         found_outputs += more
         rest = [name for name in rest if name not in more]
     if rest or not found_inputs or not found_outputs:
+        cure = "say --x and --y, or --map"
+        if found_inputs and found_outputs:
+            x, y = (
+                shlex.quote(",".join(_ordered(names, found, known)))
+                for found, known in ((found_inputs, inputs), (found_outputs, outputs))
+            )
+            cure = f"to leave {'it' if len(rest) == 1 else 'them'} alone: --x {x} --y {y}; or say --map"
         raise TableError(
             f"{source}: expected to know inputs and outputs by the names of the columns, got "
-            f"{listed(names)}; undecided: {listed(rest or names)}; say --x and --y, or --map"
+            f"{listed(names)}; undecided: {listed(rest or names)}; {cure}"
         )
     return _ordered(names, found_inputs, inputs), _ordered(names, found_outputs, outputs)
 
@@ -163,12 +171,9 @@ def _partners(
     """Return of which output and by which input a column is the derivative, None if it is none."""
     if name in (inputs or ()) or name in (outputs or ()):
         return None
-    possible = [
-        (output, input_)
-        for output, input_ in readings(name)
-        if input_ in (names if inputs is None else inputs) and (outputs is None or output in outputs)
-    ]
-    with_values = [pair for pair in possible if pair[0] in names]
+    by = names if inputs is None else inputs
+    possible = readings_among(name, by, outputs)
+    with_values = readings_among(name, by, names if outputs is None else [f for f in outputs if f in names])
     if not with_values and possible and outputs is None:
         # The output has no column of its own; parentheses are none of its name.
         shortest = min(len(output) for output, _ in possible)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..data.derivative_names import FORMS, readings
+from ..data.derivative_names import FORMS, readings_among
 from .columns import Columns, Pairs, assign, chosen, derivatives_among, listed
 from .errors import TableError
 from .mapping import Mapping
@@ -95,7 +95,7 @@ def _known(
     if text is not None and mapped is not None:
         raise TableError(f"{option}: expected the {key} there or in --map, got both")
     # An output may be known by its derivatives alone.
-    also = [f for name in table.names for f, x in readings(name) if x in table.names and key == "outputs"]
+    also = [f for name in table.names for f, _ in readings_among(name, table.names) if key == "outputs"]
     if text is not None:
         return {name: name for name in chosen(table.names, text, option, table.source, also)}
     for column in (mapped or {}).values():
@@ -124,7 +124,7 @@ def _assigned(
             if name in only
             or name in (inputs or {}).values()
             or name in (outputs or {}).values()
-            or not any(x in table.names and f in table.names for f, x in readings(name))
+            or not readings_among(name, table.names, table.names)
         )
     if mapping.derivatives is not None:
         kept = tuple(name for name in kept if name not in mapping.derivatives.values())
@@ -154,7 +154,7 @@ def _by_key(mapping: Mapping, columns: Columns) -> Pairs:
     """Return the derivatives that a mapping names."""
     found: Pairs = {}
     for key, column in (mapping.derivatives or {}).items():
-        pairs = [(f, x) for f, x in readings(key) if f in columns.outputs and x in columns.inputs]
+        pairs = readings_among(key, columns.inputs, columns.outputs)
         if len(pairs) != 1:
             raise TableError(
                 f"{mapping.source}, derivatives: expected keys such as {', '.join(FORMS)} of the outputs "

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from ...surrogate.goodness import MOST, relative_of_others
 from .markup import (
     MOST_ROWS,
     and_more,
@@ -196,11 +197,19 @@ def _verdict(rows: Sequence[Met]) -> str:
         return "Of these samples none could be left out."
     share, rmse, quantity = max(known)
     quality = "well" if share < 0.05 else "fairly" if share < 0.3 else "badly"
-    size = f"{number(share)} of the size of what is fitted (RMSE {number(rmse)})"
+    size = f"{number(share)} times the size of what is fitted (RMSE {number(rmse)})"
     if quality == "well":
         what = "all quantities are" if len(known) > 1 else "the function is"
         return f"By these, {what} met well: the largest, of {text(quantity)}, is {size}."
-    return f"By these, {text(quantity)} is met {quality}: its error is {size}."
+    verdict = f"By these, {text(quantity)} is met {quality}: its error is {size}."
+    worst = next(one.left_out for one in rows if one.quantity == quantity and one.left_out is not None)
+    others = relative_of_others(worst.n, worst.rmse, worst.largest, worst.relative)
+    if others is None:
+        return verdict
+    return (
+        f"{verdict} One of the {worst.n} samples makes more than {percent(MOST)} of its square; for the "
+        f"others it is {number(others)} of that size."
+    )
 
 
 def _error_bars(facts: SurrogateFacts) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The page of a report that says how a surrogate is used, with numbers to check it by."""
+"""The section of a report that says how a surrogate is used, with numbers to check it by."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ _MOST_WRITTEN = 4
 
 
 def use(facts: SurrogateFacts, file: str) -> Iterator[str]:
-    """Return the page as markup."""
-    yield call("new-page")
+    """Return the section as markup."""
     yield "= How to use it"
     yield (
         f"The surrogate is the file {call('raw', quoted(file))}. It holds its samples, so that it can take "
