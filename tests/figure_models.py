@@ -54,10 +54,9 @@ class Sure(Closed):
         return (slopes, np.full(slopes.shape, 0.5)) if return_std else slopes
 
 
-_RNG = np.random.default_rng(4)
 #: Samples of `Closed` with errors that are known.
-INPUTS = _RNG.uniform([-1.0, 0.0, 10.0], [2.0, 5.0, 13.0], (40, 3))
-VALUE_ERRORS = 0.1 * _RNG.normal(size=(40, 2))
-SLOPE_ERRORS = 0.1 * _RNG.normal(size=(40, 2, 3))
+INPUTS = np.random.default_rng(4).uniform([-1.0, 0.0, 10.0], [2.0, 5.0, 13.0], (40, 3))
+VALUE_ERRORS = 0.1 * np.random.default_rng(5).normal(size=(40, 2))
+SLOPE_ERRORS = 0.1 * np.random.default_rng(6).normal(size=(40, 2, 3))
 VALUES = Closed().predict(INPUTS) + VALUE_ERRORS
 SLOPES = Closed().jacobian(INPUTS) + SLOPE_ERRORS
