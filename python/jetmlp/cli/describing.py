@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 
 #: How an error is known, for people.
 BASES = {
-    "leave-one-out": "each sample predicted as if left out of the fit (in closed form, nothing fitted twice)",
+    "leave-one-out": "each sample predicted as if left out of the fit (in closed form, or fitted anew)",
     "held out": "a tenth of the samples, held out of the fit",
     "new samples": "the samples of the table, predicted",
 }

@@ -1,11 +1,11 @@
 """By how much the standard deviations of a surrogate are too small or too large, by leaving samples out.
 
 In closed form, e = (M⁻¹)_ss⁻¹ r̃_s for the residuals of sample s, from the matrix M of the fit (see the
-compiled core): nothing is fitted again. What is left out is predicted by all members together, and the
-factor c is such that 68.3 % of the errors are within c standard deviations. With exact data what a fit
-calls noise is its own misfit, part of what its error bars are for, so that errors are compared with the
-posterior alone. Where there is noise to speak of, that would blame the noise on the network: it is then
-part of what is expected.
+compiled core), or, where that cannot tell, from fits without the sample (see `again`). What is left out is
+predicted by all members together, and the factor c is such that 68.3 % of the errors are within c standard
+deviations. With exact data what a fit calls noise is its own misfit, part of what its error bars are for, so
+that errors are compared with the posterior alone. Where there is noise to speak of, that would blame the
+noise on the network: it is then part of what is expected.
 """
 
 from __future__ import annotations

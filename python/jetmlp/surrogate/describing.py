@@ -79,8 +79,8 @@ class Describing(Predicting):
     def left_out(self) -> tuple[Array, Array]:
         """Errors of each sample, had it been left out.
 
-        In closed form, from the posterior of each network: nothing is fitted again. Beyond a fit by evidence,
-        see `fit`, errors of the samples held out, NaN for the others.
+        In closed form, from the posterior of each network; a sample of which that is unsure is left out for
+        real. Beyond a fit by evidence, see `fit`, errors of the samples held out, NaN for the others.
 
         Returns
         -------

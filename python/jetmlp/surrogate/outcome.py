@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.samples import Samples
+from .again import leave_out_again
 from .calibration import Calibration, calibrate
 from .candidates import Candidate
 from .fit import CandidateFit, LeftOut, Standing
@@ -77,6 +78,7 @@ def outcome_of(
     reports = [fit.report() for fit, _ in kept]
     weights = [weight for _, weight in kept]
     left_out = [LeftOut(counted, report) for report in reports]
+    leave_out_again([fit for fit, _ in kept], reports, left_out, counted, n_equations(counted))
     calibration = calibrate(weights, left_out)
     members = tuple(
         hold_constant(Member(fit.model, report["covariance_factor"], weight), counted)

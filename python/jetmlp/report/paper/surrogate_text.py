@@ -139,8 +139,8 @@ def _goodness(facts: SurrogateFacts) -> Iterator[str]:
     rows = facts.values + facts.slopes
     shown = rows[:MOST_ROWS]
     how = (
-        "with each sample left out in turn, in closed form from the posterior of each network, without a "
-        "new fit"
+        "with each sample left out in turn, in closed form from the posterior of each network, and by a "
+        "new fit where that cannot tell"
         if facts.by_evidence
         else "of the tenth of the samples that was held out"
     )
