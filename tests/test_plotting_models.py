@@ -16,6 +16,7 @@ import jetmlp
 from figure_data import details_of, dots_of, labelled, texts_of
 from figure_models import INPUTS, SLOPES, VALUES, Closed, Formula, Sure
 from jetmlp import plotting
+from jetmlp.sklearn import SobolevRegressor
 
 X = np.linspace(-1.0, 1.0, 9)
 
@@ -106,8 +107,7 @@ def test_every_kind_of_model_is_drawn(kind: str) -> None:
     x = np.random.default_rng(2).uniform(-1.0, 1.0, (12, 2))
     y, dydx = x[:, 0] * x[:, 1], x[:, ::-1]
     if kind == "estimator":
-        sklearn = pytest.importorskip("jetmlp.sklearn")
-        model: Any = sklearn.SobolevRegressor(solver="lbfgs", max_iter=5).fit(x, y, dydx)
+        model: Any = SobolevRegressor(solver="lbfgs", max_iter=5).fit(x, y, dydx)
         predict = model.predict(x)
     elif kind == "surrogate":
         model = jetmlp.Surrogate(n_threads=1, seconds=0.1).fit(x, y, dydx)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 import jetmlp
+from jetmlp.surrogate import again
 from surrogate_samples import points
 
 Array = NDArray[np.float64]
@@ -39,3 +41,13 @@ def test_what_was_not_observed_has_no_error() -> None:
     of_values, of_slopes = surrogate.left_out()
     assert np.array_equal(np.isnan(np.ravel(of_values)), np.isnan(values))
     assert np.array_equal(np.isnan(of_slopes[:, 0]), np.isnan(slopes))
+
+
+def test_nothing_is_left_out_for_real_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    X = points(14, seed=4)
+    replaced: list[int] = []
+    monkeypatch.setattr(again, "_replace", lambda part, s, without, units: replaced.append(s))
+    jetmlp.Surrogate(check=False).fit(X, *steep(X), seconds=1e-9)
+    assert not replaced
+    jetmlp.Surrogate(check=False).fit(X, *steep(X))
+    assert replaced

@@ -8,7 +8,7 @@ each of them, from where they stand, and predict it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,8 +36,9 @@ def leave_out_again(
     left_out: Sequence[LeftOut],
     samples: Samples,
     n_equations: int,
+    over: Callable[[], bool],
 ) -> None:
-    """Put errors and variances of fits without a sample in the place of those in closed form."""
+    """Put what fits without a sample say where the closed form is unsure, until the time is over."""
     if len(samples) < 2:
         return
     normalization = fits[0].model.normalization
@@ -46,7 +47,7 @@ def leave_out_again(
     doubts = np.max([_doubt(part, units) for part in left_out], axis=0)
     count = min(max(round(AGAIN / n_equations), LEAST_AGAIN), MOST_AGAIN)
     for s in np.argsort(-doubts, kind="stable")[:count]:
-        if not doubts[s] > UNSURE:
+        if not doubts[s] > UNSURE or over():
             break
         rest = samples[np.arange(len(samples)) != s]
         for fit, report, part in zip(fits, reports, left_out, strict=True):

@@ -17,7 +17,7 @@ from .mixture import Mixture
 from .open_constant import hold_constant
 from .posterior import Member
 from .rows import CandidateRow
-from .search import weights_of
+from .search import Clock, weights_of
 
 Array = NDArray[np.float64]
 
@@ -67,7 +67,7 @@ def outcome_of(
     counted: Samples,
     fits: Sequence[CandidateFit],
     tried: Sequence[CandidateFit],
-    seconds: float,
+    clock: Clock,
 ) -> Outcome:
     """Make a mixture of the fits by evidence that went to the end, best first."""
     fits = [fit for fit in fits if np.isfinite(fit.log_evidence)]
@@ -78,7 +78,7 @@ def outcome_of(
     reports = [fit.report() for fit, _ in kept]
     weights = [weight for _, weight in kept]
     left_out = [LeftOut(counted, report) for report in reports]
-    leave_out_again([fit for fit, _ in kept], reports, left_out, counted, n_equations(counted))
+    leave_out_again([fit for fit, _ in kept], reports, left_out, counted, n_equations(counted), clock.over)
     calibration = calibrate(weights, left_out)
     members = tuple(
         hold_constant(Member(fit.model, report["covariance_factor"], weight), counted)
@@ -103,5 +103,5 @@ def outcome_of(
         tuple(fit.candidate for fit, _ in kept),
         tuple(standings),
         (*rows, *(CandidateRow.of(fit, len(counted)) for fit in rest)),
-        seconds,
+        clock.elapsed,
     )

@@ -143,6 +143,8 @@ class Search:
         least_rise = LEAST_RISE * self._n_equations
         far = -np.log(LEAST_WEIGHT) * NATS_PER_EQUATION * self._n_equations
         for _ in range(n_rounds):
+            if not running:
+                break
             before = [fit.score for fit in running]
             highest_before = max(fit.score for fit in fits)
             self._advance(running)

@@ -206,7 +206,7 @@ class Surrogate(Describing):
                 for candidate, standing in zip(outcome.candidates, outcome.standings, strict=True)
             ]
             fits = search.go_on(begun)
-        self._outcome = outcome_of(samples, counted, fits, search.tried, clock.elapsed)
+        self._outcome = outcome_of(samples, counted, fits, search.tried, clock)
         return self
 
     def _fit(
@@ -222,7 +222,7 @@ class Surrogate(Describing):
             return outcome
         search = self._search(counted, learn(counted, least_effect=0.0), clock, shown)
         fits = search.run()
-        return outcome_of(samples, counted, fits, search.tried, clock.elapsed)
+        return outcome_of(samples, counted, fits, search.tried, clock)
 
     def _search(
         self, samples: Samples, normalization: Normalization, clock: Clock, shown: SearchProgress
