@@ -73,7 +73,8 @@ def fit_of(name: str, n_train: int) -> SurrogateFit:
     """Return the fit of values and slopes of a study with so many samples."""
     study = get(name)
     assert isinstance(study, SurrogateStudy)
-    (fit,) = (fit for fit in study.fits.values() if fit.slopes and fit.n_train == n_train)
+    networks = (fit for fit in study.fits.values() if isinstance(fit, SurrogateFit))
+    (fit,) = (fit for fit in networks if fit.slopes and fit.n_train == n_train)
     return replace(fit)
 
 
