@@ -86,9 +86,9 @@ class Watch:
         if not condition:
             self.wrong.append(" ".join(map(str, what)))
 
-    def faults(self, case: Case, expected: list[Call]) -> None:
-        """Every error at every call, once and from then on."""
-        kinds = [(FAIL, error) for error in ERRORS] + [(SHORT, 0)]
+    def faults(self, case: Case, expected: list[Call], errors: tuple[int, ...]) -> None:
+        """Errors at every call, once and from then on."""
+        kinds = [(FAIL, error) for error in errors] + [(SHORT, 0)]
         for action, error in kinds:
             for at, call in enumerate(expected):
                 if action == SHORT and call.name != "write":
@@ -214,8 +214,9 @@ def main() -> None:
         calls, raised = watch.calls.during(case.save)
         watch.expect(raised is None, case.name, repr(raised))
         noted[case.name] = [call._asdict() for call in calls]
-        watch.faults(case, calls)
-        if options.long or case.name == "replaced":
+        every = options.long or case.name == "replaced"
+        watch.faults(case, calls, ERRORS if every else (errno.ENOSPC, errno.EINTR))
+        if every:
             watch.kills(case, calls)
         watch.signals(case, calls)
         if case.name == "replaced":
