@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { NOTHING, FAIL, SHORT, KILL_BEFORE, KILL_AFTER, SIGNAL_BEFORE, SIGNAL_AFTER };
@@ -36,13 +37,20 @@ const char* file_calls_stop(void) {
     return state.log;
 }
 
+/* Ctrl-C, and then the 20 ms after which a computation asks for signals again. */
+static void interrupt(void) {
+    raise(SIGINT);
+    const struct timespec time = {0, 25000000};
+    nanosleep(&time, NULL);
+}
+
 static int before(const char* name) {
     if (!state.active) return NOTHING;
     const int number = state.count++;
     const int meant = number == state.at || (state.onwards && number > state.at);
     if (!meant || (state.spare_removal && !strcmp(name, "unlinkat"))) return NOTHING;
     if (state.action == KILL_BEFORE) raise(SIGKILL);
-    if (state.action == SIGNAL_BEFORE) raise(SIGINT);
+    if (state.action == SIGNAL_BEFORE) interrupt();
     return state.action;
 }
 
@@ -53,7 +61,7 @@ static void after(const char* name, int action, int file, const char* text, long
             state.length += (size_t)snprintf(state.log + state.length, 600, "%s\t%d\t%.300s\t%ld\t%ld\t%d\n", name,
                                              file, text, size, result, result < 0 ? error : 0);
         if (action == KILL_AFTER) raise(SIGKILL);
-        if (action == SIGNAL_AFTER) raise(SIGINT);
+        if (action == SIGNAL_AFTER) interrupt();
     }
     errno = error;
 }

@@ -143,6 +143,9 @@ class Watch:
 
     def signals(self, case: Case, expected: list[Call]) -> None:
         """Ctrl-C before and after every call: the C library's, so also where Python cannot look."""
+        last_sync = max(
+            at for at, call in enumerate(expected) if call.name == "fsync" and at < len(expected) - 2
+        )
         for action in (SIGNAL_BEFORE, SIGNAL_AFTER):
             for at, call in enumerate(expected):
                 case.prepare()
@@ -150,10 +153,11 @@ class Watch:
                 before = len(os.listdir("/proc/self/fd"))
                 _, raised = self.calls.during(case.save, at, action)
                 self.expect(isinstance(raised, KeyboardInterrupt), *where, repr(raised))
-                self.expect(raised is None or raised.__context__ is None, *where, "masks another")
                 self.expect(len(os.listdir("/proc/self/fd")) == before, *where, "descriptors")
                 self.expect(set(os.listdir(case.file.parent)) <= case.expected_names(), *where, "beside it")
-                self.expect(case.content() in (case.old, case.new), *where, "content")
+                # Until the file is whole Ctrl-C keeps it from its place.
+                meant = case.old if at <= last_sync else case.new
+                self.expect(case.content() == meant, *where, "content")
                 self.counts["Ctrl-C at a call"] += 1
 
     def kills(self, case: Case, expected: list[Call]) -> None:
@@ -218,7 +222,7 @@ def main() -> None:
         watch.faults(case, calls, ERRORS if every else (errno.ENOSPC, errno.EINTR))
         if every:
             watch.kills(case, calls)
-        watch.signals(case, calls)
+            watch.signals(case, calls)
         if case.name == "replaced":
             watch.random_kills(case, 500 if options.long else 10)
     print(json.dumps({"counts": watch.counts, "wrong": watch.wrong, "calls": noted}))

@@ -7,6 +7,7 @@ The calls that a save makes are noted, failed one by one, and followed by signal
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -79,8 +80,13 @@ def test_the_order_of_the_calls(calls: Calls) -> None:
         by_name = {call.name: call for call in of_case}
         steps = [call for call in of_case if call.name in ("write", "fsync", "renameat", *KEEPING)]
         assert [step.name for step in steps][-2:] == ["renameat", "fsync"]
-        assert by_name["openat"].path.startswith(".jetmlp-")
-        assert {step.number for step in steps[:-2]} == {by_name["openat"].result}
+        made = by_name["openat"]
+        assert made.path.startswith(".jetmlp-")
+        assert made.number == os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        assert made.size == (
+            0o666 if "fstat" not in by_name else 0o600
+        )  # what is kept is set before it is open
+        assert {step.number for step in steps[:-2]} == {made.result}
         assert {step.number for step in steps[-2:]} == {by_name["open"].result}
         # Who may read it is settled before there is anything to read, and each part is synced.
         data = [step.name for step in steps if step.name not in KEEPING][:-2]
