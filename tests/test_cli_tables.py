@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -249,6 +250,7 @@ def test_mistakes_get_one_clear_line_and_change_nothing(
     Path("inputs.csv").write_text("a,b\n0,0\n")
     Path("folder.safetensors").mkdir()
     Path("link.csv").symlink_to("data.csv")
+    os.mkfifo("pipe.csv")
     np.savez("map.npz", X=np.ones((4, 3)))
     before = {path: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     assert main(shlex.split(command)) == 2
@@ -257,6 +259,7 @@ def test_mistakes_get_one_clear_line_and_change_nothing(
     assert err.count("\n") == 1
     assert complaint in err
     assert {path: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
+    assert Path("pipe.csv").is_fifo()
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")

@@ -132,30 +132,7 @@ def test_the_same_model_makes_the_same_file(model: jetmlp.MLP, tmp_path: Path) -
     assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
 
 
-def test_a_saved_file_has_the_permissions_of_any_new_file(model: jetmlp.MLP, tmp_path: Path) -> None:
-    model.save(tmp_path / "model")
-    (tmp_path / "other").write_bytes(b"")
-    assert (tmp_path / "model").stat().st_mode == (tmp_path / "other").stat().st_mode
-
-
 # ---- Saving fails ----
-
-
-@pytest.mark.parametrize(("of", "step"), [(os, "replace"), (os, "chmod"), (Path, "write_bytes")])
-def test_a_failed_save_leaves_the_old_file_whole(
-    model: jetmlp.MLP, path: Path, monkeypatch: pytest.MonkeyPatch, of: object, step: str
-) -> None:
-    model.save(path)
-    old = path.read_bytes()
-
-    def fail(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(of, step, fail)
-    with pytest.raises(OSError, match="No space left"):
-        jetmlp.MLP([1, 1], dtype="float32", normalize=False).save(path)
-    assert path.read_bytes() == old
-    assert os.listdir(path.parent) == [path.name]
 
 
 def test_saving_where_there_is_no_folder_names_the_path(model: jetmlp.MLP, tmp_path: Path) -> None:

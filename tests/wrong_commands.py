@@ -31,6 +31,10 @@ WRONG = [
     ("predict m.safetensors data.csv --x a", "--x: expected 2 columns, as the model has inputs, got a"),
     ("predict m.safetensors data.csv --out data.csv", "--out: expected another file than data.csv"),
     ("predict m.safetensors data.csv --out link.csv", "--out: expected another file than data.csv"),
+    (
+        "predict m.safetensors data.csv --out pipe.csv",
+        "--out: cannot write pipe.csv: expected a regular file, or none, got a pipe (FIFO)",
+    ),
     ("predict m.safetensors data.csv --out out.docx", "expected a name that ends in one of .csv"),
     ("predict m.safetensors map.npz", "map.npz: expected 2 inputs, as the model has, got 3"),
     ("evaluate m.safetensors inputs.csv", "expected columns of the outputs u, w or of their derivatives"),

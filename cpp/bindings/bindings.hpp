@@ -74,6 +74,7 @@ void expect_length(const char* argument, py::ssize_t length, Index expected);
 void bind_activation(py::module_& module);
 void bind_architecture(py::module_& module);
 void bind_evidence(py::module_& module);
+void bind_files(py::module_& module);
 void bind_objective(py::module_& module);
 void bind_optimizers(py::module_& module);
 void bind_predict(py::module_& module);

@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
@@ -28,6 +29,14 @@ def build_info() -> dict[str, str]: ...
 def activation(
     name: str, z: NDArray[_Float]
 ) -> tuple[NDArray[_Float], NDArray[_Float], NDArray[_Float], NDArray[_Float]]: ...
+def replace_file(
+    folder: str | os.PathLike[str],
+    name: str | os.PathLike[str],
+    temporary_name: str | os.PathLike[str],
+    content: bytes,
+    kept: tuple[int, int, int] | None,
+) -> int: ...
+def try_folder(folder: str | os.PathLike[str], temporary_name: str | os.PathLike[str]) -> int: ...
 def philox4x32(counter: Sequence[int], key: Sequence[int]) -> list[int]: ...
 def predict(
     architecture: Architecture,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from .._files import replacing, write_bytes
+from .._files import write_bytes
 from ..files.load import read_parts
 from .arguments import SETTINGS, examples, file
 from .console import EXIT_OK, EXIT_USAGE, CommandError, say
@@ -22,8 +23,9 @@ Tensors = dict[str, NDArray[Any]]
 
 def _npz(path: Path, description: dict[str, Any], tensors: Tensors) -> None:
     arrays: dict[str, Any] = {**tensors, "description": np.array(json.dumps(description))}
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, **arrays)
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    write_bytes(path, buffer.getvalue())
 
 
 def _json(path: Path, description: dict[str, Any], tensors: Tensors) -> None:

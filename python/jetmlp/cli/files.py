@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from .._files import try_writing
 from ..files.load import load
 from ..fitting.staged import StagedMLP
 from ..models.mlp import MLP
@@ -84,10 +82,7 @@ def expect_output(path: Path, *read: Path | None) -> None:
                 f"--out: expected another file than {source}, which is read, got {path}", EXIT_USAGE
             )
     try:
-        if path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
+        try_writing(path)
     except OSError as error:
         raise CommandError(f"--out: cannot write {path}: {error.strerror or error}", EXIT_USAGE) from None
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import os
 from collections.abc import Collection
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core, _html
+from .._files import write_bytes
 
 COLUMNS = _core.HISTORY_COLUMNS
 #: Terms whose losses every history has; of the others, those that were given.
@@ -90,8 +92,21 @@ class History(dict[str, NDArray[np.float64]]):
             _html.sparkline(curves),
         )
 
-    def to_csv(self, path: Any) -> None:  # noqa: ANN401  any path
-        """Write one row an epoch, with a header, to every digit."""
+    def to_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write one row an epoch, with a header, to every digit.
+
+        Parameters
+        ----------
+        path : path
+            Of the file; what stands there is replaced only once the new file is whole.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        """
         table = np.column_stack([np.arange(self.n_epochs), *self.values()])
         formats = ["%d", *["%.17g"] * len(self)]
-        np.savetxt(path, table, fmt=formats, delimiter=",", header=",".join(["epoch", *self]), comments="")
+        text = io.StringIO()
+        np.savetxt(text, table, fmt=formats, delimiter=",", header=",".join(["epoch", *self]), comments="")
+        write_bytes(path, text.getvalue().encode())

@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from .._files import write_bytes
 from ._style import DOTS_PER_INCH, style
 
 if TYPE_CHECKING:
@@ -171,7 +172,8 @@ def save_figure(
     axes_or_figure : Axes, Figure or iterable of Axes
         A figure, or what one of the plotting functions returned.
     path : path-like
-        Ends in ``.png``, ``.pdf`` or ``.svg``; its folder exists.
+        Ends in ``.png``, ``.pdf`` or ``.svg``; its folder exists. What stands there is replaced only once
+        the new file is whole.
     dpi : float, default: 200
         Dots per inch of a PNG.
 
@@ -194,8 +196,10 @@ def save_figure(
     if not dpi > 0:
         raise ValueError(f"dpi: expected a positive number, got {dpi!r}")
     figure = _figure_of(axes_or_figure)
+    buffer = io.BytesIO()
     with style():
-        figure.savefig(path, dpi=dpi, metadata=metadata)
+        figure.savefig(buffer, format=path.suffix[1:].lower(), dpi=dpi, metadata=metadata)
+    write_bytes(path, buffer.getvalue())
     _close(figure)
     return path
 

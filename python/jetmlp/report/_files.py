@@ -6,15 +6,13 @@ import csv
 import io
 import json
 import math
-import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .._files import write_bytes
+from .._files import try_folder, write_bytes
 
 
 def write_text(path: Path, text: str) -> None:
@@ -61,21 +59,11 @@ def prepare_folders(out: Path, names: Sequence[str]) -> None:
     try:
         for folder in (out, *(out / name for name in names)):
             _make(folder, made)
-            _try_writing(folder)
+            try_folder(folder)
     except OSError:
         for folder in reversed(made):
             folder.rmdir()
         raise
-
-
-def _try_writing(folder: Path) -> None:
-    """Write a file and remove it; permissions alone do not say whether that works."""
-    try:
-        handle, probe = tempfile.mkstemp(dir=folder, prefix=".probe-")
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(folder)) from error
-    os.close(handle)
-    os.unlink(probe)
 
 
 def _make(folder: Path, made: list[Path]) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .. import plotting
-from .._files import replacing
 from ..experiments import Study
 from ._comparison import comparison_document, comparison_tables
 from ._environment import environment
@@ -52,8 +51,7 @@ def write_section(folder: Path, study: Study[Any], section: Section) -> None:
     head = {"experiment": study.name, "description": study.description}
     write_json(folder / "metrics.json", {**head, **section.document, **environment()})
     for name, draw in section.figures.items():
-        with replacing(folder / name) as temporary:
-            plotting.save_figure(draw(), temporary)
+        plotting.save_figure(draw(), folder / name)
 
 
 def write_summary(folder: Path, about: About, sections: Mapping[str, Section]) -> Summary:

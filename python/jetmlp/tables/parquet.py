@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,9 @@ def read_parquet(path: Path) -> Table:
     return Table(str(path), columns)
 
 
-def write_parquet(path: Path, columns: dict[str, Any]) -> None:
-    """Write columns; `path` is replaced by the caller."""
+def parquet_bytes(path: Path, columns: dict[str, Any]) -> bytes:
+    """Return columns as the content of a Parquet file; `path` is for the word if pyarrow is not there."""
     parquet = pyarrow_parquet(path)
-    parquet.write_table(import_module("pyarrow").table(columns), path)
+    buffer = io.BytesIO()
+    parquet.write_table(import_module("pyarrow").table(columns), buffer)
+    return buffer.getvalue()

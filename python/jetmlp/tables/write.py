@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .._files import replacing
-from .parquet import write_parquet
+from .._files import write_bytes
+from .parquet import parquet_bytes
 from .read import NPZ, PARQUET, TEXT, wrong_ending
 
 Array = NDArray[np.float64]
@@ -45,18 +45,20 @@ def write_table(path: Path, columns: dict[str, Array]) -> None:
     """
     expect_writable_kind(path)
     ending = path.suffix.lower()
-    with replacing(path) as temporary:
-        if ending in PARQUET:
-            write_parquet(temporary, columns)
-        elif ending in NPZ:
-            _write_npz(temporary, columns)
-        else:
-            temporary.write_text(table_text(columns, "\t" if ending == ".tsv" else ","), encoding="utf-8")
+    if ending in PARQUET:
+        content = parquet_bytes(path, columns)
+    elif ending in NPZ:
+        content = _npz_bytes(columns)
+    else:
+        content = table_text(columns, "\t" if ending == ".tsv" else ",").encode()
+    write_bytes(path, content)
 
 
-def _write_npz(path: Path, columns: dict[str, Array]) -> None:
+def _npz_bytes(columns: dict[str, Array]) -> bytes:
     """Do what ``numpy.savez`` does, which takes no array of the name "file"."""
-    with zipfile.ZipFile(path, "w") as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
         for name, column in columns.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
                 np.lib.format.write_array(entry, np.ascontiguousarray(column), allow_pickle=False)
+    return buffer.getvalue()
