@@ -1,6 +1,17 @@
 """Files: the one writer, and the one container of models."""
 
-from .container import Container, read_container, write_container
+from .container import Container, pack, read_container, same_content, unpack, write_container
+from .errors import ModelFileError
 from .writing import replacing, write_bytes
 
-__all__ = ["Container", "read_container", "replacing", "write_bytes", "write_container"]
+__all__ = [
+    "Container",
+    "ModelFileError",
+    "pack",
+    "read_container",
+    "replacing",
+    "same_content",
+    "unpack",
+    "write_bytes",
+    "write_container",
+]

@@ -10,6 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from .._files import Container, read_container
+from .._files.errors import place_of, refusal
 from ..fitting.staged import StagedMLP
 from ..models.mlp import MLP
 from ..surrogate.surrogate import Surrogate
@@ -35,7 +36,7 @@ def load(path: str | os.PathLike[str]) -> MLP | StagedMLP | Surrogate:
     ------
     OSError
         If the file cannot be read.
-    ValueError
+    ModelFileError
         If it is not a model of this library, or is damaged; the message says in what.
     """
     path = Path(path)
@@ -46,10 +47,10 @@ def load(path: str | os.PathLike[str]) -> MLP | StagedMLP | Surrogate:
         if container.kind == Surrogate.FILE_KIND:
             return Surrogate._from_file(container.description, container.tensors)
         return MLP._from_tensors(container.description["architecture"], container.tensors)
-    except (IndexError, KeyError, OverflowError, TypeError) as error:
-        raise ValueError(f"path: {path} does not describe a network ({error!r})") from error
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError) as error:
+        raise refusal(place_of(path), f"description: expected that of a network, got {error!r}") from error
     except ValueError as error:
-        raise ValueError(f"path: {path} does not describe a network: {error}") from error
+        raise refusal(place_of(path), f"{error}") from error
 
 
 def read_parts(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:

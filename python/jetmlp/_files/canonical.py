@@ -1,0 +1,78 @@
+"""JSON in the one form in which this library writes it: what is spelled in another way is refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .errors import brief, refusal
+
+#: Most commas and opening brackets of a text; they bound its values, some 100 bytes each once parsed.
+MOST_VALUES = 50_000
+#: An integer of 64 bits, with its sign.
+_MOST_DIGITS = 20
+
+
+def canonical(value: object, *, ordered: bool = True) -> str:
+    """Return the one text of a value: ASCII without spaces, and unless told otherwise its keys in order.
+
+    Raises a ``TypeError`` or ``ValueError`` for what JSON has no form for, NaN and infinity among them.
+    """
+    return json.dumps(value, separators=(",", ":"), sort_keys=ordered, allow_nan=False)
+
+
+def parse_canonical(text: str, place: str, field: str, *, ordered: bool = True) -> Any:  # noqa: ANN401  any value
+    """Return the value of a text that `canonical` gives.
+
+    Raises
+    ------
+    ModelFileError
+        If the text is not JSON, has too many values, or is spelled in another way.
+    """
+    count = text.count(",") + text.count("[") + text.count("{")
+    if count > MOST_VALUES:
+        raise refusal(place, f"{field}: expected at most {MOST_VALUES} values, got {count}")
+    try:
+        value = _DECODER.decode(text)
+        if canonical(value, ordered=ordered) == text:
+            return value
+    except (RecursionError, ValueError) as error:
+        raise refusal(place, f"{field}: expected JSON as jetmlp writes it, got {_said(error)}") from None
+    raise refusal(place, f"{field}: expected JSON as jetmlp writes it, got {_otherwise(text)}")
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "brackets within brackets beyond measure"
+    return f"{error}".splitlines()[0]
+
+
+def _otherwise(text: str) -> str:
+    """Say in what a text is not canonical."""
+    try:
+        json.JSONDecoder(object_pairs_hook=_unique).decode(text)
+    except ValueError as error:
+        return str(error)
+    return "other spaces, spellings of numbers or letters, or order of keys"
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {brief(key)} twice")
+        found[key] = value
+    return found
+
+
+def _integer(text: str) -> int:
+    if len(text) > _MOST_DIGITS:
+        raise ValueError(f"an integer of {len(text)} digits")
+    return int(text)
+
+
+def _constant(text: str) -> float:
+    raise ValueError(f"the number {text}")
+
+
+_DECODER = json.JSONDecoder(parse_int=_integer, parse_constant=_constant)
