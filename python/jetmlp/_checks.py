@@ -6,7 +6,7 @@ import math
 import operator
 from collections.abc import Iterable
 from difflib import get_close_matches
-from itertools import permutations
+from itertools import islice, permutations
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,8 @@ from ._forms import as_real_array as as_real_array
 
 MOST_THREADS = 256
 MOST_UNITS = 2**24
+#: Of a network, or of all stages of one.
+MOST_LAYERS = 1000
 #: What other libraries call some of the choices.
 OTHER_NAMES = {
     "swish": "silu",
@@ -285,11 +287,13 @@ def as_boolean(name: str, value: object) -> bool:
 def as_layer_sizes(value: Iterable[int]) -> tuple[int, ...]:
     """Take the sizes of the layers, those of inputs and outputs among them."""
     try:
-        entries = tuple(value)
+        entries = tuple(islice(value, MOST_LAYERS + 2))
     except TypeError:
         entries = None
     if entries is None or isinstance(value, (str, bytes)):
         raise TypeError(f"layer_sizes: expected a sequence of integers such as [2, 32, 1], got {value!r}")
+    if len(entries) > MOST_LAYERS + 1:
+        raise ValueError(f"layer_sizes: expected at most {MOST_LAYERS + 1} sizes, got more")
     sizes = tuple(as_integer("layer_sizes", size, 1, MOST_UNITS) for size in entries)
     if len(sizes) < 2:
         raise ValueError(f"layer_sizes: expected at least two sizes, inputs and outputs, got {sizes}")

@@ -11,15 +11,23 @@ from numpy.typing import NDArray
 
 from .._files import Container, read_container
 from .._files.errors import place_of, refusal
+from .._files.fields import check_same
 from ..fitting.staged import StagedMLP
 from ..models.mlp import MLP
 from ..surrogate.surrogate import Surrogate
 
+Model = MLP | StagedMLP | Surrogate
+
+_MODELS: dict[str, type[MLP] | type[StagedMLP] | type[Surrogate]] = {
+    MLP.FILE_KIND: MLP,
+    StagedMLP.FILE_KIND: StagedMLP,
+    Surrogate.FILE_KIND: Surrogate,
+}
 #: Of a surrogate, the tensors that its mean is computed from.
 _PREDICTS = re.compile(r"weights|normalization\..*|member\.\d+\.(weights|bias)\.\d+")
 
 
-def load(path: str | os.PathLike[str]) -> MLP | StagedMLP | Surrogate:
+def load(path: str | os.PathLike[str]) -> Model:
     """Read a model that `MLP.save`, `StagedMLP.save` or `Surrogate.save` wrote.
 
     Parameters
@@ -39,18 +47,7 @@ def load(path: str | os.PathLike[str]) -> MLP | StagedMLP | Surrogate:
     ModelFileError
         If it is not a model of this library, or is damaged; the message says in what.
     """
-    path = Path(path)
-    container = _read(path)
-    try:
-        if container.kind == StagedMLP.FILE_KIND:
-            return StagedMLP._from_file(container.description, container.tensors)
-        if container.kind == Surrogate.FILE_KIND:
-            return Surrogate._from_file(container.description, container.tensors)
-        return MLP._from_tensors(container.description["architecture"], container.tensors)
-    except (AttributeError, IndexError, KeyError, OverflowError, TypeError) as error:
-        raise refusal(place_of(path), f"description: expected that of a network, got {error!r}") from error
-    except ValueError as error:
-        raise refusal(place_of(path), f"{error}") from error
+    return _read(path)[1]
 
 
 def read_parts(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -58,7 +55,7 @@ def read_parts(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, 
 
     Of a file that `load` takes; of a surrogate, samples, covariances and the like are left out.
     """
-    container = _read(Path(path))
+    container, _ = _read(path)
     tensors = container.tensors
     if container.kind == Surrogate.FILE_KIND:
         tensors = {name: array for name, array in tensors.items() if _PREDICTS.fullmatch(name)}
@@ -68,5 +65,13 @@ def read_parts(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, 
     return {"kind": container.kind, **container.description}, tensors
 
 
-def _read(path: Path) -> Container:
-    return read_container(path, (MLP.FILE_KIND, StagedMLP.FILE_KIND, Surrogate.FILE_KIND))
+def _read(path: str | os.PathLike[str]) -> tuple[Container, Model]:
+    """Read a container and the model that it describes, which would write just that container."""
+    path = Path(path)
+    container = read_container(path, tuple(_MODELS))
+    try:
+        model = _MODELS[container.kind]._from_container(container)
+        check_same(model._container(), container)
+    except (TypeError, ValueError) as error:
+        raise refusal(place_of(path), f"{error}") from error
+    return container, model
