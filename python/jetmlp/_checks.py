@@ -304,8 +304,8 @@ def as_dtype(value: DTypeLike) -> np.dtype[Any]:
     """Take float32 or float64, by any name NumPy knows for them."""
     try:
         dtype = np.dtype(value)
-    except TypeError:
+    except (TypeError, ValueError, SyntaxError):  # NumPy has a language of its own for these
         dtype = np.dtype(object)
     if value is None or dtype not in (np.float32, np.float64):
-        raise ValueError(f"dtype: expected 'float32' or 'float64', got {value!r}")
+        raise ValueError(f"dtype: expected 'float32' or 'float64', got {brief(value)}")
     return dtype

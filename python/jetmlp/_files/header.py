@@ -119,7 +119,7 @@ def _padded(text: str) -> str:
 def _kind(metadata: Any, kinds: tuple[str, ...], place: str) -> str:  # noqa: ANN401  whatever the file says
     """Check metadata and return what kind of file it is."""
     if not isinstance(metadata, dict) or not any(name.startswith("jetmlp.") for name in metadata):
-        raise refusal(place, f"holds no model of jetmlp, its metadata is {brief(metadata)}")
+        raise refusal(place, f"metadata: expected those of a model of jetmlp, got {brief(metadata)}")
     if _VERSION not in metadata:
         raise refusal(
             place,

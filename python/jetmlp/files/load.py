@@ -18,7 +18,8 @@ from ..surrogate.surrogate import Surrogate
 
 Model = MLP | StagedMLP | Surrogate
 
-_MODELS: dict[str, type[MLP] | type[StagedMLP] | type[Surrogate]] = {
+#: By the name that they have in a file.
+MODELS: dict[str, type[MLP] | type[StagedMLP] | type[Surrogate]] = {
     MLP.FILE_KIND: MLP,
     StagedMLP.FILE_KIND: StagedMLP,
     Surrogate.FILE_KIND: Surrogate,
@@ -65,13 +66,23 @@ def read_parts(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, 
     return {"kind": container.kind, **container.description}, tensors
 
 
-def _read(path: str | os.PathLike[str]) -> tuple[Container, Model]:
-    """Read a container and the model that it describes, which would write just that container."""
-    path = Path(path)
-    container = read_container(path, tuple(_MODELS))
+def model_of(container: Container, place: str) -> Model:
+    """Return the model that a container describes; `place` is what messages call it.
+
+    Raises
+    ------
+    ModelFileError
+        If there is none that would be written as just this container.
+    """
     try:
-        model = _MODELS[container.kind]._from_container(container)
+        model = MODELS[container.kind]._from_container(container)
         check_same(model._container(), container)
     except (TypeError, ValueError) as error:
-        raise refusal(place_of(path), f"{error}") from error
-    return container, model
+        raise refusal(place, f"{error}") from error
+    return model
+
+
+def _read(path: str | os.PathLike[str]) -> tuple[Container, Model]:
+    path = Path(path)
+    container = read_container(path, tuple(MODELS))
+    return container, model_of(container, place_of(path))

@@ -20,6 +20,7 @@ from .._files.fields import list_of, object_of, of
 from ..data.arrays import ARRAYS
 from ..data.presence import counting
 from ..data.samples import Samples
+from ..data.standardise import standardised
 from ..models.mlp import MLP
 from ..models.normalization import Normalization
 from ..models.tensors import (
@@ -99,11 +100,12 @@ def outcome_from(description: Mapping[str, Any], tensors: Tensors) -> Outcome:
     for k in range(len(candidates) if standing_kept else 0):
         for kind in ("prior_precisions", "noise_precisions"):  # how many there are the core checks
             name = f"{_prefix(k)}{kind}"
-            shapes[name] = left[name].shape[:1] if name in left else (1,)
+            shapes[name] = (left[name].size if name in left else 1,)
     check_tensors(left, shapes, dict.fromkeys(shapes, np.dtype(np.float64)))
     _check_numbers(left)
     normalization = normalization_of(left)
     assert normalization is not None  # its tensors are there
+    _check_units(counted, normalization)
     rows = tuple(_row(name, *row) for name, row in zip(names, enumerate(left["rows"]), strict=True))
     # Of what is kept, copies: the tensors are read-only, and hold on to all that was read.
     kept = {name: array.copy() for name, array in left.items() if not name.startswith("normalization.")}
@@ -209,6 +211,15 @@ def _check_numbers(left: Tensors) -> None:
             raise ValueError(f"{name}: expected finite numbers of at least 0, got others")
         if name.startswith("calibration.") and not name.endswith("errors") and (array < 0).any():
             raise ValueError(f"{name}: expected no numbers below 0, got others")
+
+
+def _check_units(counted: Samples, normalization: Normalization) -> None:
+    """Raise a ``ValueError`` where samples in the units of the networks are beyond all numbers."""
+    with np.errstate(over="ignore"):
+        arrays = standardised(counted, normalization).arrays()
+    for name, array in arrays.items():
+        if array is not None and np.isinf(array).any():
+            raise ValueError(f"normalization: expected scales of the samples, got infinite numbers of {name}")
 
 
 def _network(
