@@ -19,6 +19,8 @@ MOST_THREADS = 256
 MOST_UNITS = 2**24
 #: Of a network, or of all stages of one.
 MOST_LAYERS = 1000
+#: Of a choice: in longer texts none is looked for.
+LONGEST_NAME = 100
 #: What other libraries call some of the choices.
 OTHER_NAMES = {
     "swish": "silu",
@@ -267,7 +269,9 @@ def as_choice(name: str, value: object, choices: tuple[str, ...]) -> str:
     """Take one of a few names."""
     expected = f"{name}: expected one of {', '.join(map(repr, choices))}"
     if not isinstance(value, str):
-        raise TypeError(f"{expected}, got {value!r}")
+        raise TypeError(f"{expected}, got {brief(value)}")
+    if len(value) > LONGEST_NAME:
+        raise ValueError(f"{expected}, got {brief(value)}")
     if value not in choices:
         by_lower_case = {choice.lower(): choice for choice in choices}
         other = OTHER_NAMES.get(value.lower())

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,6 +36,8 @@ from .header import (
 )
 from .reading import BLOCK, regular_file
 from .writing import write_bytes
+
+_LITTLE_ENDIAN = sys.byteorder == "little"
 
 
 class Container(NamedTuple):
@@ -149,8 +152,7 @@ def _container(raw: bytes, header: Header, content: NDArray[np.uint8], place: st
     tensors = {}
     for name, (dtype, shape, begin) in header.entries.items():
         tensor = np.ndarray(shape, dtype, content, begin)
-        # As this machine has its numbers, should it be big-endian.
-        tensors[name] = tensor.astype(dtype.newbyteorder("="), copy=False)
+        tensors[name] = tensor if _LITTLE_ENDIAN else tensor.astype(dtype.newbyteorder("="))
     return Container(header.kind, description, tensors)
 
 

@@ -85,6 +85,8 @@ def _same_bytes(one: NDArray[Any], other: NDArray[Any]) -> bool:
     """Whether all bits are the same: NaN is itself, and 0 is not −0."""
     if one.dtype != other.dtype or one.shape != other.shape:
         return False
+    if one.nbytes <= _BLOCK:
+        return one.tobytes() == other.tobytes()
     flat, others = (np.ascontiguousarray(tensor).reshape(-1).view(np.uint8) for tensor in (one, other))
     starts = range(0, len(flat), _BLOCK)
     return all(np.array_equal(flat[at : at + _BLOCK], others[at : at + _BLOCK]) for at in starts)

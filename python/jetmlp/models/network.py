@@ -152,7 +152,7 @@ class Network(Evaluated):
 
     def _tensors(self) -> dict[str, NDArray[Any]]:
         """Weights, biases and scales by the names that they have in a file."""
-        layers = chain.from_iterable(zip(self.weights, self.biases, strict=True))
+        layers = chain.from_iterable(zip(*self._layers(), strict=True))
         parameters = dict(zip(parameter_shapes(self._layer_sizes), layers, strict=True))
         return parameters | normalization_tensors(self._normalization)
 
