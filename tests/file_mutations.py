@@ -105,7 +105,7 @@ class Mutations:
         elif how < 0.3 and isinstance(value, list) and value:
             value.insert(random.randrange(len(value) + 1), copy.deepcopy(random.choice(value)))
         elif how < 0.4 and isinstance(value, dict):
-            value[random.choice(("more", "seed", ""))] = random.choice(VALUES)
+            value[random.choice(("more", "seed", ""))] = copy.deepcopy(random.choice(VALUES))
         elif how < 0.6 and isinstance(value, (int, float)):
             within[path[-1]] = random.choice(
                 (value + 1, value - 1, value * 2, float(value), int(value), -value)
@@ -113,7 +113,7 @@ class Mutations:
         elif how < 0.8:
             within[path[-1]] = copy.deepcopy(at(parts.description, random.choice(ways)))
         else:
-            within[path[-1]] = random.choice(VALUES)
+            within[path[-1]] = copy.deepcopy(random.choice(VALUES))
 
     def _change_tensor(self, parts: Parts) -> None:
         """Drop a tensor, double it, or give it another name, type or shape."""
@@ -186,9 +186,11 @@ class Mutations:
                 )
         elif how < 0.6:
             begin = line["data_offsets"]
-            line["data_offsets"] = random.choice(list(header.values())).get("data_offsets", begin)
+            line["data_offsets"] = copy.deepcopy(
+                random.choice(list(header.values())).get("data_offsets", begin)
+            )
         else:
-            line[key] = random.choice(LINES[key])
+            line[key] = copy.deepcopy(random.choice(LINES[key]))
 
     def _change_metadata(self, header: dict[str, Any]) -> None:
         """Change the metadata."""
@@ -199,7 +201,7 @@ class Mutations:
         if how == 0:
             del metadata[key]
         elif how == 1:
-            metadata[key] = random.choice((*VALUES, "1", "3", "{}", "[]"))
+            metadata[key] = copy.deepcopy(random.choice((*VALUES, "1", "3", "{}", "[]")))
         elif isinstance(metadata[key], str):
             metadata[key] = self._misspell(metadata[key])
 

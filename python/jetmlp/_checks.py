@@ -269,7 +269,7 @@ def as_choice(name: str, value: object, choices: tuple[str, ...]) -> str:
     """Take one of a few names."""
     expected = f"{name}: expected one of {', '.join(map(repr, choices))}"
     if not isinstance(value, str):
-        raise TypeError(f"{expected}, got {brief(value)}")
+        raise TypeError(f"{expected}, got {value!r}")
     if len(value) > LONGEST_NAME:
         raise ValueError(f"{expected}, got {brief(value)}")
     if value not in choices:
@@ -311,5 +311,5 @@ def as_dtype(value: DTypeLike) -> np.dtype[Any]:
     except (TypeError, ValueError, SyntaxError):  # NumPy has a language of its own for these
         dtype = np.dtype(object)
     if value is None or dtype not in (np.float32, np.float64):
-        raise ValueError(f"dtype: expected 'float32' or 'float64', got {brief(value)}")
+        raise ValueError(f"dtype: expected 'float32' or 'float64', got {value!r}")
     return dtype
