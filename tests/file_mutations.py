@@ -21,7 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from malformed_files import LINES, VALUES, at, places
+from malformed_files import VALUES, at, places
+from malformed_headers import LINES
 from model_files import Parts, hashed, parts_of, text_of
 from refused_files import refused_or_sound
 from small_models import SMALL_MODELS

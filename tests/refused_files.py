@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import safetensors.numpy
 
 import jetmlp
 from jetmlp._files import pack, unpack
@@ -28,6 +29,7 @@ def assert_sound(model: Model, content: bytes) -> None:
     for name, array in found.items():
         assert array.shape == ((3, m, d) if name.startswith("slope") else (3, m))
     assert pack(model._container()) == content
+    assert safetensors.numpy.load(content), "to other programs it is a file as well"
 
 
 def refused_or_sound(content: bytes, path: Path | None = None) -> bool:

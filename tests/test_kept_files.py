@@ -53,5 +53,6 @@ def test_a_newer_version_says_so(tmp_path: Path) -> None:
     parts.version = str(FORMAT_VERSION + 1)
     parts.description["depth"] = "of what is to come"
     path.write_bytes(parts.file())
-    with pytest.raises(jetmlp.ModelFileError, match=f"got {FORMAT_VERSION + 1}: it was written by a newer jetmlp; update"):
+    said = f"got {FORMAT_VERSION + 1}: it was written by a newer jetmlp; update"
+    with pytest.raises(jetmlp.ModelFileError, match=said):
         jetmlp.load(path)

@@ -47,6 +47,15 @@ def load(path: str | os.PathLike[str]) -> Model:
         If the file cannot be read.
     ModelFileError
         If it is not a model of this library, or is damaged; the message says in what.
+
+    Notes
+    -----
+    A file runs no code, and nothing in it is trusted: it is checked as the arguments of the constructors are,
+    and has to be what saving the model would write. Its hash, SHA-256 without a key, finds damage. It does
+    not say who wrote the file: whoever changes one on purpose can make the hash anew.
+
+    The file is read once, from beginning to end. One that is replaced meanwhile is loaded as it was or
+    refused, and what is no regular file, such as a FIFO or a device, is refused without being opened.
     """
     return _read(path)[1]
 
