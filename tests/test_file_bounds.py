@@ -25,7 +25,7 @@ def test_a_file_that_says_more_than_it_holds_is_not_waited_for(tmp_path: Path) -
         file.write((100).to_bytes(8, "little"))
         file.truncate(2**40)
     assert peak(path) < 2**20
-    with pytest.raises(jetmlp.ModelFileError, match="header: expected"):
+    with pytest.raises(jetmlp.ModelFileError, match="metadata: expected"):
         jetmlp.load(path)
 
 
