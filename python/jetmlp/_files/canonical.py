@@ -29,7 +29,7 @@ def check_count(text: str, place: str, field: str) -> None:
         raise refusal(place, f"{field}: expected at most {MOST_VALUES} values, got {count}")
 
 
-def parse_canonical(text: str, place: str, field: str, *, ordered: bool = True) -> Any:  # noqa: ANN401  any value
+def parse_canonical(text: str, place: str, field: str) -> Any:  # noqa: ANN401  any value
     """Return the value of a text that `canonical` gives.
 
     Raises
@@ -40,7 +40,7 @@ def parse_canonical(text: str, place: str, field: str, *, ordered: bool = True) 
     check_count(text, place, field)
     try:
         value = _DECODER.decode(text)
-        if canonical(value, ordered=ordered) == text:
+        if canonical(value) == text:
             return value
     except (RecursionError, ValueError) as error:
         raise refusal(place, f"{field}: expected JSON as jetmlp writes it, got {said(error)}") from None
