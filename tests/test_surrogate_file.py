@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -11,13 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-import safetensors
-import safetensors.numpy
 
 import jetmlp
+from jetmlp.data.standardise import learn
+from jetmlp.surrogate.candidates import Candidate
+from jetmlp.surrogate.fit import CandidateFit, Standing
+from model_files import parts_of
 from surrogate_samples import pair, points, wave
-
-KIND = "jetmlp.Surrogate"
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +50,6 @@ def assert_same(one: jetmlp.Surrogate, other: jetmlp.Surrogate) -> None:
     assert one.sensitivities().tobytes() == other.sensitivities().tobytes()
     assert str(one.summary()) == str(other.summary())
     assert repr(one) == repr(other)
-
-
-def contents(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    with safetensors.safe_open(path, framework="numpy") as file:
-        return json.loads(file.metadata()[KIND]), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
 
 
 # ---- Round trips ----
@@ -127,7 +121,7 @@ def test_copies_and_pickles(
 
 def test_settings_come_back(surrogate: jetmlp.Surrogate, path: Path) -> None:
     surrogate.save(path)
-    settings = contents(path)[0]["settings"]
+    settings = parts_of(path).description["settings"]
     assert settings == {"seed": 3, "seconds": None, "check": False}
 
 
@@ -138,6 +132,35 @@ def test_nothing_fitted_is_not_saved(path: Path) -> None:
 
 
 # ---- What is refused ----
+
+
+def test_how_many_precisions_a_fit_has_is_what_the_core_says() -> None:
+    X = points(6)
+    Y, dYdX = pair(X)
+    some = dYdX.copy()
+    some[:, :, 1] = np.nan
+    second = np.full((6, 2, 2, 2), np.nan)
+    second[0, 1, 0, 1] = second[1, 0, 1, 1] = 1.0
+    given: list[dict[str, Any]] = [
+        {"Y": Y},
+        {"dYdX": dYdX},
+        {"Y": Y, "dYdX": some, "d2YdX2": second},
+        {"Y": Y, "directions": np.ones((6, 3, 2)), "dYdV": np.ones((6, 2, 3))},
+    ]
+    for arrays in given:
+        samples = jetmlp.Samples(X, **arrays)
+        for hidden in ((3,), (3, 2)):
+            candidate = Candidate(hidden, "silu", "noisy", 0)
+            fit = CandidateFit(candidate, samples, learn(samples, least_effect=0.0))
+            fit.run(1)
+            standing = Standing(fit.model.parameters, fit._fit.prior_precisions, fit._fit.noise_precisions)
+            standing.check(candidate, samples)
+            for name in ("prior_precisions", "noise_precisions"):
+                longer = standing._replace(**{name: np.append(getattr(standing, name), 1.0)})
+                with pytest.raises(ValueError, match=f"^{name}: expected shape"):
+                    longer.check(candidate, samples)
+                with pytest.raises(ValueError, match=f"^{name}: expected finite"):
+                    standing._replace(**{name: 0.0 * getattr(standing, name)}).check(candidate, samples)
 
 
 def changed_number(name: str, value: float) -> Callable[[dict[str, Any], dict[str, Any]], None]:
@@ -212,8 +235,9 @@ CHANGES = {
     "time before it began": described_as("seconds_taken", -1.0),
     "settings that are none": described_as("settings", {"sead": 1}),
     "settings out of range": described_as("settings.seed", -1),
+    "an unknown key": described_as("more", 99),
+    "a limit that is an integer": described_as("settings.seconds", 5),
     "no settings": described_as("settings", None),
-    "a newer format": described_as("format_version", 99),
 }
 ROW_OF_STEPS = 5
 
@@ -223,10 +247,10 @@ def test_a_file_that_is_not_sound_is_refused(
     surrogate: jetmlp.Surrogate, path: Path, change: Callable[[dict[str, Any], dict[str, Any]], Any]
 ) -> None:
     surrogate.save(path)
-    description, tensors = contents(path)
-    change(description, tensors)
-    safetensors.numpy.save_file(tensors, path, {KIND: json.dumps(description)})
-    with pytest.raises(ValueError, match=r"path: .*surrogate.safetensors "):
+    parts = parts_of(path)
+    change(parts.description, parts.tensors)
+    path.write_bytes(parts.file())
+    with pytest.raises(jetmlp.ModelFileError, match=r"^path: .*surrogate.safetensors: "):
         jetmlp.load(path)
 
 
@@ -235,7 +259,7 @@ def test_a_file_cut_short_is_refused(surrogate: jetmlp.Surrogate, path: Path) ->
     content = path.read_bytes()
     for length in (0, 7, 100, len(content) // 2, len(content) - 1):
         path.write_bytes(content[:length])
-        with pytest.raises(ValueError, match="not a readable safetensors file"):
+        with pytest.raises(jetmlp.ModelFileError, match=r"cut short|size: expected"):
             jetmlp.load(path)
 
 
@@ -264,11 +288,11 @@ def test_names_that_are_none(names: object, surrogate: jetmlp.Surrogate, path: P
     with pytest.raises((TypeError, ValueError), match=r"^input_names: expected"):
         surrogate.input_names = names  # type: ignore[assignment]
     surrogate.save(path)
-    description, tensors = contents(path)
+    parts = parts_of(path)
     for entries in ({"inputs": names}, {"input": ["a", "b"]}, names):
-        text = json.dumps({**description, "names": entries})
-        safetensors.numpy.save_file(tensors, path, {KIND: text})
-        with pytest.raises(ValueError, match="does not describe a network"):
+        parts.description["names"] = entries
+        path.write_bytes(parts.file())
+        with pytest.raises(jetmlp.ModelFileError, match="names"):
             jetmlp.load(path)
 
 

@@ -26,7 +26,7 @@ WRONG = [
     ("fit data.csv --threads 0", "--threads: expected an integer from 1 to 256, got '0'"),
     ("fit data.csv --sed 3", "jetmlp fit: error: no such option"),
     ("predict m.safetensors", "jetmlp predict: error: expected DATA"),
-    ("predict data.csv m.safetensors", "data.csv: expected the file of a model, as jetmlp fit writes it; it"),
+    ("predict data.csv m.safetensors", "data.csv: expected the file of a model, as jetmlp fit writes it; "),
     ("predict m.safetensors other.csv", "expected a column for each input of the model, got none for b"),
     ("predict m.safetensors data.csv --x a", "--x: expected 2 columns, as the model has inputs, got a"),
     ("predict m.safetensors data.csv --out data.csv", "--out: expected another file than data.csv"),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from . import metrics, random, schedules
 from ._core.info import info
+from ._files import ModelFileError
 from .data.derivative_check import check_derivatives
 from .data.samples import Samples
 from .files.load import load
@@ -43,6 +44,7 @@ __all__ = [
     "DivergenceError",
     "History",
     "LevenbergMarquardt",
+    "ModelFileError",
     "Normalization",
     "Objective",
     "Samples",

@@ -1,6 +1,17 @@
 """Files: the one writer, and the one container of models."""
 
-from .container import Container, read_container, write_container
+from .container import Container, pack, read_container, unpack, write_container
+from .errors import ModelFileError
 from .writing import try_folder, try_writing, write_bytes
 
-__all__ = ["Container", "read_container", "try_folder", "try_writing", "write_bytes", "write_container"]
+__all__ = [
+    "Container",
+    "ModelFileError",
+    "pack",
+    "read_container",
+    "try_folder",
+    "try_writing",
+    "unpack",
+    "write_bytes",
+    "write_container",
+]

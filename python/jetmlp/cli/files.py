@@ -54,9 +54,9 @@ def load_model(path: Path) -> Model:
         try:
             return load(path)
         except ValueError as error:
-            reason = str(error).removeprefix("path: ").removeprefix(f"{path} ")
+            reason = str(error).removeprefix(f"path: {path}: ")
             raise CommandError(
-                f"{path}: expected the file of a model, as jetmlp fit writes it; it {reason:.200}", EXIT_USAGE
+                f"{path}: expected the file of a model, as jetmlp fit writes it; {reason:.200}", EXIT_USAGE
             ) from None
 
 
