@@ -108,15 +108,15 @@ def test_a_folder_and_what_is_not_there_are_errors_of_the_system(tmp_path: Path)
         jetmlp.load(Path(__file__) / "model")
 
 
-@pytest.mark.parametrize("path", ["a\0b", "\ud800"])
+@pytest.mark.parametrize("path", ["", "a\0b", "\ud800"])
 def test_what_is_no_name(path: str) -> None:
-    with pytest.raises(jetmlp.ModelFileError, match="expected the name of a file"):
+    with pytest.raises(ValueError, match="expected the name of a file"):
         jetmlp.load(path)
 
 
-@pytest.mark.parametrize("path", [3, None, b"model", ["model"]])
+@pytest.mark.parametrize("path", [3, None, ["model"]])
 def test_what_is_no_path(path: Any) -> None:  # noqa: ANN401  whatever a user passes
-    with pytest.raises(TypeError, match=r"^path: expected the name of a file, got "):
+    with pytest.raises(TypeError, match=r"^path: expected a path, as text or pathlib.Path, got "):
         jetmlp.load(path)
 
 

@@ -10,8 +10,9 @@ from typing import Any
 from numpy.typing import NDArray
 
 from .._files import Container, read_container
-from .._files.errors import brief, place_of, refusal
+from .._files.errors import place_of, refusal
 from .._files.fields import check_same
+from .._files.writing import path_text
 from ..fitting.staged import StagedMLP
 from ..models.mlp import MLP
 from ..surrogate.surrogate import Surrogate
@@ -49,6 +50,8 @@ def load(path: str | os.PathLike[str]) -> Model:
         If the file cannot be read.
     ModelFileError
         If it is not a model of this library, or is damaged; the message says in what.
+    TypeError, ValueError
+        If `path` is no path, or empty.
 
     Notes
     -----
@@ -94,9 +97,6 @@ def model_of(container: Container, place: str) -> Model:
 
 
 def _read(path: str | os.PathLike[str]) -> tuple[Container, Model]:
-    try:
-        path = Path(path)
-    except TypeError:
-        raise TypeError(f"path: expected the name of a file, got {brief(path)}") from None
+    path = Path(path_text(path))
     container = read_container(path, tuple(MODELS))
     return container, model_of(container, place_of(path))
