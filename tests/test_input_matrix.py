@@ -118,16 +118,15 @@ def test_predictions_of_every_type_in_every_layout(every_model: dict[str, Any]) 
 
 def test_what_is_no_real_number_is_refused_in_every_layout(every_model: dict[str, Any]) -> None:
     count = 0
-    for model_name, model in every_model.items():
+    for model in every_model.values():
         for dtype in REFUSED:
-            for layout_name, layout in LAYOUTS.items():
+            for layout in LAYOUTS.values():
                 try:
                     given = layout(as_type(dtype))
                 except (TypeError, ValueError):  # NumPy itself makes none
                     continue
                 with pytest.raises(TypeError, match=r"^X: expected (an array of )?real numbers, got "):
                     model.predict(given)
-                    pytest.fail(f"{model_name}, {dtype}, {layout_name} was taken")
                 count += 1
     assert count >= 5 * 8 * 11
     print(count, "predictions refused")
