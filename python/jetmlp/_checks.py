@@ -17,6 +17,7 @@ from ._forms import as_real_array as as_real_array
 
 MOST_THREADS = 256
 MOST_UNITS = 2**24
+MOST_LAYERS = 1000
 #: What other libraries call some of the choices.
 OTHER_NAMES = {
     "swish": "silu",
@@ -290,6 +291,8 @@ def as_layer_sizes(value: Iterable[int]) -> tuple[int, ...]:
         entries = None
     if entries is None or isinstance(value, (str, bytes)):
         raise TypeError(f"layer_sizes: expected a sequence of integers such as [2, 32, 1], got {value!r}")
+    if len(entries) - 1 > MOST_LAYERS:
+        raise ValueError(f"layer_sizes: expected at most {MOST_LAYERS} layers, got {len(entries) - 1}")
     sizes = tuple(as_integer("layer_sizes", size, 1, MOST_UNITS) for size in entries)
     if len(sizes) < 2:
         raise ValueError(f"layer_sizes: expected at least two sizes, inputs and outputs, got {sizes}")

@@ -128,7 +128,8 @@ class MLP(HigherDerivatives):
         >>> (model.predict(x) - y).shape, (model.predict(x)[:, 0] - y).shape
         ((5, 5), (5,))
         """
-        [values] = self._evaluate(X, n_threads, self._computation(jacobian=False), Normalization.values)
+        compute, m = self._computation(jacobian=False), self.n_outputs
+        [values] = self._evaluate(X, n_threads, compute, Normalization.values, of_row=m)
         return np.asarray(values)
 
     __call__ = predict
@@ -151,7 +152,8 @@ class MLP(HigherDerivatives):
         TypeError, ValueError
             If `X` is not an array of real numbers of that shape.
         """
-        [slopes] = self._evaluate(X, n_threads, self._computation(values=False), Normalization.jacobian)
+        compute, size = self._computation(values=False), self.n_outputs * self.n_inputs
+        [slopes] = self._evaluate(X, n_threads, compute, Normalization.jacobian, of_row=size)
         return np.asarray(slopes)
 
     def predict_with_jacobian(
@@ -176,9 +178,8 @@ class MLP(HigherDerivatives):
         TypeError, ValueError
             If `X` is not an array of real numbers of that shape.
         """
-        values, slopes = self._evaluate(
-            X, n_threads, self._computation(), Normalization.values, Normalization.jacobian
-        )
+        undo, size = (Normalization.values, Normalization.jacobian), self.n_outputs * (1 + self.n_inputs)
+        values, slopes = self._evaluate(X, n_threads, self._computation(), *undo, of_row=size)
         return np.asarray(values), np.asarray(slopes)
 
     def _computation(self, *, values: bool = True, jacobian: bool = True) -> Computation:
