@@ -175,6 +175,17 @@ class TestLittle:
         with pytest.raises(MemoryError, match=r"^X of 90000 samples: "):
             jetmlp.Samples(np.zeros(90_000), np.zeros(90_000))
 
+    def test_a_surrogate(self) -> None:
+        X = np.random.default_rng(0).uniform(-1.0, 1.0, (100, 3))
+        with pytest.raises(MemoryError, match=r"^X of 100 samples for a network of \d+ parameters: expected"):
+            jetmlp.Surrogate(seconds=1).fit(X, np.sin(X.sum(axis=1)))
+
+    def test_stages(self) -> None:
+        X = np.linspace(-1, 1, 400)
+        model = jetmlp.StagedMLP([[1, 20, 20, 1], [1, 20, 20, 1]])
+        with pytest.raises(MemoryError, match=r"^LevenbergMarquardt with 400 samples: expected"):
+            model.fit(X, np.sin(X), np.cos(X), epochs=1)
+
     def test_fits_at_a_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
         X = np.linspace(-1, 1, 100)
         fleet = [jetmlp.Trainer(jetmlp.MLP([1, 8, 1]), jetmlp.LevenbergMarquardt()) for _ in range(4)]
