@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from .. import _checks, _core, _html
 from .._cures import with_cures
 from .._files import Container, write_container
+from .._memory import require_memory
 from .evaluation import Computation
 from .higher_derivatives import HigherDerivatives
 from .normalization import Normalization
@@ -87,6 +88,8 @@ class MLP(HigherDerivatives):
         self._configure(layer_sizes, activation, output_activation, dtype, normalize)
         init = _checks.as_choice("init", init, _core.INITIALIZATIONS)
         seed = _checks.as_seed(seed)
+        need = self.n_parameters * self._dtype.itemsize
+        require_memory(f"layer_sizes of {self.n_parameters} parameters", need)
         if self._dtype == np.float32:
             self._parameters: NDArray[Any] = self._architecture.initial_parameters32(init, seed)
         else:

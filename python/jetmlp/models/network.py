@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .. import _checks, _core
-from .._memory import require_memory
 from .evaluation import Evaluated
 from .normalization import Normalization, as_normalization
 from .tensors import (
@@ -43,8 +42,6 @@ class Network(Evaluated):
         self._dtype = _checks.as_dtype(dtype)
         self._architecture = _core.Architecture(self._layer_sizes, self._activation, self._output_activation)
         self._normalize = _checks.as_boolean("normalize", normalize)
-        count = self._architecture.n_parameters
-        require_memory(f"layer_sizes of {count} parameters", count * self._dtype.itemsize)
         self._normalization: Normalization | None = None
 
     @property
