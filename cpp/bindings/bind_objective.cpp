@@ -2,6 +2,7 @@
 
 #include <jetmlp/least_squares/residuals.hpp>
 #include <jetmlp/loss/objective.hpp>
+#include <jetmlp/machine/checked_size.hpp>
 
 #include <algorithm>
 #include <array>
@@ -20,10 +21,11 @@ using OptionalArray = std::optional<Array<T>>;
 template <class T>
 using ByTerm = std::array<OptionalArray<T>, n_terms>;
 
-// What is given of each term; weights are for each sample, or for each entry.
+// What is given of each term, of n samples with m outputs; weights are for each sample, or for each
+// entry.
 template <class T>
-Terms<Targets<T>> as_targets(const ByTerm<T>& arrays, const ByTerm<T>& weights, Index n_samples,
-                             const Terms<Index>& per_sample) {
+Terms<Targets<T>> as_targets(const ByTerm<T>& arrays, const ByTerm<T>& weights, Index n, Index m,
+                             const Terms<Index>& per_output) {
     Terms<Targets<T>> targets;
     for (const Term term : all_terms) {
         const auto at = static_cast<std::size_t>(term);
@@ -33,13 +35,14 @@ Terms<Targets<T>> as_targets(const ByTerm<T>& arrays, const ByTerm<T>& weights, 
             continue;
         }
         const std::string name(target_names[at]);
-        expect_length(name.c_str(), entries->size(), n_samples * per_sample[term]);
+        const Index per_sample = checked_product(m, per_output[term]);
+        expect_length(name.c_str(), entries->size(), checked_product(n, per_sample));
         targets[term].entries = entries->data();
         if (of_entries) {
-            const bool by_sample = of_entries->size() == n_samples;
-            targets[term].weights_per_sample = by_sample ? 1 : per_sample[term];
+            const bool by_sample = of_entries->size() == n;
+            targets[term].weights_per_sample = by_sample ? 1 : per_sample;
             expect_length((name + ", weights").c_str(), of_entries->size(),
-                          n_samples * targets[term].weights_per_sample);
+                          n * targets[term].weights_per_sample);
             targets[term].weights = of_entries->data();
         }
     }
@@ -59,10 +62,11 @@ std::unique_ptr<Objective<T>> make_objective(const Architecture& architecture, c
     Directions<T> along;
     if (directions) {
         along = {directions->data(), directions->size() / std::max<Index>(1, n * d)};
-        expect_length("directions", directions->size(), n * along.count * d);
+        expect_length("directions", directions->size(), checked_product(n, along.count, d));
     }
-    const Terms<Index> per_sample = entries_per_sample(d, m, directions ? along.count : d);
-    Dataset<T> data(n, d, m, X.data(), as_targets(targets, sample_weights, n, per_sample), along);
+    const Terms<Index> per_output = entries_per_output(d, directions ? along.count : d);
+    Dataset<T> data(n, d, m, X.data(), as_targets(targets, sample_weights, n, m, per_output),
+                    along);
     return std::make_unique<Objective<T>>(architecture, std::move(data),
                                           LossWeights{{term_weights}, l2});
 }
@@ -93,6 +97,8 @@ void bind_objective_of(py::module_& module, const char* name) {
                                    }
                                    return py::tuple(terms);
                                })
+        .def("workspace_bytes", &Objective<T>::workspace_bytes, py::arg("n_threads"),
+             "About how many bytes an evaluation allocates.")
         .def(
             "losses",
             [](Objective<T>& self, const Array<T>& parameters, int n_threads) {
@@ -111,6 +117,7 @@ void bind_objective_of(py::module_& module, const char* name) {
             py::arg("parameters").noconvert(), py::arg("n_threads"));
     if constexpr (std::is_same_v<T, double>) {
         objective
+            .def("residuals_bytes", &Residuals::bytes, "About how many bytes its Residuals hold.")
             .def_property_readonly(
                 "n_errors",
                 [](const Objective<double>& self) { return count_residuals(self).errors; })

@@ -59,8 +59,10 @@ Options optimizer_options(const std::string& name,
 void bind_optimizers(py::module_& module) {
     module.attr("NORMAL_FORMS") = py::tuple(py::cast(normal_form_names));
     module.attr("BROYDEN_UPDATES") = py::tuple(py::cast(broyden_update_names));
-    const py::class_<OptimizerOptions, Options> options(
-        module, "OptimizerOptions", "What an optimizer is set to, checked by the core.");
+    py::class_<OptimizerOptions, Options>(module, "OptimizerOptions",
+                                          "What an optimizer is set to, checked by the core.")
+        .def("state_numbers", &OptimizerOptions::state_numbers, py::arg("n_parameters"),
+             "How many numbers the state of the optimizer has.");
     module.def("optimizer_options", &optimizer_options, py::arg("name"), py::arg("settings"),
                "Options of an optimizer, with a value for each of its settings.");
     module.def(

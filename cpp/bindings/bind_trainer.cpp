@@ -126,6 +126,8 @@ py::class_<Trainer<T>> bind_trainer_of(py::module_& module, const char* name) {
              py::arg("optimizer"), py::arg("n_parameters"), py::arg("batch_size"),
              py::arg("shuffle"), py::arg("seed"))
         .def_property_readonly("n_epochs", &Trainer<T>::n_epochs)
+        .def("workspace_bytes", &Trainer<T>::workspace_bytes, py::arg("training"),
+             py::arg("n_threads"), "About how many bytes a fit allocates.")
         .def("check", &Trainer<T>::check, py::arg("training"),
              "Raise a ValueError if the optimizer cannot work on the objective.")
         .def("fit", &fit<T>, py::arg("training"), py::arg("validation").none(true),

@@ -15,6 +15,7 @@
 #include "least_squares/residual_layout.hpp"
 #include "linear_algebra/symmetric_matrix.hpp"
 
+#include <jetmlp/machine/checked_size.hpp>
 #include <jetmlp/machine/threads.hpp>
 #include <jetmlp/machine/types.hpp>
 #include <jetmlp/network/architecture.hpp>
@@ -33,7 +34,7 @@ struct Panel {
     void resize(Index rows, Index n_columns) {
         columns = n_columns;
         stride = odd_lines(n_columns);
-        numbers.assign(static_cast<std::size_t>(rows * stride), 0.0);
+        numbers.assign(count_of(rows, stride), 0.0);
     }
     [[nodiscard]] double* row(Index i) { return numbers.data() + i * stride; }
     [[nodiscard]] const double* row(Index i) const { return numbers.data() + i * stride; }

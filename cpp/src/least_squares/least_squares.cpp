@@ -34,6 +34,27 @@ ResidualLayout layout_of(const Objective<double>& objective) {
     return {objective.data(), objective.weights(), count_penalized(objective)};
 }
 
+// Without the order of the samples, which takes longer than to count.
+ResidualSizes sizes_of(const Objective<double>& objective) {
+    const Dataset<double>& data = objective.data();
+    const Index n = data.n_samples();
+    ResidualSizes sizes = ResidualLayout(data, objective.weights(), 0, n).sizes();
+    sizes.errors = 0;
+    sizes.penalties = count_penalized(objective);
+    for (const Term term : all_terms) {
+        const Index per_sample = data.n_outputs() * data.per_output(term);
+        if (!data.has(term) || !(objective.weights().terms[term] > 0.0)) {
+            continue;
+        }
+        for (Index sample = 0; sample < n; ++sample) {
+            for (Index at = 0; at < per_sample; ++at) {
+                sizes.errors += data.weight_or_absence(term, sample, at) > 0.0 ? 1 : 0;
+            }
+        }
+    }
+    return sizes;
+}
+
 LeastSquares::LeastSquares(const Objective<double>& objective)
     : LeastSquares(objective, layout_of(objective)) {}
 
@@ -103,13 +124,13 @@ void LeastSquares::linearize(const double* parameters, Execution& execution) {
 // inner products of its inputs, Q² (n_in + 1), and of its δ, P² n_out, and what add_layer makes of
 // them, at most four multiply-adds an entry, or sixteen with second derivatives. The penalty takes
 // no more: see NormalEquations.
-double LeastSquares::dual_cost() const {
-    const auto n = static_cast<double>(layout_.n_errors());
-    const auto columns = static_cast<double>(forward_.inputs(0).columns);
-    const auto positions = static_cast<double>(layout_.n_columns());
-    const double products = layout_.slots().pairs().empty() ? 4.0 : 16.0;
+double LeastSquares::dual_cost(const Architecture& architecture, const ResidualSizes& sizes) {
+    const auto n = static_cast<double>(sizes.errors);
+    const auto columns = static_cast<double>(sizes.jet_columns);
+    const auto positions = static_cast<double>(sizes.delta_columns);
+    const double products = sizes.with_pairs ? 16.0 : 4.0;
     double cost = n * n * n / 3.0;
-    for (const Layer& layer : architecture_.layers()) {
+    for (const Layer& layer : architecture.layers()) {
         cost += columns * columns * static_cast<double>(layer.n_in + 1) +
                 positions * positions * (static_cast<double>(layer.n_out) + products);
     }
@@ -118,9 +139,23 @@ double LeastSquares::dual_cost() const {
 
 // Likewise with p parameters: the factorization, p³/3, and the triangle of JᵀJ, P p² for P
 // positions.
-double LeastSquares::primal_cost() const {
-    const auto p = static_cast<double>(n_parameters());
-    return p * p * p / 3.0 + static_cast<double>(layout_.n_positions()) * p * p;
+double LeastSquares::primal_cost(const Architecture& architecture, const ResidualSizes& sizes) {
+    const auto p = static_cast<double>(architecture.n_parameters());
+    return p * p * p / 3.0 + static_cast<double>(sizes.positions) * p * p;
+}
+
+// The jets of two forward passes with their slopes, δ of one backward pass, the inputs transposed.
+double LeastSquares::bytes(const Architecture& architecture, const ResidualSizes& sizes) {
+    const auto columns = static_cast<double>(sizes.jet_columns);
+    const auto of_outputs = static_cast<double>(sizes.delta_columns);
+    double numbers = static_cast<double>(architecture.n_parameters()) +
+                     6.0 * static_cast<double>(sizes.positions) + of_outputs;
+    for (const Layer& layer : architecture.layers()) {
+        const auto n_in = static_cast<double>(layer.n_in);
+        const auto n_out = static_cast<double>(layer.n_out);
+        numbers += columns * (3.0 * (n_in + 1.0) + 2.0 * n_out) + of_outputs * n_out;
+    }
+    return numbers * static_cast<double>(sizeof(double));
 }
 
 }  // namespace jetmlp

@@ -15,6 +15,7 @@
 namespace jetmlp {
 
 ResidualLayout layout_of(const Objective<double>& objective);
+ResidualSizes sizes_of(const Objective<double>& objective);
 
 // All that the loss can hold: values, derivatives along the inputs or along directions, second
 // derivatives, and the l2 penalty, whose residuals are √l2 W.
@@ -56,9 +57,15 @@ class LeastSquares {
     // J (n_residuals, n_parameters).
     void jacobian(double* result, Execution& execution);
 
+    [[nodiscard]] const Architecture& architecture() const { return architecture_; }
+
     // Floating-point operations of a step by J Jᵀ and by Jᵀ J.
-    [[nodiscard]] double dual_cost() const;
-    [[nodiscard]] double primal_cost() const;
+    [[nodiscard]] static double dual_cost(const Architecture& architecture,
+                                          const ResidualSizes& sizes);
+    [[nodiscard]] static double primal_cost(const Architecture& architecture,
+                                            const ResidualSizes& sizes);
+    // About how many bytes one holds, apart from the matrices that it is asked for.
+    [[nodiscard]] static double bytes(const Architecture& architecture, const ResidualSizes& sizes);
 
   private:
     LeastSquares(const Objective<double>& objective, ResidualLayout layout);

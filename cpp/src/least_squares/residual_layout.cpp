@@ -2,6 +2,8 @@
 
 #include "linear_algebra/sums.hpp"
 
+#include <jetmlp/machine/checked_size.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -71,7 +73,7 @@ ResidualLayout::ResidualLayout(const Dataset<double>& data, const LossWeights& w
     slots_.place(block_samples_);
     set_parts(data);
     const auto size = static_cast<std::size_t>(n_positions());
-    samples_.assign(static_cast<std::size_t>(this->n_blocks() * block_samples_), -1);
+    samples_.assign(count_of(this->n_blocks(), block_samples_), -1);
     targets_.resize(size);
     weight_of_.resize(size);
     scales_.resize(size);
@@ -120,7 +122,7 @@ void ResidualLayout::order_samples(const Dataset<double>& data) {
         const std::vector<bool>& other_pattern = patterns[static_cast<std::size_t>(other)];
         return pattern == other_pattern ? one < other : pattern > other_pattern;
     });
-    samples_.resize(static_cast<std::size_t>(n_blocks() * block_samples_), -1);
+    samples_.resize(count_of(n_blocks(), block_samples_), -1);
 }
 
 void ResidualLayout::set_entries(const Dataset<double>& data, Rows rows) {

@@ -15,12 +15,24 @@
 
 #include <jetmlp/loss/dataset.hpp>
 #include <jetmlp/loss/losses.hpp>
+#include <jetmlp/machine/checked_size.hpp>
 #include <jetmlp/machine/types.hpp>
 
 #include <cstdint>
 #include <vector>
 
 namespace jetmlp {
+
+// How large what is made of residuals gets.
+struct ResidualSizes {
+    Index errors;
+    Index penalties;
+    Index positions;
+    Index jet_columns;    // of the jets of a layer
+    Index delta_columns;  // of its δ, for every output
+    Index block_width;
+    bool with_pairs;  // second derivatives
+};
 
 class ResidualLayout {
   public:
@@ -46,6 +58,10 @@ class ResidualLayout {
     // The samples become these rows, in their order, and the means those over them.
     void assign(const Dataset<double>& data, Rows rows);
 
+    [[nodiscard]] ResidualSizes sizes() const {
+        return {n_errors(),  n_penalized_,  n_positions(),          n_blocks() * jet_width(),
+                n_columns(), block_width(), !slots_.pairs().empty()};
+    }
     [[nodiscard]] Index n_outputs() const { return n_outputs_; }
     [[nodiscard]] const JetSlots& slots() const { return slots_; }
     [[nodiscard]] const std::vector<Part>& parts() const { return parts_; }
@@ -56,11 +72,11 @@ class ResidualLayout {
     [[nodiscard]] Index n_blocks() const { return static_cast<Index>(blocks_.size()); }
     [[nodiscard]] Index n_groups() const { return n_outputs_ * static_cast<Index>(parts_.size()); }
     [[nodiscard]] Index block_width() const { return n_groups() * block_samples_; }
-    [[nodiscard]] Index n_positions() const { return n_blocks() * block_width(); }
+    [[nodiscard]] Index n_positions() const { return checked_product(n_blocks(), block_width()); }
     // Columns of a block: of its jets, and of those of each output.
     [[nodiscard]] Index jet_width() const { return slots_.size() * block_samples_; }
     [[nodiscard]] Index column_width() const { return n_outputs_ * jet_width(); }
-    [[nodiscard]] Index n_columns() const { return n_blocks() * column_width(); }
+    [[nodiscard]] Index n_columns() const { return checked_product(n_blocks(), column_width()); }
     [[nodiscard]] const Block& block(Index b) const { return blocks_[static_cast<std::size_t>(b)]; }
 
     // The sample at a place, in the order of the blocks; −1 in the padding.

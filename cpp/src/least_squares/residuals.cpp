@@ -1,6 +1,7 @@
 #include "least_squares/least_squares.hpp"
 
 #include <jetmlp/least_squares/residuals.hpp>
+#include <jetmlp/machine/checked_size.hpp>
 
 #include <algorithm>
 #include <numeric>
@@ -10,8 +11,8 @@
 namespace jetmlp {
 
 ResidualCount count_residuals(const Objective<double>& objective) {
-    const ResidualLayout layout = layout_of(objective);
-    return {layout.n_errors(), layout.n_residuals() - layout.n_errors()};
+    const ResidualSizes sizes = sizes_of(objective);
+    return {sizes.errors, sizes.penalties};
 }
 
 struct Residuals::Workspace {
@@ -49,6 +50,10 @@ Residuals::Residuals(const Objective<double>& objective)
     : workspace_(std::make_unique<Workspace>(objective)) {}
 Residuals::~Residuals() = default;
 
+double Residuals::bytes(const Objective<double>& objective) {
+    return LeastSquares::bytes(objective.architecture(), sizes_of(objective));
+}
+
 Index Residuals::size() const { return workspace_->problem.n_residuals(); }
 Index Residuals::n_parameters() const { return workspace_->problem.n_parameters(); }
 
@@ -63,7 +68,7 @@ void Residuals::evaluate(const double* parameters, double* residuals, Execution&
 void Residuals::jacobian(const double* parameters, double* jacobian, Execution& execution) {
     Workspace& work = *workspace_;
     work.linearize(parameters, execution);
-    std::vector<double> rows(work.numbers.size() * static_cast<std::size_t>(n_parameters()));
+    std::vector<double> rows(count_of(size(), n_parameters()));
     work.problem.jacobian(rows.data(), execution);
     for (const std::size_t at : work.order) {
         jacobian = std::copy_n(rows.data() + static_cast<Index>(at) * n_parameters(),

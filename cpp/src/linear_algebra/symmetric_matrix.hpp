@@ -1,6 +1,7 @@
 // Square matrices of which only the upper triangle is kept, row by row.
 #pragma once
 
+#include <jetmlp/machine/checked_size.hpp>
 #include <jetmlp/machine/types.hpp>
 
 #include <cstddef>
@@ -25,7 +26,7 @@ struct SymmetricMatrix {
     void resize(Index new_size) {
         size = new_size;
         stride = odd_lines(new_size);
-        entries.assign(static_cast<std::size_t>(size * stride), 0.0);
+        entries.assign(count_of(size, stride), 0.0);
     }
     [[nodiscard]] double* row(Index i) { return entries.data() + i * stride; }
     [[nodiscard]] const double* row(Index i) const { return entries.data() + i * stride; }

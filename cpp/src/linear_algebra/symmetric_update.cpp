@@ -3,6 +3,8 @@
 #include "kernels/vector.hpp"
 #include "linear_algebra/sums.hpp"
 
+#include <jetmlp/machine/checked_size.hpp>
+
 #include <algorithm>
 #include <cmath>
 
@@ -37,7 +39,7 @@ void SymmetricProduct::run(SymmetricMatrix& matrix, const SymmetricUpdate& updat
     const Index n = matrix.size;
     const Index stride = matrix.stride;
     const Index n_tasks = std::clamp(n / 64, Index{1}, Index{16});
-    sums_.assign(static_cast<std::size_t>(2 * n_tasks * stride), 0.0);
+    sums_.assign(count_of(Index{2}, n_tasks, stride), 0.0);
     const auto first_row = [n, n_tasks](Index task) {
         const double left =
             1.0 - static_cast<double>(task) / static_cast<double>(n_tasks);  // of the triangle

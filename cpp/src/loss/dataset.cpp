@@ -1,6 +1,7 @@
 #include "machine/text.hpp"
 
 #include <jetmlp/loss/dataset.hpp>
+#include <jetmlp/machine/checked_size.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -47,13 +48,14 @@ Dataset<T>::Dataset(Index n_samples, Index n_inputs, Index n_outputs, const T* i
     if (targets[Term::second_derivative].entries != nullptr && directions.data != nullptr) {
         throw std::invalid_argument("d2YdX2: expected no directions beside it, got both");
     }
-    inputs_.assign(inputs, inputs + n_samples * n_inputs);
+    inputs_.assign(inputs, inputs + checked_product(n_samples, n_inputs));
     if (directions.data != nullptr) {
-        directions_.assign(directions.data, directions.data + n_samples * n_tangents_ * n_inputs);
+        directions_.assign(directions.data,
+                           directions.data + checked_product(n_samples, n_tangents_, n_inputs));
     }
-    const Terms<Index> per_sample = entries_per_sample(n_inputs_, n_outputs_, n_tangents_);
+    const Terms<Index> per_output = entries_per_output(n_inputs_, n_tangents_);
     for (const Term term : all_terms) {
-        terms_[term].per_output = per_sample[term] / n_outputs_;
+        terms_[term].per_output = per_output[term];
         if (targets[term].entries != nullptr) {
             take(term, targets[term]);
         }
@@ -63,12 +65,14 @@ Dataset<T>::Dataset(Index n_samples, Index n_inputs, Index n_outputs, const T* i
 template <class T>
 void Dataset<T>::take(Term term, const Targets<T>& targets) {
     OfTerm& of_term = terms_[term];
-    const Index per_sample = n_outputs_ * of_term.per_output;
-    of_term.entries.assign(targets.entries, targets.entries + n_samples_ * per_sample);
+    const Index per_sample = checked_product(n_outputs_, of_term.per_output);
+    of_term.entries.assign(targets.entries,
+                           targets.entries + checked_product(n_samples_, per_sample));
     if (targets.weights != nullptr) {
         of_term.weights_per_sample = targets.weights_per_sample;
-        of_term.weights.assign(targets.weights,
-                               targets.weights + n_samples_ * of_term.weights_per_sample);
+        of_term.weights.assign(
+            targets.weights,
+            targets.weights + checked_product(n_samples_, of_term.weights_per_sample));
     } else if (std::ranges::none_of(of_term.entries, [](T entry) { return std::isnan(entry); })) {
         return;
     }

@@ -5,6 +5,7 @@
 #include "propagation/factory.hpp"
 
 #include <jetmlp/loss/objective.hpp>
+#include <jetmlp/machine/checked_size.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -150,7 +151,7 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
     const Index gradient_size = layout.gradient_size();
     work.slice_sums.assign(static_cast<std::size_t>(n_slices), {});
     if (gradient != nullptr) {
-        work.slice_gradients.assign(static_cast<std::size_t>(n_slices * gradient_size), T(0));
+        work.slice_gradients.assign(count_of(n_slices, gradient_size), T(0));
     }
     auto evaluate_slice = [&](Index slice, int member) {
         const FlushSubnormals flush;
@@ -196,6 +197,20 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
         losses.total += add_l2_penalty(work.architecture, work.weights.l2, parameters, gradient);
     }
     return losses;
+}
+
+// As evaluate(): a propagation for each thread, and a gradient for each slice.
+template <class T>
+double Objective<T>::workspace_bytes(int n_threads) const {
+    const Workspace& work = *workspace_;
+    const PackedLayout<T>& layout = work.packed.layout();
+    const double of_propagation = propagation_numbers(
+        layout, work.data.has(Term::derivative), work.data.has(Term::second_derivative),
+        work.data.has_directions() ? work.data.n_tangents() : 0);
+    const auto n_slices = static_cast<double>(std::min(work.data.n_samples(), most_slices));
+    const double numbers =
+        n_threads * of_propagation + n_slices * static_cast<double>(layout.gradient_size());
+    return numbers * static_cast<double>(sizeof(T));
 }
 
 template class Objective<float>;

@@ -1,3 +1,4 @@
+#include <jetmlp/machine/checked_size.hpp>
 #include <jetmlp/network/architecture.hpp>
 
 #include <stdexcept>
@@ -25,9 +26,9 @@ Architecture::Architecture(std::vector<Index> layer_sizes, Activation hidden, Ac
         layer.n_in = layer_sizes_[l];
         layer.n_out = layer_sizes_[l + 1];
         layer.weights_offset = n_parameters_;
-        layer.bias_offset = n_parameters_ + layer.n_out * layer.n_in;
+        layer.bias_offset = checked_sum(n_parameters_, checked_product(layer.n_out, layer.n_in));
         layer.activation = l + 1 == n_layers ? output : hidden;
-        n_parameters_ = layer.bias_offset + layer.n_out;
+        n_parameters_ = checked_sum(layer.bias_offset, layer.n_out);
         layers_.push_back(layer);
     }
 }

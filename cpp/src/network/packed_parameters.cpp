@@ -3,6 +3,8 @@
 #include "kernels/transpose.hpp"
 #include "kernels/vector.hpp"
 
+#include <jetmlp/machine/checked_size.hpp>
+
 #include <algorithm>
 
 namespace jetmlp {
@@ -36,17 +38,17 @@ PackedLayout<T>::PackedLayout(const Architecture& architecture) {
         packed.out_stride = kernels::padded<T>(layer.n_out);
         packed.activation = layer.activation;
 
-        const Index weights_size = packed.n_out * packed.in_stride;
-        const Index transposed_size = packed.n_in * packed.out_stride;
+        const Index weights_size = checked_product(packed.n_out, packed.in_stride);
+        const Index transposed_size = checked_product(packed.n_in, packed.out_stride);
         packed.weights = size_;
-        packed.transposed = packed.weights + weights_size;
-        packed.bias = packed.transposed + transposed_size;
-        size_ = packed.bias + packed.out_stride;
+        packed.transposed = checked_sum(packed.weights, weights_size);
+        packed.bias = checked_sum(packed.transposed, transposed_size);
+        size_ = checked_sum(packed.bias, packed.out_stride);
 
         packed.weights_gradient = gradient_size_;
         packed.bias_gradient =
-            packed.weights_gradient + (layers_.empty() ? transposed_size : weights_size);
-        gradient_size_ = packed.bias_gradient + packed.out_stride;
+            checked_sum(packed.weights_gradient, layers_.empty() ? transposed_size : weights_size);
+        gradient_size_ = checked_sum(packed.bias_gradient, packed.out_stride);
         layers_.push_back(packed);
     }
 }

@@ -18,6 +18,16 @@ namespace jetmlp {
 
 namespace {
 
+// As integers, magnitudes keep their order, with infinity and NaN above every number: a maximum
+// that vectorizes, where an "all finite" of floats would not.
+template <class T>
+using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+
+template <class T>
+Bits<T> magnitude(T number) {
+    return std::bit_cast<Bits<T>>(std::abs(number));
+}
+
 // √v̂ + ε is what a step is divided by.
 template <class T>
 std::unique_ptr<Optimizer<T>> make_adam(const AdamOptions& options, Index n_parameters) {
@@ -65,6 +75,10 @@ Losses Adam<T>::run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterat
         if (!std::isfinite(losses.total)) {
             throw Diverged();
         }
+        if (!gradient_fits()) {
+            iterate.previous = iterate.current;  // its loss is finite, and the moments are its own
+            throw Diverged();
+        }
         // Out of place: `current` has just shown a finite loss and is kept until the next has.
         const bool finite = step(plan.learning_rate, iterate.current, iterate.previous);
         std::swap(iterate.current, iterate.previous);
@@ -75,6 +89,18 @@ Losses Adam<T>::run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterat
         mean.add(losses, static_cast<double>(batch.count) / static_cast<double>(n_samples));
     }
     return mean.mean();
+}
+
+// Squares that overflow would make the second moment infinite, and every step from then on zero.
+// Half of the root leaves room for rounding; v never exceeds the largest g².
+template <class T>
+bool Adam<T>::gradient_fits() const {
+    static const T most = std::sqrt(std::numeric_limits<T>::max()) / T(2);
+    Bits<T> largest = 0;
+    for (const T g : gradient_) {
+        largest = std::max(largest, magnitude(g));
+    }
+    return largest <= magnitude(most);
 }
 
 // One pass over the flat vectors, which the compiler vectorizes:
@@ -101,11 +127,7 @@ bool Adam<T>::step(double learning_rate, const std::vector<T>& from, std::vector
     T* __restrict const first_moment = first_moment_.data();
     T* __restrict const second_moment = second_moment_.data();
     T* __restrict const updated = to.data();
-    // As integers, magnitudes keep their order, with infinity and NaN above every number: a maximum
-    // that vectorizes, where an "all finite" of floats would not.
-    using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
-    constexpr Bits infinity = std::bit_cast<Bits>(std::numeric_limits<T>::infinity());
-    Bits largest = 0;
+    Bits<T> largest = 0;
     for (std::size_t i = 0; i < size; ++i) {
         const T g = gradient[i];
         const T m = beta1 * first_moment[i] + one_minus_beta1 * g;
@@ -114,9 +136,9 @@ bool Adam<T>::step(double learning_rate, const std::vector<T>& from, std::vector
         second_moment[i] = v;
         const T theta = kept * parameters[i] - rate * m / (std::sqrt(v) * correction + epsilon);
         updated[i] = theta;
-        largest = std::max(largest, std::bit_cast<Bits>(std::abs(theta)));
+        largest = std::max(largest, magnitude(theta));
     }
-    return largest < infinity;
+    return largest < magnitude(std::numeric_limits<T>::infinity());
 }
 
 template class Adam<float>;

@@ -27,6 +27,14 @@ std::unique_ptr<Optimizer<T>> ChainOptions::make_chain(Index n_parameters) const
     return std::make_unique<Chain<T>>(std::move(optimizers), epochs_);
 }
 
+double ChainOptions::state_numbers(Index n_parameters) const {
+    double sum = 0.0;
+    for (const auto& options : optimizers_) {
+        sum += options->state_numbers(n_parameters);
+    }
+    return sum;
+}
+
 std::unique_ptr<Optimizer<float>> ChainOptions::make_single(Index n_parameters) const {
     return make_chain<float>(n_parameters);
 }
@@ -45,6 +53,16 @@ void Chain<T>::check(const Objective<T>& objective) const {
     for (const auto& optimizer : optimizers_) {
         optimizer->check(objective);
     }
+}
+
+// A turn that is over leaves its workspace.
+template <class T>
+double Chain<T>::workspace_bytes(const Objective<T>& objective, Index batch_size) const {
+    double sum = 0.0;
+    for (const auto& optimizer : optimizers_) {
+        sum += optimizer->workspace_bytes(objective, batch_size);
+    }
+    return sum;
 }
 
 template <class T>

@@ -5,6 +5,7 @@
 #include "linear_algebra/sums.hpp"
 #include "linear_algebra/vectors.hpp"
 
+#include <jetmlp/machine/checked_size.hpp>
 #include <jetmlp/optim/evidence.hpp>
 
 #include <algorithm>
@@ -119,7 +120,7 @@ struct Evidence::Workspace : Progress {
           n_residuals(static_cast<std::size_t>(problem.n_residuals())),
           n_parameters(static_cast<std::size_t>(problem.n_parameters())),
           system(problem.n_residuals(), problem.n_parameters()),
-          jacobian(n_residuals * n_parameters),
+          jacobian(count_of(problem.n_residuals(), problem.n_parameters())),
           residuals(n_residuals),
           trial_residuals(n_residuals),
           curvature(n_residuals),
@@ -196,6 +197,16 @@ void Evidence::check(const Objective<double>& objective) const {
             "l2: expected 0 with regularization='evidence', which finds what to penalize by "
             "itself");
     }
+}
+
+// J as it is, whitened, transposed and solved for; a matrix of the fewer, its factor and inverse.
+double Evidence::workspace_bytes(const Objective<double>& objective, Index /*batch_size*/) const {
+    const ResidualSizes sizes = sizes_of(objective);
+    const auto n = static_cast<double>(sizes.errors);
+    const auto p = static_cast<double>(objective.architecture().n_parameters());
+    const double fewer = std::min(n, p);
+    return LeastSquares::bytes(objective.architecture(), sizes) +
+           static_cast<double>(sizeof(double)) * (4.0 * n * p + 3.0 * fewer * fewer);
 }
 
 void Evidence::begin(Objective<double>& objective) {
@@ -439,7 +450,9 @@ EvidenceReport Evidence::report_at(const std::vector<double>& parameters, bool w
     work.evaluated = false;  // the fit goes on elsewhere
     work.linearize(parameters, execution);
     if (!work.system.factor(1.0, execution)) {
-        throw std::runtime_error("the evidence is lost in rounding");
+        throw std::runtime_error(
+            "regularization: expected an evidence that float64 can tell at the fitted parameters, "
+            "which the model keeps, got one that is lost in rounding");
     }
     report.parameters = parameters;
     report.log_evidence = work.evaluate_evidence(parameters);
@@ -465,7 +478,8 @@ EvidenceReport Evidence::report_at(const std::vector<double>& parameters, bool w
         report.leave_one_out_variances.push_back(left_out.variances[i] / (unit * unit));
     }
     if (with_covariance) {
-        report.covariance_factor.resize(work.n_parameters * work.n_parameters);
+        report.covariance_factor.resize(
+            count_of(work.problem.n_parameters(), work.problem.n_parameters()));
         work.system.covariance_factor(report.covariance_factor.data(), execution);
         for (std::size_t at = 0; at < report.covariance_factor.size(); ++at) {
             report.covariance_factor[at] *= work.precisions.column_scales()[at / work.n_parameters];

@@ -35,6 +35,13 @@ template <class T>
 Lbfgs<T>::Lbfgs(const LbfgsOptions& options, Index n_parameters)
     : QuasiNewton<T>(options.conditions, options.stopping, n_parameters), memory_(options.memory) {}
 
+template <class T>
+double Lbfgs<T>::workspace_bytes(const Objective<T>& objective, Index /*batch_size*/) const {
+    return 2.0 * static_cast<double>(memory_) *
+           static_cast<double>(objective.architecture().n_parameters()) *
+           static_cast<double>(sizeof(T));
+}
+
 // q = g; for pairs from the last: a_i = sᵀq / sᵀy, q −= a_i y; q *= sᵀy / yᵀy of the last pair; for
 // pairs from the first: q += (a_i − yᵀq / sᵀy) s. The direction is −q.
 template <class T>

@@ -139,6 +139,15 @@ void LevenbergMarquardt::check(const Objective<double>& objective) const {
     }
 }
 
+double LevenbergMarquardt::workspace_bytes(const Objective<double>& objective,
+                                           Index /*batch_size*/) const {
+    const ResidualSizes sizes = sizes_of(objective);
+    const Architecture& architecture = objective.architecture();
+    return LeastSquares::bytes(architecture, sizes) +
+           NormalEquations::bytes(architecture, sizes, options_.form,
+                                  !options_.regularization.empty());
+}
+
 void LevenbergMarquardt::begin(Objective<double>& objective) {
     workspace_ = std::make_unique<Workspace>(objective, options_);
     finished_ = {};
@@ -169,6 +178,9 @@ Losses LevenbergMarquardt::run_epoch(Objective<double>& /*objective*/, const Epo
         return before;
     }
     work.equations.assemble(execution);
+    if (!std::isfinite(work.equations.trace())) {
+        throw Diverged();
+    }
     step(iterate, execution);
     return before;
 }

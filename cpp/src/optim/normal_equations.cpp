@@ -3,6 +3,8 @@
 #include "linear_algebra/sums.hpp"
 #include "linear_algebra/vectors.hpp"
 
+#include <jetmlp/machine/checked_size.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -11,9 +13,10 @@ namespace jetmlp {
 
 namespace {
 
-bool choose_dual(NormalForm form, const LeastSquares& problem) {
+bool choose_dual(NormalForm form, const Architecture& architecture, const ResidualSizes& sizes) {
     return form == NormalForm::dual ||
-           (form == NormalForm::automatic && problem.dual_cost() <= problem.primal_cost());
+           (form == NormalForm::automatic && LeastSquares::dual_cost(architecture, sizes) <=
+                                                 LeastSquares::primal_cost(architecture, sizes));
 }
 
 }  // namespace
@@ -21,17 +24,34 @@ bool choose_dual(NormalForm form, const LeastSquares& problem) {
 NormalEquations::NormalEquations(LeastSquares& problem, NormalForm form,
                                  const Buffer<double>& penalties)
     : problem_(&problem),
-      dual_(choose_dual(form, problem)),
+      dual_(choose_dual(form, problem.architecture(), problem.layout().sizes())),
       solution_(static_cast<std::size_t>(problem.n_residuals()), 0.0),
       product_(solution_.size()),
       penalties_(&penalties) {
     if (!penalties.empty()) {
         penalized_ =
             std::make_unique<WhitenedSystem>(problem.n_residuals(), problem.n_parameters());
-        jacobian_.resize(solution_.size() * penalties.size());
+        jacobian_.resize(count_of(problem.n_residuals(), problem.n_parameters()));
         ones_.assign(solution_.size(), 1.0);
         shares_.resize(penalties.size());
     }
+}
+
+// A matrix and its factorization; K_w and K_b as well where a penalty is eliminated, and the whole
+// J, three times, where there are penalties by parameter.
+double NormalEquations::bytes(const Architecture& architecture, const ResidualSizes& sizes,
+                              NormalForm form, bool penalized) {
+    const auto n = static_cast<double>(sizes.errors);
+    const auto p = static_cast<double>(architecture.n_parameters());
+    const double of_number = sizeof(double);
+    if (penalized) {
+        const double fewer = std::min(n, p);
+        return of_number * (3.0 * n * p + 2.0 * fewer * fewer);
+    }
+    if (!choose_dual(form, architecture, sizes)) {
+        return of_number * 2.0 * p * (p + static_cast<double>(sizes.block_width));
+    }
+    return of_number * (sizes.penalties > 0 ? 4.0 : 2.0) * n * n;
 }
 
 void NormalEquations::assemble(Execution& execution) {

@@ -32,6 +32,10 @@ class NormalEquations {
     // the smaller system's.
     NormalEquations(LeastSquares& problem, NormalForm form, const Buffer<double>& penalties);
 
+    // About how many bytes one holds.
+    [[nodiscard]] static double bytes(const Architecture& architecture, const ResidualSizes& sizes,
+                                      NormalForm form, bool penalized);
+
     // The matrix where the problem was linearized.
     void assemble(Execution& execution);
     // Of JᵀJ.

@@ -109,6 +109,13 @@ SelfScaledBroyden::SelfScaledBroyden(const SelfScaledBroydenOptions& options, In
       workspace_(std::make_unique<Workspace>()) {}
 SelfScaledBroyden::~SelfScaledBroyden() = default;
 
+double SelfScaledBroyden::workspace_bytes(const Objective<double>& objective,
+                                          Index /*batch_size*/) const {
+    const auto n = static_cast<double>(objective.architecture().n_parameters());
+    return static_cast<double>(sizeof(double)) * n *
+           (n + 64.0);  // the matrix, and sums of its rows
+}
+
 bool SelfScaledBroyden::knows_curvature() const { return !workspace_->is_identity; }
 
 void SelfScaledBroyden::forget() { workspace_->is_identity = true; }

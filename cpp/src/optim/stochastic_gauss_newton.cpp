@@ -1,5 +1,6 @@
 #include "least_squares/least_squares.hpp"
 #include "linear_algebra/cholesky.hpp"
+#include "linear_algebra/sums.hpp"
 #include "linear_algebra/vectors.hpp"
 
 #include <jetmlp/optim/stochastic_gauss_newton.hpp>
@@ -72,6 +73,16 @@ void StochasticGaussNewton::check(const Objective<double>& objective) const {
     }
 }
 
+// The matrix of a batch, and its factorization.
+double StochasticGaussNewton::workspace_bytes(const Objective<double>& objective,
+                                              Index batch_size) const {
+    const ResidualLayout layout(objective.data(), objective.weights(), 0,
+                                std::min(batch_size, objective.data().n_samples()));
+    const auto n = static_cast<double>(layout.n_positions());
+    return LeastSquares::bytes(objective.architecture(), layout.sizes()) +
+           static_cast<double>(sizeof(double)) * 2.0 * n * n;
+}
+
 void StochasticGaussNewton::begin(Objective<double>& /*objective*/) {
     workspace_.reset();
     if (finished_) {  // another fit begins anew
@@ -129,12 +140,20 @@ void StochasticGaussNewton::step(double learning_rate, Iterate<double>& iterate,
     work.problem.gram(work.gram, execution);
     const double mean_diagonal =
         work.gram.trace() / static_cast<double>(work.problem.n_residuals());
+    if (!std::isfinite(mean_diagonal)) {
+        iterate.previous = iterate.current;  // its loss is finite
+        throw Diverged();
+    }
     const double warm = std::pow(warm_up_decay, static_cast<double>(n_steps_++));
     if (!work.cholesky.factor(work.gram, std::max(damping_, warm) * mean_diagonal, execution)) {
         return;
     }
     work.cholesky.solve(work.residuals.data(), work.residuals.data());
     work.problem.pull_back(work.residuals.data(), work.direction.data(), execution);
+    if (!std::isfinite(norm(work.direction))) {
+        iterate.previous = iterate.current;
+        throw Diverged();
+    }
     elements(iterate.previous) =
         elements(iterate.current) - learning_rate * elements(work.direction);
     std::swap(iterate.current, iterate.previous);

@@ -1,3 +1,5 @@
+#include "optim/prediction_bounds.hpp"
+
 #include <jetmlp/machine/random.hpp>
 #include <jetmlp/optim/trainer.hpp>
 
@@ -34,6 +36,16 @@ template <class T>
 Trainer<T>::Trainer(std::unique_ptr<Optimizer<T>> optimizer, TrainerOptions options)
     : optimizer_(std::move(optimizer)), options_(options) {}
 
+// Besides the optimizer's and the objective's, the parameters of four places on the way.
+template <class T>
+double Trainer<T>::workspace_bytes(const Objective<T>& training, int n_threads) const {
+    const Index n_samples = training.data().n_samples();
+    const Index batch_size = options_.batch_size == 0 ? n_samples : options_.batch_size;
+    return optimizer_->workspace_bytes(training, batch_size) + training.workspace_bytes(n_threads) +
+           4.0 * static_cast<double>(training.architecture().n_parameters()) *
+               static_cast<double>(sizeof(T));
+}
+
 template <class T>
 FitEnd Trainer<T>::fit(Objective<T>& training, Objective<T>* validation,
                        const FitRequest<T>& request, std::vector<T>& parameters,
@@ -47,30 +59,56 @@ FitEnd Trainer<T>::fit(Objective<T>& training, Objective<T>* validation,
     BestEpoch<T> best(request.stopping);
     const HandBack<T> hand_back(iterate, best, parameters);
     try {
-        optimizer_->begin(training);
-        for (std::uint64_t epoch = 0; epoch < request.n_epochs; ++epoch) {
-            const double learning_rate = request.learning_rate(n_epochs_);
-            records.push_back(run_epoch(training, validation, learning_rate, iterate, execution));
-            ++n_epochs_;
-            const bool out_of_patience =
-                best.after_epoch(records.back().validation.total, iterate.current);
-            if (request.hook && request.hook(records.back(), iterate.current)) {
-                return FitEnd::callback;
-            }
-            if (out_of_patience) {
-                return FitEnd::patience;
-            }
-            if (const std::optional<FitEnd> end = optimizer_->finished()) {
-                return *end;
-            }
+        const FitEnd end =
+            run_epochs(training, validation, request, iterate, best, records, execution);
+        if (request.n_epochs > 0 && !optimizer_->measures_steps()) {
+            measure_last(training, iterate.current, execution);
         }
+        return end;
     } catch (const Diverged&) {
         iterate.current = iterate.previous;
         return FitEnd::diverged;
     } catch (const Interrupted&) {
         return FitEnd::interrupted;
     }
+}
+
+template <class T>
+FitEnd Trainer<T>::run_epochs(Objective<T>& training, Objective<T>* validation,
+                              const FitRequest<T>& request, Iterate<T>& iterate, BestEpoch<T>& best,
+                              std::vector<EpochRecord>& records, Execution& execution) {
+    optimizer_->begin(training);
+    for (std::uint64_t epoch = 0; epoch < request.n_epochs; ++epoch) {
+        const double learning_rate = request.learning_rate(n_epochs_);
+        records.push_back(run_epoch(training, validation, learning_rate, iterate, execution));
+        ++n_epochs_;
+        const bool out_of_patience =
+            best.after_epoch(records.back().validation.total, iterate.current);
+        if (request.hook && request.hook(records.back(), iterate.current)) {
+            return FitEnd::callback;
+        }
+        if (out_of_patience) {
+            return FitEnd::patience;
+        }
+        if (const std::optional<FitEnd> end = optimizer_->finished()) {
+            return *end;
+        }
+    }
     return FitEnd::epochs;
+}
+
+// The last step's loss nobody has asked for; where nothing bounds it, it is evaluated.
+template <class T>
+void Trainer<T>::measure_last(Objective<T>& training, const std::vector<T>& parameters,
+                              Execution& execution) {
+    if (surely_finite(training, parameters)) {
+        return;
+    }
+    const Losses losses =
+        training.evaluate(parameters.data(), training.all_rows(), nullptr, execution);
+    if (!std::isfinite(losses.total)) {
+        throw Diverged();
+    }
 }
 
 template <class T>

@@ -6,6 +6,8 @@
 #include "propagation/second_derivative_jet_propagation.hpp"
 #include "propagation/symmetric_pairs.hpp"
 
+#include <algorithm>
+
 namespace jetmlp {
 
 namespace {
@@ -43,6 +45,29 @@ std::unique_ptr<Propagation<T>> make_directional_propagation(const PackedLayout<
 }
 
 template <class T>
+double propagation_numbers(const PackedLayout<T>& layout, bool with_derivatives,
+                           bool with_second_derivatives, Index n_directions) {
+    const Index d = layout.layers().front().n_in;
+    const Index m = layout.layers().back().n_out;
+    Index derivatives = 0;
+    if (with_second_derivatives) {
+        derivatives = d + n_pairs(d);
+    } else if (n_directions > 0) {
+        derivatives = n_directions;
+    } else if (with_derivatives) {
+        derivatives = std::min(d, m);
+    }
+    double widths = 0.0;
+    Index widest = layout.layers().front().in_stride;
+    for (const PackedLayer& layer : layout.layers()) {
+        widths += static_cast<double>(layer.out_stride);
+        widest = std::max(widest, layer.out_stride);
+    }
+    const Index rows = std::max(ForwardPropagation<T>::block_rows, 1 + derivatives);
+    return 4.0 * static_cast<double>(rows) * (widths + static_cast<double>(widest));
+}
+
+template <class T>
 std::unique_ptr<ForwardPropagation<T>> make_forward_propagation(const PackedLayout<T>& layout,
                                                                 bool with_derivatives) {
     return make_values_and_derivatives(layout, with_derivatives, Passes::forward);
@@ -60,6 +85,8 @@ std::unique_ptr<ForwardPropagation<T>> make_hessian_propagation(
                                                                Passes::forward);
 }
 
+template double propagation_numbers(const PackedLayout<float>&, bool, bool, Index);
+template double propagation_numbers(const PackedLayout<double>&, bool, bool, Index);
 template std::unique_ptr<Propagation<float>> make_propagation(const PackedLayout<float>&, bool,
                                                               bool);
 template std::unique_ptr<Propagation<float>> make_directional_propagation(

@@ -28,6 +28,12 @@ template <class T>
 std::unique_ptr<Propagation<T>> make_directional_propagation(const PackedLayout<T>& layout,
                                                              Index n_directions);
 
+// About how many numbers one of these two holds: four matrices a layer at most, and as many of the
+// widest. n_directions: 0 for derivatives along the inputs.
+template <class T>
+double propagation_numbers(const PackedLayout<T>& layout, bool with_derivatives,
+                           bool with_second_derivatives, Index n_directions);
+
 // For predictions: values alone, or with the Jacobian. A layer takes 1 + d rows forward, or the 1
 // of the values forward and m back.
 template <class T>

@@ -2,6 +2,8 @@
 
 #include "kernels/product.hpp"
 
+#include <jetmlp/machine/checked_size.hpp>
+
 #include <algorithm>
 
 namespace jetmlp {
@@ -14,16 +16,13 @@ using kernels::store;
 template <class T>
 ForwardPropagation<T>::ForwardPropagation(const PackedLayout<T>& layout, Index n_derivative_rows)
     : layers_(layout.layers()) {
-    // About 128 rows of 64 numbers are a product large enough to run at full speed, and a few
-    // such matrices per layer stay in the second-level cache.
-    constexpr Index rows = 128;
-    block_samples_ = std::max<Index>(1, rows / (1 + n_derivative_rows));
+    block_samples_ = std::max<Index>(1, block_rows / (1 + n_derivative_rows));
     input_ = zeros(block_samples_, layers_.front().in_stride);
 }
 
 template <class T>
 Buffer<T> ForwardPropagation<T>::zeros(Index rows, Index width) {
-    return Buffer<T>(static_cast<std::size_t>(rows * width), T(0));
+    return Buffer<T>(count_of(rows, width), T(0));
 }
 
 template <class T>

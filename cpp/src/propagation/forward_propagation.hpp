@@ -14,6 +14,10 @@ namespace jetmlp {
 template <class T>
 class ForwardPropagation {
   public:
+    // About so many rows of 64 numbers are a product large enough to run at full speed, and a few
+    // such matrices per layer stay in the second-level cache.
+    static constexpr Index block_rows = 128;
+
     ForwardPropagation(const ForwardPropagation&) = delete;
     ForwardPropagation& operator=(const ForwardPropagation&) = delete;
     virtual ~ForwardPropagation() = default;

@@ -13,10 +13,12 @@ fit of water flow, with columns a millionth of the others, then learns nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import _checks
 from .presence import present, weights_of
 from .samples import Samples
 
@@ -50,7 +52,7 @@ class Balance:
         return samples.replace(derivative_sample_weight=weights)
 
 
-def balance(samples: Samples) -> Balance:
+def balance(samples: Samples, dtype: np.dtype[Any]) -> Balance:
     """Balance standardised samples of which all that is there counts.
 
     The loss divides by the sum of the weights it is given. So that the mean is over the entries, as above,
@@ -59,15 +61,26 @@ def balance(samples: Samples) -> Balance:
     derivatives = samples.derivatives
     if derivatives is None:
         raise ValueError("derivative_weight: expected derivatives to balance, got none")
+    name = f"{samples._names.derivatives}, normalized"
+    _checks.check_finite(name, derivatives, missing_allowed=True)
     n_columns = derivatives.shape[2]
     there = present(derivatives)
     weights = there * weights_of(samples.derivative_sample_weight, derivatives)
     totals = weights.sum(axis=0)
-    squares = np.where(there, derivatives, 0.0) ** 2
+    sizes = np.where(there, np.abs(derivatives), 0.0)
+    exponent = int(np.frexp(sizes.max())[1])  # of a power of two, so that no square overflows or vanishes
+    squares = np.ldexp(sizes, -exponent) ** 2
     mean_squares = np.sum(weights * squares, axis=0) / np.where(totals > 0, totals, 1.0)
     total = float(np.average(mean_squares, weights=totals))
+    if total == 0:
+        exponent = 0
     inverses = 1.0 / np.maximum(mean_squares, LEAST_SHARE * total if total > 0 else 1.0)
     share = RATIO * n_columns / (1.0 + RATIO * n_columns)
-    return Balance(
-        1.0 - share, share * float(np.average(inverses, weights=totals)), inverses / inverses.max()
-    )
+    with np.errstate(all="ignore"):
+        weight = float(np.ldexp(share * np.average(inverses, weights=totals), -2 * exponent))
+    if not float(np.finfo(dtype).tiny) <= weight <= float(np.finfo(dtype).max):
+        raise ValueError(
+            f"{name}: expected derivatives to balance whose mean square {dtype} holds, got a root mean "
+            f"square of {np.ldexp(np.sqrt(total), exponent):.3g}"
+        )
+    return Balance(1.0 - share, weight, inverses / inverses.max())

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import _html
 from .._cures import with_cures
+from .._memory import require_memory
 from .arrays import ARRAYS, USUAL_NAMES, Arrays, SampleNames, check_arrays, names_of
 
 __all__ = ["Samples"]
@@ -121,6 +122,8 @@ class Samples:
             dYdV=dYdV,
             allow_missing_values=allow_missing_values,
         )
+        need = sum(array.nbytes for array in checked.arrays().values() if array is not None)
+        require_memory(f"X of {len(checked)} samples", need)
         self._take(checked.arrays(), checked._names, copy=True)
 
     def _take(

@@ -25,6 +25,8 @@ ROUNDING = 16.0
 LEAST_EFFECT = 0.1
 #: An output's scale is at least this part of the root mean square of its derivatives in the inputs' scales.
 LEAST_OF_SLOPES = 0.1
+#: How many of an output's scales a prediction may be off before it is more than float64 holds.
+MOST_DEVIATIONS = 2.0**20
 #: A third moment below this, of entries of unit variance, is no preference for either side.
 LEAST_SKEWNESS = 1e-6
 
@@ -38,14 +40,21 @@ def standardised(samples: Samples, normalization: Normalization) -> Samples:
     Y, dYdX, dYdV, directions = samples.Y, samples.dYdX, samples.dYdV, samples.directions
     second_derivatives = samples.d2YdX2
     of_outputs = y_scale[:, np.newaxis]
-    return samples.replace(
-        X=normalization.inputs(samples.X),
-        Y=None if Y is None else (Y - normalization.y_mean) / y_scale,
-        dYdX=None if dYdX is None else dYdX / of_outputs * x_scale,
-        dYdV=None if dYdV is None else dYdV / of_outputs,
-        d2YdX2=None if second_derivatives is None else second_derivatives / normalization.hessian_units(),
-        directions=None if directions is None else directions / x_scale,
-    )
+    with np.errstate(all="ignore"):  # whoever takes the samples says what is not finite
+        return samples.replace(
+            X=normalization.inputs(samples.X),
+            Y=None if Y is None else (Y - normalization.y_mean) / y_scale,
+            dYdX=None if dYdX is None else _in_units(dYdX, x_scale, of_outputs),
+            dYdV=None if dYdV is None else dYdV / of_outputs,
+            d2YdX2=None if second_derivatives is None else second_derivatives / normalization.hessian_units(),
+            directions=None if directions is None else directions / x_scale,
+        )
+
+
+def _in_units(slopes: NDArray[Any], x_scale: Array, of_outputs: Array) -> Array:
+    """J s_x / s_y, powers of two apart: one factor alone may leave what float64 holds, where both do not."""
+    (x_fraction, x_exponent), (y_fraction, y_exponent) = np.frexp(x_scale), np.frexp(of_outputs)
+    return np.asarray(np.ldexp(slopes / y_fraction * x_fraction, x_exponent - y_exponent))
 
 
 def learn(samples: Samples, least_effect: float = LEAST_EFFECT) -> Normalization:
@@ -56,6 +65,11 @@ def learn(samples: Samples, least_effect: float = LEAST_EFFECT) -> Normalization
     along it have a size that a fit sees, `least_effect`. So a slope is right also along an input that hardly
     varies. What weighs kinds of data and inputs by itself needs none of that for an input that does vary: 0.
     """
+    with np.errstate(all="ignore"):  # scales that are not finite are refused below
+        return _learned(samples, least_effect)
+
+
+def _learned(samples: Samples, least_effect: float) -> Normalization:
     counts = _row_weights(samples)
     x_mean, spread = np.array([_mean_and_spread(column, counts) for column in samples.X.T]).T
     x_scale = np.where(spread != 0, spread, _size_or_one(x_mean))
@@ -63,7 +77,55 @@ def learn(samples: Samples, least_effect: float = LEAST_EFFECT) -> Normalization
     for o in range(samples.n_outputs if samples.Y is not None else 0):
         y_mean[o], y_spread[o] = _values_of(samples, o)
     y_scale = _output_scales(samples, x_scale, spread, y_mean, y_spread)
-    return Normalization(x_mean, _enlarged(samples, x_scale, spread, y_scale, least_effect), y_mean, y_scale)
+    _check_scales(samples, "Y", y_scale)
+    x_scale = _enlarged(samples, x_scale, spread, y_scale, least_effect)
+    _check_scales(samples, "X", x_scale)
+    return Normalization(x_mean, x_scale, y_mean, y_scale)
+
+
+def _check_scales(samples: Samples, of: str, scales: Array) -> None:
+    """Raise a ``ValueError`` where slopes give an input or output a scale beyond what float64 holds."""
+    bad = ~np.isfinite(scales) | (scales == 0)
+    if bad.any():
+        k = int(np.argmax(bad))
+        names = samples._names
+        raise ValueError(
+            f"{names.derivatives}: expected derivatives that are of a size with {names.X} and {names.Y}, got "
+            f"some that ask for a scale of {scales[k]} of {of}[:, {k}]; other units bring them together"
+        )
+
+
+def check_units(samples: Samples, normalization: Normalization) -> None:
+    """Raise a ``ValueError`` where the network's results could not be undone within float64.
+
+    Predictions of `MOST_DEVIATIONS` are to be finite, and derivatives that are fitted are to have a unit.
+    """
+    largest, least = np.finfo(np.float64).max, np.finfo(np.float64).tiny
+    names = samples._names
+    with np.errstate(all="ignore"):
+        reach = np.abs(normalization.y_mean) + MOST_DEVIATIONS * np.abs(normalization.y_scale)
+        units = {
+            names.of_target("dYdX"): None if samples.dYdX is None else normalization.jacobian_units(),
+            names.second_derivatives: None if samples.d2YdX2 is None else normalization.hessian_units(),
+        }
+    if not (reach <= largest).all():
+        o = int(np.argmax(~(reach <= largest)))
+        raise ValueError(
+            f"{names.Y}: expected numbers far from the largest of float64, as predictions overshoot, got "
+            f"mean {normalization.y_mean[o]:.3g} and scale {normalization.y_scale[o]:.3g} of output {o}; "
+            "divide by a power of ten"
+        )
+    for name, unit in units.items():
+        if unit is None:
+            continue
+        bad = ~((np.abs(unit) >= least) & (np.abs(unit) < largest))
+        if bad.any():
+            place = tuple(int(i) for i in np.argwhere(bad)[0])
+            raise ValueError(
+                f"{name}: expected units that float64 holds, got {unit[place]} for {list(place)} from scales "
+                f"{normalization.x_scale[place[-1]]:.3g} of {names.X}[:, {place[-1]}] and "
+                f"{normalization.y_scale[place[0]]:.3g} of output {place[0]}; other units bring them together"
+            )
 
 
 def _values_of(samples: Samples, o: int) -> tuple[float, float]:
@@ -136,10 +198,15 @@ def _mean_and_spread(column: NDArray[Any], weights: Array) -> tuple[float, float
         return 0.0, 0.0
     epsilon = _epsilon(column)
     numbers, weights = column[counting].astype(np.float64), weights[counting]
-    if np.ptp(numbers) <= ROUNDING * epsilon * np.abs(numbers).max():
+    largest = np.abs(numbers).max()
+    # Their sum may be beyond what float64 holds; a power of two changes no digit.
+    unit = np.ldexp(0.5, np.frexp(largest)[1])
+    spacing = max(epsilon * largest, float(np.finfo(column.dtype).smallest_subnormal)) / unit
+    scaled = numbers / unit
+    if np.ptp(scaled) <= ROUNDING * spacing:
         return float(numbers[0]), 0.0
-    mean = float(np.average(numbers, weights=weights))
-    return mean, _oriented_root_mean_square(numbers - mean, weights)
+    mean = float(np.average(scaled, weights=weights))
+    return float(mean * unit), float(_oriented_root_mean_square(scaled - mean, weights) * unit)
 
 
 def _epsilon(array: NDArray[Any]) -> float:

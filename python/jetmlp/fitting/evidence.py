@@ -74,7 +74,7 @@ class Evidence:
         every_unit = np.concatenate(
             [np.broadcast_to(unit, kind.shape).ravel() for kind, unit in zip(kinds, units, strict=True)]
         )
-        variances = report["noise_variances"] * every_unit[report["entries"]] ** 2
+        deviations = np.sqrt(report["noise_variances"]) * np.abs(every_unit[report["entries"]])
         # In the order of the data, not of the residuals.
         listed = dict.fromkeys(every_kind[np.argsort(report["entries"])].tolist())
         return cls(
@@ -82,7 +82,7 @@ class Evidence:
             float(report["effective_parameters"]),
             dict(zip(names, report["prior_precisions"].tolist(), strict=True)),
             dict(zip(names, report["effective_by_group"].tolist(), strict=True)),
-            {kind: float(np.sqrt(np.mean(variances[every_kind == kind]))) for kind in listed},
+            {kind: _root_mean_square(deviations[every_kind == kind]) for kind in listed},
             *errors,
         )
 
@@ -95,7 +95,7 @@ class Evidence:
             "second derivatives": self.second_derivative_errors,
         }
         return {
-            name: float(np.sqrt(np.nanmean(errors**2)))
+            name: _root_mean_square(errors[~np.isnan(errors)])
             for name, errors in every.items()
             if errors is not None
         }
@@ -117,6 +117,12 @@ class Evidence:
             _html.table(("leave-one-out errors", "root mean square"), list(self.leave_one_out_error.items())),
             _html.table(("parameters", "α", "effective"), groups),
         )
+
+
+def _root_mean_square(numbers: Array) -> float:
+    """Of at least one number; squares of the ratios to the largest neither overflow nor vanish."""
+    largest = float(np.max(np.abs(numbers)))
+    return largest * float(np.sqrt(np.mean((numbers / largest) ** 2))) if 0 < largest < np.inf else largest
 
 
 def scattered(samples: Samples, report: Mapping[str, Any], name: str) -> list[Array | None]:
@@ -164,10 +170,11 @@ def _units(samples: Samples, normalization: Normalization | None) -> list[Array]
     if normalization is None:
         return [one, one, one]
     of_outputs = normalization.y_scale
-    along = 1.0 if samples.directions is not None else normalization.x_scale
-    units = [
-        of_outputs,
-        np.asarray(of_outputs[:, np.newaxis] / along),
-        normalization.hessian_units(),
-    ]
+    along_inputs = samples.directions is None
+    with np.errstate(all="ignore"):  # of what is not given, units may be beyond what float64 holds
+        units = [
+            of_outputs,
+            normalization.jacobian_units() if along_inputs else of_outputs[:, np.newaxis],
+            normalization.hessian_units(),
+        ]
     return [unit if target is not None else one for unit, target in zip(units, samples.targets, strict=True)]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import _checks, _core
+from .._memory import require_memory
 from ..data.samples import Samples, as_samples
 from ..data.scales import warn_of_scales
 from ..random import DATA, Generator
@@ -111,6 +112,10 @@ def fit_many(
             trainer._plan(_drawn(samples, trainer) if bootstrap else samples, ending, epochs)
             for trainer in fleet
         ]
+        at_once = sorted(trainer._need(plan, 1) for trainer, plan in zip(fleet, plans, strict=True))[
+            -threads:
+        ]
+        require_memory(f"{len(at_once)} fits at a time", sum(at_once), "a smaller n_threads needs less")
         with ThreadPoolExecutor(threads) as pool:
             fits = []
             try:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks, _core
+from .._memory import require_memory
 from ..data.samples import Samples, as_samples
 from ..models.mlp import MLP
 from .problem import as_loss_weights, as_model, pose
@@ -91,6 +92,7 @@ class Objective:
         if problem.normalization is not None:
             model.normalization = problem.normalization
         self._core = problem.training
+        require_memory(f"X of {len(samples)} samples", self._core.workspace_bytes(self._n_threads))
         self._squares: Any = None  # _core.Residuals, once there is somebody to ask for them
         self._lock = threading.Lock()
 
@@ -251,11 +253,20 @@ class Objective:
         if vector is not None:
             size = self._n_parameters if name == "v" else self.n_residuals
             arguments.append(self._as_vector(name, vector, size))
+        self._require_memory(what)
         with self._lock:
             if self._squares is None:
                 self._squares = _core.Residuals(self._core)
             result: NDArray[np.float64] = getattr(self._squares, what)(*arguments, self._n_threads)
         return result
+
+    def _require_memory(self, what: str) -> None:
+        """Raise a ``MemoryError`` where a matrix, made twice on the way, or its parts do not fit."""
+        need = self._core.residuals_bytes() if self._squares is None else 0.0
+        if what in ("gram", "residual_jacobian"):
+            n, p = self.n_residuals, self._n_parameters
+            need += 2 * np.dtype(np.float64).itemsize * n * (n if what == "gram" else p)
+        require_memory(what, need)
 
     def _expect_float64(self) -> None:
         if self._dtype != np.float64:

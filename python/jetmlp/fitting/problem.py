@@ -12,7 +12,7 @@ from ..data.arrays import SampleNames
 from ..data.balance import BALANCED, balance
 from ..data.presence import counting
 from ..data.samples import Samples, as_samples
-from ..data.standardise import learn, standardised
+from ..data.standardise import check_units, learn, standardised
 from ..models.mlp import MLP
 from ..models.normalization import Normalization
 
@@ -80,12 +80,13 @@ def pose(model: MLP, samples: Samples, held_out: Samples | None, weights: LossWe
     _check_weight_of_given(training, weights)
     if model.normalize:
         normalization = learn(_weighed(training, weights)) if normalization is None else normalization
+        check_units(_weighed(training, weights), normalization)
         training = standardised(training, normalization)
         validation = None if validation is None else standardised(validation, normalization)
     elif weights.balanced:
         raise ValueError("derivative_weight: expected a model with normalize=True, got 'balanced' without")
     if weights.balanced:
-        balanced = balance(training)
+        balanced = balance(training, model.dtype)
         weights = weights._replace(value=balanced.value_weight, derivative=balanced.derivative_weight)
         training = balanced.apply(training)
         validation = None if validation is None else balanced.apply(validation)
@@ -101,10 +102,10 @@ def _in_core(model: MLP, samples: Samples, weights: LossWeights) -> Any:  # noqa
     names = samples._names
 
     def as_core(array: NDArray[Any] | None, name: str = "") -> Any:  # noqa: ANN401  float32, float64 or None
-        if array is None or array.dtype == model.dtype:
+        if array is None or (array.dtype == model.dtype and not model.normalize):
             return array
         with np.errstate(over="ignore", under="ignore"):
-            converted = array.astype(model.dtype)
+            converted = array.astype(model.dtype, copy=False)
         standardised_name = f"{name}, normalized" if model.normalize else name
         _checks.check_finite(standardised_name, converted, missing_allowed=True)
         return converted

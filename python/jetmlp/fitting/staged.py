@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks
 from ..data.samples import Samples, as_samples
-from ..data.standardise import learn, standardised
+from ..data.standardise import check_units, learn, standardised
 from ..models.mlp import MLP
 from ..models.staged import STAGE, Stages, as_stage_seed, as_stage_sizes
 from ..optimizers.base import Optimizer
@@ -125,6 +125,7 @@ class StagedMLP(Stages):
         samples = as_samples(X, Y, dYdX, sizes=(self.n_inputs, self.n_outputs))
         _check_given(samples)
         normalization = learn(samples)
+        check_units(samples, normalization)
         samples = standardised(samples, normalization)
         inputs, values, derivatives = samples.X, samples.Y, samples.dYdX
         assert values is not None

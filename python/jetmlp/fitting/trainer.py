@@ -12,16 +12,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks, _core
 from .._cures import with_cures
+from .._memory import fits_memory, require_memory
 from ..data.samples import Samples, as_samples
 from ..data.scales import warn_of_scales
 from ..models.mlp import MLP
-from ..optimizers.auto import AUTO, choose_optimizer
+from ..optimizers.auto import AUTO, Choice, choose_optimizer
 from ..optimizers.base import Optimizer
 from ._wrong_names import FIT_CURES, TRAINER_CURES
 from .anchor import Anchor
 from .callbacks import Callback, Hook, as_callbacks
 from .errors import DivergenceError
 from .evidence import Evidence
+from .finite import undone_is_finite
 from .history import COLUMNS, History
 from .plan import Ending, FitPlan, plan_fit
 from .problem import as_loss_weights, as_model
@@ -167,11 +169,25 @@ class Trainer:
             )
 
     def _start(self, optimizer: Optimizer) -> None:
+        started = optimizer.started()
+        self._core = self._in_core(started, self._batch_size)
+        self._optimizer = started
+
+    def _in_core(self, optimizer: Optimizer, batch_size: int | None) -> Any:  # noqa: ANN401  a Trainer32 or 64
+        options, n_parameters = optimizer.in_core(), self._model.n_parameters
+        need = options.state_numbers(n_parameters) * self._model.dtype.itemsize
+        require_memory(f"optimizer: {type(optimizer).__name__} of {n_parameters} parameters", need)
         trainer = _core.Trainer32 if self._model.dtype == np.float32 else _core.Trainer64
-        self._optimizer = optimizer.started()
-        options = self._optimizer.in_core()
-        batch_size = self._batch_size or self._optimizer.default_batch_size or 0
-        self._core = trainer(options, self._model.n_parameters, batch_size, *self._order)
+        return trainer(options, n_parameters, batch_size or optimizer.default_batch_size or 0, *self._order)
+
+    def _fits(self, choice: Choice, plan: FitPlan) -> bool:
+        """Whether what "auto" thinks of finds the memory that it needs."""
+        core = self._in_core(choice.optimizer.started(), choice.batch_size)
+        return fits_memory(core.workspace_bytes(plan.problem.training, _checks.as_threads(self._n_threads)))
+
+    def _need(self, plan: FitPlan, n_threads: int) -> float:
+        """About how many bytes a fit takes besides its data, which are there."""
+        return float(self._core.workspace_bytes(plan.problem.training, n_threads))
 
     @with_cures(FIT_CURES, "name them, as in fit(X, Y, dYdX, epochs=200)")
     def fit(
@@ -304,11 +320,15 @@ class Trainer:
                 n_samples=len(samples),
                 penalized=self._weights.l2 > 0,
                 epochs=epochs,
+                fits=lambda choice: self._fits(choice, plan),
             )
             self._batch_size = choice.batch_size
             self._start(choice.optimizer)
         assert isinstance(self._optimizer, Optimizer)
         self._core.check(plan.problem.training)
+        what = f"{type(self._optimizer).__name__} with {len(plan.samples)} samples"
+        cure = "fewer samples, or an optimizer that steps by batches such as Adam, need less"
+        require_memory(what, self._need(plan, _checks.as_threads(self._n_threads)), cure)
         return plan
 
     def _run(
@@ -323,7 +343,7 @@ class Trainer:
         assert isinstance(self._optimizer, Optimizer)
         if plan.problem.normalization is not None:
             self._model.normalization = plan.problem.normalization
-        stopping = plan.stopping
+        stopping, start = plan.stopping, self._model.parameters
         self.evidence = None
         n_threads = _checks.as_threads(n_threads)
         parameters, table, end, error = self._core.fit(
@@ -331,7 +351,7 @@ class Trainer:
             plan.problem.validation,
             plan.epochs,
             self._optimizer.rate_of_fit(self.n_epochs, plan.epochs),
-            self._model.parameters,
+            start,
             stopping.patience or 0,
             stopping.min_delta,
             stopping.restore_best,
@@ -345,6 +365,9 @@ class Trainer:
         self.history.optimizer = type(self._optimizer).__name__
         if error is not None:
             raise error
+        if end != "diverged" and not undone_is_finite(self._model, plan.samples):
+            self._model.parameters = start
+            end = self.history.stopped_because = "diverged"
         if end == "diverged":
             raise DivergenceError(self.history.n_epochs)
         if self._model.dtype == np.float64:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks, _core
+from .._memory import require_memory
 from .normalization import Normalization
 
 _FLOAT64 = np.dtype(np.float64)
@@ -34,15 +35,20 @@ class Evaluated:
         return _checks.as_inputs("X", X, self._layer_sizes[0], dtype)
 
     def _evaluate(
-        self, X: ArrayLike, n_threads: int | None, compute: Computation, *undo: Undoing
+        self, X: ArrayLike, n_threads: int | None, compute: Computation, *undo: Undoing, of_row: int
     ) -> tuple[Any, ...]:
         """Compute arrays in the network's units and undo them, one function for each.
 
+        They are to have `of_row` numbers for each row of `X`; more than memory holds are not begun.
         Without a normalization the results are of the model's type. With one they are float64: what the
         mean and the scale of the data add to the digits of the network is not rounded away.
         """
         inputs, threads = self._as_inputs(X), _checks.as_threads(n_threads)
         normalization = self._normalization
+        # Undoing makes two arrays of float64 of each; the core packs the parameters twice.
+        of_number = self._dtype.itemsize + (0 if normalization is None else 2 * _FLOAT64.itemsize)
+        need = len(inputs) * of_row * of_number + 2 * self._architecture.n_parameters * self._dtype.itemsize
+        require_memory(f"X of {len(inputs)} rows", need, "fewer rows at a time need less")
         if normalization is None:
             return tuple(compute(inputs, threads))
         with np.errstate(all="ignore"):  # what is not finite stays so, as without normalization

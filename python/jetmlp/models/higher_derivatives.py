@@ -53,7 +53,9 @@ class HigherDerivatives(Network):
         def compute(inputs: NDArray[Any], threads: int) -> list[NDArray[Any]]:
             return [_core.hessian(self._architecture, self._parameters, inputs, threads)]
 
-        [result] = self._evaluate(X, n_threads, compute, Normalization.hessian)
+        [result] = self._evaluate(
+            X, n_threads, compute, Normalization.hessian, of_row=self.n_outputs * self.n_inputs**2
+        )
         return np.asarray(result)
 
     def laplacian(self, X: ArrayLike, *, n_threads: int | None = None) -> NDArray[Any]:
@@ -89,7 +91,7 @@ class HigherDerivatives(Network):
         def undo(normalization: Normalization, L: NDArray[Any]) -> NDArray[np.float64]:
             return np.asarray(L * (normalization.y_scale / smallest / smallest))
 
-        [result] = self._evaluate(X, n_threads, compute, undo)
+        [result] = self._evaluate(X, n_threads, compute, undo, of_row=self.n_outputs)
         return np.asarray(result)
 
     def hvp(self, X: ArrayLike, V: ArrayLike, *, n_threads: int | None = None) -> NDArray[Any]:
@@ -127,7 +129,7 @@ class HigherDerivatives(Network):
         def undo(normalization: Normalization, products: NDArray[Any]) -> NDArray[np.float64]:
             return normalization.jacobian(products) * lengths[:, :, np.newaxis]
 
-        [result] = self._evaluate(X, n_threads, compute, undo)
+        [result] = self._evaluate(X, n_threads, compute, undo, of_row=self.n_outputs * self.n_inputs)
         return np.asarray(result)
 
     def directional_derivatives(
@@ -167,5 +169,5 @@ class HigherDerivatives(Network):
             units = normalization.y_scale[:, np.newaxis] * lengths[:, :, np.newaxis] ** [1, 2, 3]
             return np.asarray(derivatives * units)
 
-        [result] = self._evaluate(X, n_threads, compute, undo)
+        [result] = self._evaluate(X, n_threads, compute, undo, of_row=3 * self.n_outputs)
         return np.asarray(result)

@@ -13,6 +13,7 @@ from .. import _checks, _core, _html
 from .._cures import with_cures
 from .._files import Container, write_container
 from .._files.fields import object_of
+from .._memory import require_memory
 from .evaluation import Computation
 from .higher_derivatives import HigherDerivatives
 from .normalization import Normalization
@@ -88,6 +89,8 @@ class MLP(HigherDerivatives):
         self._configure(layer_sizes, activation, output_activation, dtype, normalize)
         init = _checks.as_choice("init", init, _core.INITIALIZATIONS)
         seed = _checks.as_seed(seed)
+        need = self.n_parameters * self._dtype.itemsize
+        require_memory(f"layer_sizes of {self.n_parameters} parameters", need)
         if self._dtype == np.float32:
             self._parameters: NDArray[Any] = self._architecture.initial_parameters32(init, seed)
         else:
@@ -129,7 +132,8 @@ class MLP(HigherDerivatives):
         >>> (model.predict(x) - y).shape, (model.predict(x)[:, 0] - y).shape
         ((5, 5), (5,))
         """
-        [values] = self._evaluate(X, n_threads, self._computation(jacobian=False), Normalization.values)
+        compute, m = self._computation(jacobian=False), self.n_outputs
+        [values] = self._evaluate(X, n_threads, compute, Normalization.values, of_row=m)
         return np.asarray(values)
 
     __call__ = predict
@@ -152,7 +156,8 @@ class MLP(HigherDerivatives):
         TypeError, ValueError
             If `X` is not an array of real numbers of that shape.
         """
-        [slopes] = self._evaluate(X, n_threads, self._computation(values=False), Normalization.jacobian)
+        compute, size = self._computation(values=False), self.n_outputs * self.n_inputs
+        [slopes] = self._evaluate(X, n_threads, compute, Normalization.jacobian, of_row=size)
         return np.asarray(slopes)
 
     def predict_with_jacobian(
@@ -177,9 +182,8 @@ class MLP(HigherDerivatives):
         TypeError, ValueError
             If `X` is not an array of real numbers of that shape.
         """
-        values, slopes = self._evaluate(
-            X, n_threads, self._computation(), Normalization.values, Normalization.jacobian
-        )
+        undo, size = (Normalization.values, Normalization.jacobian), self.n_outputs * (1 + self.n_inputs)
+        values, slopes = self._evaluate(X, n_threads, self._computation(), *undo, of_row=size)
         return np.asarray(values), np.asarray(slopes)
 
     def _computation(self, *, values: bool = True, jacobian: bool = True) -> Computation:

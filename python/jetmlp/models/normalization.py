@@ -71,7 +71,11 @@ class Normalization:
 
     def jacobian(self, J: NDArray[Any]) -> NDArray[np.float64]:
         """From the network's derivatives (n, m, d) to those in the units of the data."""
-        return J.astype(np.float64) * (self.y_scale[:, np.newaxis] / self.x_scale)
+        return J.astype(np.float64) * self.jacobian_units()
+
+    def jacobian_units(self) -> NDArray[np.float64]:
+        """s_y / s_x, (m, d)."""
+        return np.asarray(self.y_scale[:, np.newaxis] / self.x_scale)
 
     def hessian(self, H: NDArray[Any]) -> NDArray[np.float64]:
         """From the network's second derivatives (n, m, d, d) to those in the units of the data."""

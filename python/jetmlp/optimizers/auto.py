@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from ..schedules import Cosine
@@ -53,23 +54,35 @@ def choose_optimizer(
     n_samples: int,
     penalized: bool,
     epochs: int,
+    fits: Callable[[Choice], bool] = lambda _: True,
 ) -> Choice:
-    """Pick an optimizer; `n_errors` is None where the loss is not to be had as squares of residuals."""
+    """Pick an optimizer; `n_errors` is None where the loss is not to be had as squares of residuals.
+
+    Of those that suit, the best that finds the memory which it needs (`fits`), or else the least needy.
+    """
     if batch_size is not None:
         return Choice(_adam(epochs), batch_size)
+    choices = list(_suitable(n_parameters, n_numbers, n_errors, n_samples, penalized, epochs))
+    return next((choice for choice in choices if fits(choice)), choices[-1])
+
+
+def _suitable(
+    n_parameters: int, n_numbers: int, n_errors: int | None, n_samples: int, penalized: bool, epochs: int
+) -> Iterator[Choice]:
+    """Yield what suits a problem of this size, the best first."""
     if n_errors is not None:
         if n_errors <= MOST_EQUATIONS:
-            return Choice(LevenbergMarquardt(), None)
+            yield Choice(LevenbergMarquardt(), None)
         if n_parameters <= MOST_PARAMETERS and n_numbers <= MOST_NUMBERS:
-            return Choice(SelfScaledBroyden(), None)
+            yield Choice(SelfScaledBroyden(), None)
         step = StochasticGaussNewton()
         of_a_batch = n_errors / n_samples * step.default_batch_size
         if n_errors <= MOST_RESIDUALS and of_a_batch <= MOST_OF_A_BATCH and not penalized:
             # A network that is too small for its data makes the loss rise: it goes on with the other.
-            return Choice(Chain((step, LBFGS()), (epochs,)), None)
-    if n_numbers > MOST_NUMBERS:
-        return Choice(_adam(epochs), BATCH_SIZE)
-    return Choice(LBFGS(), None)
+            yield Choice(Chain((step, LBFGS()), (epochs,)), None)
+    if n_numbers <= MOST_NUMBERS:
+        yield Choice(LBFGS(), None)
+    yield Choice(_adam(epochs), BATCH_SIZE)
 
 
 def _adam(epochs: int) -> Adam:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
+from .._memory import require_memory
 from ..data.presence import present, weights_of
 from ..data.samples import Samples
 from ..fitting.evidence import scattered
@@ -145,6 +146,12 @@ class CandidateFit:
         problem = pose(self.model, samples, None, LossWeights(*totals(samples)))
         start = asdict(STARTS[candidate.start]) if standing is None else asdict(AGAIN)
         options = _core.optimizer_options("Evidence", {**start, **SETTINGS})
+        count = self.model.n_parameters
+        of_fit = _core.Trainer64(options, count, 0, False, 0).workspace_bytes(problem.training, 1)
+        of_covariance = 3 * np.dtype(np.float64).itemsize * count**2  # its factor, on the way and as a result
+        require_memory(
+            f"X of {len(samples)} samples for a network of {count} parameters", of_fit + of_covariance
+        )
         self._fit = _core.EvidenceFit(problem.training, self.model.parameters, options)
         if standing is not None:
             self._fit.set_precisions(standing.prior_precisions, standing.noise_precisions)

@@ -32,6 +32,9 @@ class Residuals {
     Residuals(const Residuals&) = delete;
     Residuals& operator=(const Residuals&) = delete;
 
+    // About how many bytes one holds, without what is asked of it.
+    [[nodiscard]] static double bytes(const Objective<double>& objective);
+
     [[nodiscard]] Index size() const;
     [[nodiscard]] Index n_parameters() const;
 

@@ -34,6 +34,9 @@ class Objective {
     // Not for two threads at once: the workspace belongs to the object.
     Losses evaluate(const T* parameters, Rows rows, T* gradient, Execution& execution);
 
+    // About how many bytes evaluate() allocates with so many threads.
+    [[nodiscard]] double workspace_bytes(int n_threads) const;
+
   private:
     struct Workspace;
     std::unique_ptr<Workspace> workspace_;

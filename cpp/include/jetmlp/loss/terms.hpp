@@ -4,6 +4,7 @@
 // objective.cpp.
 #pragma once
 
+#include <jetmlp/machine/checked_size.hpp>
 #include <jetmlp/machine/types.hpp>
 
 #include <array>
@@ -33,10 +34,9 @@ struct Terms {
     }
 };
 
-// Entries that each has for one sample of d inputs, m outputs and t tangents: output by output, so
-// a multiple of m.
-constexpr Terms<Index> entries_per_sample(Index d, Index m, Index t) {
-    return {{m, m * t, m * d * d}};
+// How many entries of each term an output of a sample has: d inputs, t tangents.
+constexpr Terms<Index> entries_per_output(Index d, Index t) {
+    return {{1, t, checked_product(d, d)}};
 }
 
 // The same for each.

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <new>
 #include <vector>
 
@@ -22,6 +23,9 @@ struct CacheLineAllocator {
     explicit CacheLineAllocator(const CacheLineAllocator<U>& /*other*/) {}
 
     T* allocate(std::size_t count) {
+        if (count > std::numeric_limits<std::size_t>::max() / sizeof(T)) {
+            throw std::bad_array_new_length();
+        }
         return static_cast<T*>(::operator new(count * sizeof(T), alignment));
     }
     void deallocate(T* pointer, std::size_t /*count*/) { ::operator delete(pointer, alignment); }

@@ -17,6 +17,9 @@ class AdamOptions final : public OptimizerOptions {
     double epsilon = 1e-8;
     double weight_decay = 0.0;
 
+    [[nodiscard]] double state_numbers(Index n_parameters) const override {
+        return 3.0 * static_cast<double>(n_parameters);
+    }
     std::vector<Setting> settings() override;
 
   private:
@@ -29,10 +32,13 @@ class Adam final : public Optimizer<T> {
   public:
     Adam(AdamOptions options, Index n_parameters);
 
+    [[nodiscard]] bool measures_steps() const override { return false; }
     Losses run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterate<T>& iterate,
                      Execution& execution) override;
 
   private:
+    // False if the second moment cannot hold the squares of the gradient.
+    [[nodiscard]] bool gradient_fits() const;
     // False if a parameter is no longer finite.
     bool step(double learning_rate, const std::vector<T>& from, std::vector<T>& to);
 

@@ -15,6 +15,7 @@ class ChainOptions final : public OptimizerOptions {
     ChainOptions(std::vector<std::shared_ptr<const OptimizerOptions>> optimizers,
                  std::vector<Index> epochs);
 
+    [[nodiscard]] double state_numbers(Index n_parameters) const override;
     std::vector<Setting> settings() override { return {}; }  // those of its optimizers are theirs
 
   private:
@@ -35,8 +36,13 @@ class Chain final : public Optimizer<T> {
     Chain(std::vector<std::unique_ptr<Optimizer<T>>> optimizers, std::vector<Index> epochs);
 
     void check(const Objective<T>& objective) const override;
+    [[nodiscard]] double workspace_bytes(const Objective<T>& objective,
+                                         Index batch_size) const override;
     void begin(Objective<T>& objective) override;
     [[nodiscard]] std::optional<FitEnd> finished() const override;
+    [[nodiscard]] bool measures_steps() const override {
+        return optimizers_[at_]->measures_steps();
+    }
     Losses run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterate<T>& iterate,
                      Execution& execution) override;
 

@@ -60,6 +60,8 @@ class Evidence final : public Optimizer<double> {
     ~Evidence() override;
 
     void check(const Objective<double>& objective) const override;
+    [[nodiscard]] double workspace_bytes(const Objective<double>& objective,
+                                         Index batch_size) const override;
     // With the data of the fit before it goes on from there; with others it begins anew.
     void begin(Objective<double>& objective) override;
     [[nodiscard]] std::optional<FitEnd> finished() const override { return finished_; }

@@ -18,6 +18,9 @@ class LbfgsOptions final : public OptimizerOptions {
     WolfeConditions conditions;
     StoppingOptions stopping;
 
+    [[nodiscard]] double state_numbers(Index n_parameters) const override {
+        return 7.0 * static_cast<double>(n_parameters);
+    }
     std::vector<Setting> settings() override;
 
   private:
@@ -29,6 +32,9 @@ template <class T>
 class Lbfgs final : public QuasiNewton<T> {
   public:
     Lbfgs(const LbfgsOptions& options, Index n_parameters);
+
+    [[nodiscard]] double workspace_bytes(const Objective<T>& objective,
+                                         Index batch_size) const override;
 
   private:
     using typename QuasiNewton<T>::Step;

@@ -44,6 +44,8 @@ class LevenbergMarquardt final : public Optimizer<double> {
     ~LevenbergMarquardt() override;
 
     void check(const Objective<double>& objective) const override;
+    [[nodiscard]] double workspace_bytes(const Objective<double>& objective,
+                                         Index batch_size) const override;
     void begin(Objective<double>& objective) override;
     [[nodiscard]] std::optional<FitEnd> finished() const override { return finished_; }
     Losses run_epoch(Objective<double>& objective, const EpochPlan& plan, Iterate<double>& iterate,

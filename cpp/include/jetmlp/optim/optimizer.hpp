@@ -23,7 +23,7 @@ struct Iterate {
     std::vector<T> previous;
 };
 
-// Thrown when a loss turns NaN or infinite.
+// Thrown when a loss turns NaN or infinite, or what makes steps of it.
 class Diverged : public std::exception {
   public:
     [[nodiscard]] const char* what() const noexcept override { return "the loss is not finite"; }
@@ -47,11 +47,20 @@ class Optimizer {
     // Throws std::invalid_argument if this optimizer cannot work on the objective.
     virtual void check(const Objective<T>& /*objective*/) const {}
 
+    // About how many bytes begin() and the epochs of such batches allocate.
+    [[nodiscard]] virtual double workspace_bytes(const Objective<T>& /*objective*/,
+                                                 Index /*batch_size*/) const {
+        return 0.0;
+    }
+
     // Once before the epochs of each fit.
     virtual void begin(Objective<T>& /*objective*/) {}
 
     // Why there is nothing left to do since begin(); nothing while there is.
     [[nodiscard]] virtual std::optional<FitEnd> finished() const { return {}; }
+
+    // Whether a step is only kept once its loss is known to be finite.
+    [[nodiscard]] virtual bool measures_steps() const { return true; }
 
     // Returns the sample-weighted means of the batches' losses, each taken before its update.
     // Throws Diverged before a batch whose loss is not finite changes anything.
@@ -74,6 +83,9 @@ class OptimizerOptions {
             return make_double(n_parameters);
         }
     }
+
+    // How many numbers make() allocates, of the type.
+    [[nodiscard]] virtual double state_numbers(Index /*n_parameters*/) const { return 0.0; }
 
     // Every setting by its name; they refer to this object.
     virtual std::vector<Setting> settings() = 0;

@@ -30,6 +30,9 @@ class SelfScaledBroydenOptions final : public OptimizerOptions {
     WolfeConditions conditions;
     StoppingOptions stopping;
 
+    [[nodiscard]] double state_numbers(Index n_parameters) const override {
+        return 7.0 * static_cast<double>(n_parameters);
+    }
     std::vector<Setting> settings() override;
 
   private:
@@ -41,6 +44,9 @@ class SelfScaledBroyden final : public QuasiNewton<double> {
   public:
     SelfScaledBroyden(const SelfScaledBroydenOptions& options, Index n_parameters);
     ~SelfScaledBroyden() override;
+
+    [[nodiscard]] double workspace_bytes(const Objective<double>& objective,
+                                         Index batch_size) const override;
 
   private:
     struct Workspace;

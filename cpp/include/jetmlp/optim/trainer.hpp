@@ -48,6 +48,9 @@ class Trainer {
     // Throws std::invalid_argument if the optimizer cannot work on the objective.
     void check(const Objective<T>& training) const { optimizer_->check(training); }
 
+    // About how many bytes fit() allocates with so many threads.
+    [[nodiscard]] double workspace_bytes(const Objective<T>& training, int n_threads) const;
+
     // Throws std::invalid_argument, with nothing changed, for an objective that check() refuses or
     // early stopping without validation. Else, whatever the end, an exception of the hook included,
     // `records` hold every whole epoch and `parameters` are the last ones known to be good, or
@@ -62,6 +65,11 @@ class Trainer {
     [[nodiscard]] std::uint64_t n_epochs() const { return n_epochs_; }
 
   private:
+    FitEnd run_epochs(Objective<T>& training, Objective<T>* validation,
+                      const FitRequest<T>& request, Iterate<T>& iterate, BestEpoch<T>& best,
+                      std::vector<EpochRecord>& records, Execution& execution);
+    void measure_last(Objective<T>& training, const std::vector<T>& parameters,
+                      Execution& execution);
     EpochRecord run_epoch(Objective<T>& training, Objective<T>* validation, double learning_rate,
                           Iterate<T>& iterate, Execution& execution);
 
