@@ -62,9 +62,12 @@ std::unique_ptr<Objective<T>> make_objective(const Architecture& architecture, c
         expect_length("directions", directions->size(), n * along.count * d);
     }
     const Terms<Index> per_sample = entries_per_sample(d, m, directions ? along.count : d);
-    Dataset<T> data(n, d, m, X.data(), as_targets(targets, sample_weights, n, per_sample), along);
-    return std::make_unique<Objective<T>>(architecture, std::move(data),
-                                          LossWeights{{term_weights}, l2});
+    const Terms<Targets<T>> of_terms = as_targets(targets, sample_weights, n, per_sample);
+    return run_interruptibly(1, [&](Execution& /*execution*/) {
+        return std::make_unique<Objective<T>>(architecture,
+                                              Dataset<T>(n, d, m, X.data(), of_terms, along),
+                                              LossWeights{{term_weights}, l2});
+    });
 }
 
 template <class T>
@@ -83,6 +86,14 @@ void bind_objective_of(py::module_& module, const char* name) {
         .def(py::init(&make_objective<T>), py::arg("architecture"), py::arg("X").noconvert(),
              py::arg("targets").noconvert(), py::arg("term_weights"), py::arg("l2"),
              py::arg("sample_weights").noconvert(), py::arg("directions").noconvert())
+        .def(
+            "renewed",
+            [](const Objective<T>& self) {
+                return std::make_shared<Objective<T>>(self.architecture(), Dataset<T>(self.data()),
+                                                      self.weights());
+            },
+            "The same function with new room to work in; of this one, only what never changes is "
+            "looked at.")
         .def_property_readonly("terms",
                                [](const Objective<T>& self) {
                                    py::list terms;

@@ -16,6 +16,7 @@
 
 #include "kernels/vector.hpp"
 
+#include <jetmlp/machine/threads.hpp>
 #include <jetmlp/machine/types.hpp>
 
 #include <algorithm>
@@ -113,6 +114,9 @@ inline void product_column(Index rows, Index inner, Strided<T> a, const T* b, In
     }
 }
 
+// So many products for each column take long enough to look at the caller's wishes before a few.
+inline constexpr Index dear_column = 1 << 15;
+
 template <class T>
 void product(Index rows, Index columns, Index inner, Strided<T> a, const T* b, Index b_stride,
              Start<T> start, T* c, Index c_stride) {
@@ -120,8 +124,12 @@ void product(Index rows, Index columns, Index inner, Strided<T> a, const T* b, I
         product_column<Vectors>(rows, inner, a, b + j, b_stride, start.right(j), c + j, c_stride);
     };
     constexpr Index tile_columns = tile_vectors * lanes<T>;
+    const bool dear = rows * inner >= dear_column;
     Index j = 0;
     for (; j + tile_columns <= columns; j += tile_columns) {
+        if (dear) {
+            poll_here();
+        }
         column.template operator()<tile_vectors>(j);
     }
     if constexpr (tile_vectors == 4) {
@@ -210,7 +218,11 @@ inline Vector<T> sums_of_lanes(Vector<T> (&rows)[lanes<T>]) {
 template <class T>
 void product_of_rows(Index rows, Index outputs, Index inner, const T* a, const T* w, const T* b,
                      Index biased, T* c, Index c_stride) {
+    const bool dear = rows * inner >= dear_column;
     for (Index o = 0; o < outputs; ++o) {
+        if (dear) {
+            poll_here();
+        }
         for (Index first = 0; first < rows; first += lanes<T>) {
             const Index count = std::min(lanes<T>, rows - first);
             Vector<T> partial[lanes<T>] = {};

@@ -5,15 +5,24 @@
 // the order of Eigen's follows the width of the registers and the alignment.
 #pragma once
 
+#include <jetmlp/machine/threads.hpp>
+
 #include <Eigen/Core>
 
+#include <cstddef>
 #include <type_traits>
 
 namespace jetmlp {
 
+// So many numbers take long enough to look at the caller's wishes before.
+inline constexpr std::size_t many_elements = 1 << 18;
+
 // A view of what a vector or buffer holds, which it has to outlive.
 template <class Numbers>
 auto elements(Numbers& numbers) {
+    if (numbers.size() >= many_elements) {
+        look_here();
+    }
     using Number = typename Numbers::value_type;
     using Array = Eigen::Array<Number, Eigen::Dynamic, 1>;
     using Viewed = std::conditional_t<std::is_const_v<Numbers>, const Array, Array>;

@@ -1,5 +1,6 @@
 #include "linear_algebra/sums.hpp"
 #include "linear_algebra/vectors.hpp"
+#include "machine/parts.hpp"
 
 #include <jetmlp/optim/lbfgs.hpp>
 
@@ -40,7 +41,7 @@ Lbfgs<T>::Lbfgs(const LbfgsOptions& options, Index n_parameters)
 template <class T>
 void Lbfgs<T>::find_direction(const std::vector<T>& gradient, std::vector<T>& direction,
                               Execution& /*execution*/) {
-    direction = gradient;
+    elements(direction) = elements(gradient);
     std::vector<double> factors(pairs_.size());
     for (std::size_t i = pairs_.size(); i-- > 0;) {
         const Pair& pair = pairs_[i];
@@ -63,7 +64,8 @@ void Lbfgs<T>::find_direction(const std::vector<T>& gradient, std::vector<T>& di
 
 template <class T>
 void Lbfgs<T>::learn(const Step& step, Execution& /*execution*/) {
-    pairs_.push_back({step.step, step.difference, step.inner_product});
+    pairs_.push_back(
+        {copy_in_parts(step.step), copy_in_parts(step.difference), step.inner_product});
     if (static_cast<Index>(pairs_.size()) > memory_) {
         pairs_.pop_front();
     }

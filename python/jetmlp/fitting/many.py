@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import wait
 from contextlib import ExitStack
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import _checks, _core
+from .._threads import Threads
 from ..data.samples import Samples, as_samples
 from ..data.scales import warn_of_scales
 from ..random import DATA, Generator
@@ -80,7 +81,7 @@ def fit_many(
     KeyboardInterrupt
         On Ctrl-C. Every model keeps the parameters of its last step, every trainer its history.
     RuntimeError
-        If one of the trainers is fitting already.
+        If one of the models is being fitted already.
     """
     fleet = _as_trainers(trainers)
     epochs = _checks.as_integer("epochs", epochs, 0, 2**31)
@@ -111,7 +112,7 @@ def fit_many(
             trainer._plan(_drawn(samples, trainer) if bootstrap else samples, ending, epochs)
             for trainer in fleet
         ]
-        with ThreadPoolExecutor(threads) as pool:
+        with Threads(threads) as pool:
             fits = []
             try:
                 for trainer, plan in zip(fleet, plans, strict=True):
