@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks
+from .._claims import already_fitted
 from ..data.samples import Samples, as_samples
 from ..data.standardise import learn, standardised
 from ..models.mlp import MLP
@@ -17,7 +18,7 @@ from ..optimizers.levenberg_marquardt import LevenbergMarquardt
 from ..random import INITIALIZATION, Generator
 from .history import History
 from .plan import Ending
-from .problem import as_loss_weights
+from .problem import LossWeights, as_loss_weights
 from .trainer import Trainer
 
 Array = NDArray[np.float64]
@@ -74,6 +75,7 @@ class StagedMLP(Stages):
         if len({(stage[0], stage[-1]) for stage in sizes}) > 1:
             raise ValueError(f"layer_sizes: expected the same inputs and outputs in every stage, got {sizes}")
         seed = _checks.as_integer("seed", seed, 0, 2**64 - 1 - len(sizes))
+        super().__init__()
         self._seed = seed
         stages = [_network(stage, activation, seed + k) for k, stage in enumerate(sizes)]
         scales = np.zeros((len(stages), stages[0].n_outputs))
@@ -129,13 +131,28 @@ class StagedMLP(Stages):
             If an argument is of the wrong kind, shape or range, before anything changes.
         DivergenceError, KeyboardInterrupt
             As from `Trainer.fit`; the stages fitted before stay.
+        RuntimeError
+            If it is being fitted already, in another thread.
         """
         optimizer = LevenbergMarquardt() if optimizer is None else optimizer
         counts = _as_epochs(epochs, len(self._stages))
         weights = as_loss_weights(value_weight, derivative_weight, 0.0, 0.0)
+        with self._claim.hold(already_fitted(self)):
+            samples = as_samples(X, Y, dYdX, sizes=(self.n_inputs, self.n_outputs))
+            _check_given(samples)
+            return self._fit(samples, counts, optimizer, weights, n_threads=n_threads, progress=progress)
+
+    def _fit(
+        self,
+        samples: Samples,
+        counts: Sequence[int],
+        optimizer: Optimizer | str,
+        weights: LossWeights,
+        *,
+        n_threads: int | None,
+        progress: bool,
+    ) -> list[History]:
         m = self.n_outputs
-        samples = as_samples(X, Y, dYdX, sizes=(self.n_inputs, self.n_outputs))
-        _check_given(samples)
         normalization = learn(samples)
         samples = standardised(samples, normalization)
         inputs, values, derivatives = samples.X, samples.Y, samples.dYdX
