@@ -1,4 +1,4 @@
-"""What one thread may look at while another works; `.ci/run threads` runs it with ThreadSanitizer."""
+"""What one thread may look at while another works; for ThreadSanitizer, too."""
 
 from __future__ import annotations
 

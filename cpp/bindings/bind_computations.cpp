@@ -1,5 +1,7 @@
 #include "computations.hpp"
 
+#include <pybind11/numpy.h>
+
 #include <atomic>
 #include <chrono>
 #include <thread>
@@ -129,6 +131,9 @@ void bind_computations(py::module_& module) {
                "End the computations of all other threads, for good.");
     module.def("forget_other_threads", &forget_other_threads,
                "In the child of a fork: this thread is the only one.");
+    // For its first array pybind11 gives Python's lock back and takes it again, by itself: so not
+    // in a thread that the end of the interpreter may find there.
+    static_cast<void>(py::array_t<double>(0));
     py::module_::import("atexit").attr("register")(module.attr("end_computations"));
     const py::module_ os = py::module_::import("os");
     if (py::hasattr(os, "register_at_fork")) {  // not on Windows

@@ -52,6 +52,7 @@ std::unique_ptr<Objective<T>> make_objective(const Architecture& architecture, c
                                              const std::array<double, n_terms>& term_weights,
                                              double l2, const ByTerm<T>& sample_weights,
                                              const OptionalArray<T>& directions) {
+    const Computation computation;
     const Index d = architecture.n_inputs();
     const Index m = architecture.n_outputs();
     const Index n = X.size() / d;
@@ -107,6 +108,7 @@ void bind_objective_of(py::module_& module, const char* name) {
         .def(
             "losses",
             [](Objective<T>& self, const Array<T>& parameters, int n_threads) {
+                const Computation computation;
                 const Losses losses = evaluate<T>(self, parameters, nullptr, n_threads);
                 return std::make_pair(losses.total, losses.terms.by_term);
             },
@@ -114,6 +116,7 @@ void bind_objective_of(py::module_& module, const char* name) {
         .def(
             "loss_and_gradient",
             [](Objective<T>& self, const Array<T>& parameters, int n_threads) {
+                const Computation computation;
                 Array<T> gradient(parameters.size());
                 const Losses losses =
                     evaluate<T>(self, parameters, gradient.mutable_data(), n_threads);

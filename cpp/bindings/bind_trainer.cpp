@@ -97,6 +97,7 @@ py::tuple fit(Trainer<T>& self, Objective<T>& training, Objective<T>* validation
               std::uint64_t n_epochs, const std::variant<double, py::function>& learning_rate,
               const Array<T>& parameters, Index patience, double min_delta, bool restore_best,
               int n_threads, const std::optional<py::function>& hook, const StopFlag* stop) {
+    const Computation computation;  // until the results are Python's
     expect_length("parameters", parameters.size(), training.architecture().n_parameters());
     const T* const start = parameters.data();
     const auto n_parameters = static_cast<std::size_t>(parameters.size());
@@ -157,6 +158,7 @@ py::tuple fit(Trainer<T>& self, Objective<T>& training, Objective<T>* validation
 // What the evidence says of parameters; None where another optimizer is at work. The objective of
 // the last fit has to be there still.
 py::object evidence_report(Trainer<double>& self, const Array<double>& parameters, int n_threads) {
+    const Computation computation;
     Optimizer<double>* optimizer = &self.optimizer();
     if (auto* const chain = dynamic_cast<Chain<double>*>(optimizer)) {
         optimizer = &chain->working();

@@ -114,22 +114,15 @@ inline void product_column(Index rows, Index inner, Strided<T> a, const T* b, In
     }
 }
 
-// So many products for each column take long enough to look at the caller's wishes before a few.
-inline constexpr Index dear_column = 1 << 15;
-
 template <class T>
-void product(Index rows, Index columns, Index inner, Strided<T> a, const T* b, Index b_stride,
-             Start<T> start, T* c, Index c_stride) {
+void product_at_once(Index rows, Index columns, Index inner, Strided<T> a, const T* b,
+                     Index b_stride, Start<T> start, T* c, Index c_stride) {
     const auto column = [&]<int Vectors>(Index j) {
         product_column<Vectors>(rows, inner, a, b + j, b_stride, start.right(j), c + j, c_stride);
     };
     constexpr Index tile_columns = tile_vectors * lanes<T>;
-    const bool dear = rows * inner >= dear_column;
     Index j = 0;
     for (; j + tile_columns <= columns; j += tile_columns) {
-        if (dear) {
-            poll_here();
-        }
         column.template operator()<tile_vectors>(j);
     }
     if constexpr (tile_vectors == 4) {
@@ -140,6 +133,24 @@ void product(Index rows, Index columns, Index inner, Strided<T> a, const T* b, I
     }
     if (j < columns) {
         column.template operator()<1>(j);
+    }
+}
+
+// So many products for each column take long enough to look at the caller's wishes between tiles.
+inline constexpr Index dear_column = 1 << 15;
+
+template <class T>
+void product(Index rows, Index columns, Index inner, Strided<T> a, const T* b, Index b_stride,
+             Start<T> start, T* c, Index c_stride) {
+    if (rows * inner < dear_column) {
+        product_at_once<T>(rows, columns, inner, a, b, b_stride, start, c, c_stride);
+        return;
+    }
+    constexpr Index tile_columns = tile_vectors * lanes<T>;
+    for (Index j = 0; j < columns; j += tile_columns) {
+        poll_here();
+        product_at_once<T>(rows, std::min(tile_columns, columns - j), inner, a, b + j, b_stride,
+                           start.right(j), c + j, c_stride);
     }
 }
 

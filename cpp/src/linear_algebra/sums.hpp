@@ -7,12 +7,10 @@
 
 #include "kernels/vector.hpp"
 
-#include <jetmlp/machine/threads.hpp>
 #include <jetmlp/machine/types.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <cstddef>
 #include <cstring>
 
 namespace jetmlp {
@@ -73,9 +71,6 @@ double inner_product(Index size, const T* one, const T* other) {
 
 template <class Vector>
 double inner_product(const Vector& one, const Vector& other) {
-    if (one.size() >= (std::size_t{1} << 18)) {  // long enough to look at the caller's wishes
-        look_here();
-    }
     return inner_product(static_cast<Index>(one.size()), one.data(), other.data());
 }
 

@@ -14,19 +14,23 @@
 
 namespace jetmlp {
 
-// So many numbers take long enough to look at the caller's wishes before.
-inline constexpr std::size_t many_elements = 1 << 18;
-
 // A view of what a vector or buffer holds, which it has to outlive.
 template <class Numbers>
 auto elements(Numbers& numbers) {
-    if (numbers.size() >= many_elements) {
-        look_here();
-    }
     using Number = typename Numbers::value_type;
     using Array = Eigen::Array<Number, Eigen::Dynamic, 1>;
     using Viewed = std::conditional_t<std::is_const_v<Numbers>, const Array, Array>;
     return Eigen::Map<Viewed>(numbers.data(), static_cast<Eigen::Index>(numbers.size()));
+}
+
+// The same where there may be millions: with a look at the caller's wishes before they are worked
+// on. Not for all: a call between operations has the compiler round some of them in another order.
+template <class Numbers>
+auto elements_of_many(Numbers& numbers) {
+    if (numbers.size() >= std::size_t{1} << 18) {
+        look_here();
+    }
+    return elements(numbers);
 }
 
 }  // namespace jetmlp

@@ -25,14 +25,16 @@ void copy_rows(Index rows, Index columns, const T* from, Index from_stride, T* t
     }
 }
 
-// work(first, count) for the rows of a matrix of this width, with a look before every few; their
+// work(first, count) for the rows of a matrix of this width, with a look between every few; their
 // number is a multiple of what is transposed at a time.
 template <class Work>
 void in_rows(Index rows, Index width, const Work& work) {
     constexpr Index multiple = 16;
     const Index some = std::max(multiple, numbers_of_a_part / width / multiple * multiple);
     for (Index first = 0; first < rows; first += some) {
-        poll_here();
+        if (first > 0) {
+            poll_here();
+        }
         work(first, std::min(some, rows - first));
     }
 }

@@ -12,7 +12,7 @@ namespace {
 
 template <class T>
 void add_multiple(std::vector<T>& to, double factor, const std::vector<T>& from) {
-    elements(to) += static_cast<T>(factor) * elements(from);
+    elements_of_many(to) += static_cast<T>(factor) * elements_of_many(from);
 }
 
 }  // namespace
@@ -41,7 +41,7 @@ Lbfgs<T>::Lbfgs(const LbfgsOptions& options, Index n_parameters)
 template <class T>
 void Lbfgs<T>::find_direction(const std::vector<T>& gradient, std::vector<T>& direction,
                               Execution& /*execution*/) {
-    elements(direction) = elements(gradient);
+    elements_of_many(direction) = elements_of_many(gradient);
     std::vector<double> factors(pairs_.size());
     for (std::size_t i = pairs_.size(); i-- > 0;) {
         const Pair& pair = pairs_[i];
@@ -53,7 +53,7 @@ void Lbfgs<T>::find_direction(const std::vector<T>& gradient, std::vector<T>& di
         const Pair& last = pairs_.back();
         scale = -last.inner_product / inner_product(last.difference, last.difference);
     }
-    elements(direction) *= static_cast<T>(scale);
+    elements_of_many(direction) *= static_cast<T>(scale);
     for (std::size_t i = 0; i < pairs_.size(); ++i) {
         const Pair& pair = pairs_[i];
         const double factor =

@@ -65,8 +65,8 @@ void QuasiNewton<T>::step(Objective<T>& objective, Iterate<T>& iterate, Executio
         const double slope = inner_product(gradient_, direction_);
         Losses trial;
         const auto evaluate = [&](double length) {
-            elements(candidate_) = elements(iterate.current);
-            elements(candidate_) += static_cast<T>(length) * elements(direction_);
+            elements_of_many(candidate_) = elements_of_many(iterate.current);
+            elements_of_many(candidate_) += static_cast<T>(length) * elements_of_many(direction_);
             trial = objective.evaluate(candidate_.data(), objective.all_rows(),
                                        trial_gradient_.data(), execution);
             return LinePoint{length, trial.total, inner_product(trial_gradient_, direction_)};
@@ -93,8 +93,9 @@ void QuasiNewton<T>::step(Objective<T>& objective, Iterate<T>& iterate, Executio
                    stopping_.loss_tolerance > 0.0) {
             finished_ = FitEnd::loss;
         }
-        elements(step_) = elements(candidate_) - elements(iterate.current);
-        elements(difference_) = elements(trial_gradient_) - elements(gradient_);
+        elements_of_many(step_) = elements_of_many(candidate_) - elements_of_many(iterate.current);
+        elements_of_many(difference_) =
+            elements_of_many(trial_gradient_) - elements_of_many(gradient_);
         const double product = inner_product(step_, difference_);
         // The strong Wolfe conditions make it positive, rounding may not.
         constexpr double epsilon = std::numeric_limits<T>::epsilon();
@@ -106,8 +107,8 @@ void QuasiNewton<T>::step(Objective<T>& objective, Iterate<T>& iterate, Executio
         std::swap(gradient_, trial_gradient_);
         losses_ = trial;
         std::swap(iterate.previous, iterate.current);
-        elements(iterate.current) = elements(candidate_);
-        elements(last_) = elements(candidate_);
+        elements_of_many(iterate.current) = elements_of_many(candidate_);
+        elements_of_many(last_) = elements_of_many(candidate_);
         return;
     }
 }
