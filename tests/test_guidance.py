@@ -148,7 +148,7 @@ def test_parameters_assigned_by_a_callback_are_refused() -> None:
             model.parameters = model.parameters * 0.5
 
     trainer = jetmlp.Trainer(model, jetmlp.Adam())
-    with pytest.raises(RuntimeError, match=r"^callbacks: expected model\.parameters to be left alone"):
+    with pytest.raises(RuntimeError, match=r"^parameters: expected model\.parameters to be left alone"):
         trainer.fit(x, x, epochs=9, callbacks=meddle)
     assert trainer.history.n_epochs == 3
 

@@ -13,7 +13,10 @@ template <class T>
 Array<T> initial_parameters(const Architecture& architecture, const std::string& init,
                             std::uint64_t seed) {
     Array<T> parameters(architecture.n_parameters());
-    initialize<T>(architecture, initialization_from_name(init), seed, parameters.mutable_data());
+    const Initialization scheme = initialization_from_name(init);
+    T* const numbers = parameters.mutable_data();
+    run_interruptibly(
+        1, [&](Execution& /*execution*/) { initialize<T>(architecture, scheme, seed, numbers); });
     return parameters;
 }
 

@@ -109,14 +109,18 @@ py::dict to_dict(const EvidenceReport& report) {
 }
 
 void bind_evidence(py::module_& module) {
+    // The reports make many objects of Python's: the end of the interpreter waits until they are
+    // made.
+    using Guard = py::call_guard<Computation>;
     py::class_<EvidenceFit>(module, "EvidenceFit", "A fit by evidence, a few steps at a time.")
         .def(py::init<std::shared_ptr<Objective<double>>, const Array<double>&,
                       const OptimizerOptions&>(),
-             py::arg("objective"), py::arg("parameters").noconvert(), py::arg("options"))
+             py::arg("objective"), py::arg("parameters").noconvert(), py::arg("options"), Guard())
         .def("set_precisions", &EvidenceFit::set_precisions, py::arg("prior_precisions"),
              py::arg("noise_precisions"))
-        .def("run", &EvidenceFit::run, py::arg("n_steps"), py::arg("n_threads"))
-        .def("report", &EvidenceFit::report, py::arg("with_covariance"), py::arg("n_threads"))
+        .def("run", &EvidenceFit::run, py::arg("n_steps"), py::arg("n_threads"), Guard())
+        .def("report", &EvidenceFit::report, py::arg("with_covariance"), py::arg("n_threads"),
+             Guard())
         .def_property_readonly("prior_precisions", &EvidenceFit::prior_precisions)
         .def_property_readonly("noise_precisions", &EvidenceFit::noise_precisions)
         .def_property_readonly("log_evidence", &EvidenceFit::log_evidence)

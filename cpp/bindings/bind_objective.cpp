@@ -55,6 +55,7 @@ std::unique_ptr<Objective<T>> make_objective(const Architecture& architecture, c
                                              const std::array<double, n_terms>& term_weights,
                                              double l2, const ByTerm<T>& sample_weights,
                                              const OptionalArray<T>& directions) {
+    const Computation computation;
     const Index d = architecture.n_inputs();
     const Index m = architecture.n_outputs();
     const Index n = X.size() / d;
@@ -65,10 +66,12 @@ std::unique_ptr<Objective<T>> make_objective(const Architecture& architecture, c
         expect_length("directions", directions->size(), checked_product(n, along.count, d));
     }
     const Terms<Index> per_output = entries_per_output(d, directions ? along.count : d);
-    Dataset<T> data(n, d, m, X.data(), as_targets(targets, sample_weights, n, m, per_output),
-                    along);
-    return std::make_unique<Objective<T>>(architecture, std::move(data),
-                                          LossWeights{{term_weights}, l2});
+    const Terms<Targets<T>> of_terms = as_targets(targets, sample_weights, n, m, per_output);
+    return run_interruptibly(1, [&](Execution& /*execution*/) {
+        return std::make_unique<Objective<T>>(architecture,
+                                              Dataset<T>(n, d, m, X.data(), of_terms, along),
+                                              LossWeights{{term_weights}, l2});
+    });
 }
 
 template <class T>
@@ -87,6 +90,14 @@ void bind_objective_of(py::module_& module, const char* name) {
         .def(py::init(&make_objective<T>), py::arg("architecture"), py::arg("X").noconvert(),
              py::arg("targets").noconvert(), py::arg("term_weights"), py::arg("l2"),
              py::arg("sample_weights").noconvert(), py::arg("directions").noconvert())
+        .def(
+            "renewed",
+            [](const Objective<T>& self) {
+                return std::make_shared<Objective<T>>(self.architecture(), Dataset<T>(self.data()),
+                                                      self.weights());
+            },
+            "The same function with new room to work in; of this one, only what never changes is "
+            "looked at.")
         .def_property_readonly("terms",
                                [](const Objective<T>& self) {
                                    py::list terms;
@@ -102,6 +113,7 @@ void bind_objective_of(py::module_& module, const char* name) {
         .def(
             "losses",
             [](Objective<T>& self, const Array<T>& parameters, int n_threads) {
+                const Computation computation;
                 const Losses losses = evaluate<T>(self, parameters, nullptr, n_threads);
                 return std::make_pair(losses.total, losses.terms.by_term);
             },
@@ -109,6 +121,7 @@ void bind_objective_of(py::module_& module, const char* name) {
         .def(
             "loss_and_gradient",
             [](Objective<T>& self, const Array<T>& parameters, int n_threads) {
+                const Computation computation;
                 Array<T> gradient(parameters.size());
                 const Losses losses =
                     evaluate<T>(self, parameters, gradient.mutable_data(), n_threads);

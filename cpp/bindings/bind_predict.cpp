@@ -9,6 +9,7 @@ namespace {
 template <class T>
 py::tuple predict(const Architecture& architecture, const Array<T>& parameters, const Array<T>& X,
                   bool values, bool jacobian, int n_threads) {
+    const Computation computation;
     const Index d = architecture.n_inputs();
     const Index m = architecture.n_outputs();
     const Index n = X.size() / d;

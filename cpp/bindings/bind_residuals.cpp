@@ -68,7 +68,8 @@ Array<double> jacobian_transpose_product(Residuals& self, const Array<double>& p
 void bind_residuals(py::module_& module) {
     py::class_<Residuals>(module, "Residuals", "The loss as a sum of squares, and its Jacobian.")
         .def(py::init([](const Objective<double>& objective) {
-                 const py::gil_scoped_release release;
+                 const Computation computation;
+                 const LockReleased released;
                  return std::make_unique<Residuals>(objective);
              }),
              py::arg("objective"), py::keep_alive<1, 2>())

@@ -12,6 +12,7 @@ template <class T, class Compute>
 Array<T> predict_in_shape(const Architecture& architecture, const Array<T>& parameters,
                           const Array<T>& X, std::vector<Index> shape_of_one, int n_threads,
                           const Compute& compute) {
+    const Computation computation;
     const Index n = X.size() / architecture.n_inputs();
     expect_length("parameters", parameters.size(), architecture.n_parameters());
     expect_length("X", X.size(), n * architecture.n_inputs());

@@ -6,8 +6,8 @@
 namespace jetmlp::bindings {
 
 bool PendingError::signal_raised() {
-    const py::gil_scoped_acquire gil;
-    if (PyErr_CheckSignals() != 0) {
+    const LockTaken lock;
+    if (!signals_handled()) {
         keep(py::error_already_set());
     }
     return any();
@@ -20,8 +20,14 @@ void PendingError::keep(const py::error_already_set& error) {
     }
 }
 
+void PendingError::keep_out_of_memory() {
+    error_ = py::reinterpret_borrow<py::object>(PyExc_MemoryError)(
+        "memory has run out; what was computed before is kept");
+}
+
 void PendingError::raise() const {
-    py::set_error(py::type::of(error_), error_);
+    const py::object error = error_ ? error_ : end_of_interpreter();
+    py::set_error(py::type::of(error), error);
     throw py::error_already_set();
 }
 

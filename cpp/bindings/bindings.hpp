@@ -1,6 +1,8 @@
 // The one place where pybind11 comes in, and what the bindings share.
 #pragma once
 
+#include "computations.hpp"
+
 #include <jetmlp/machine/threads.hpp>
 #include <jetmlp/machine/types.hpp>
 #include <jetmlp/optim/evidence.hpp>
@@ -18,8 +20,6 @@
 
 namespace jetmlp::bindings {
 
-namespace py = pybind11;
-
 // C-contiguous NumPy arrays of exactly this type: the Python side has converted and checked them.
 template <class T>
 using Array = py::array_t<T, py::array::c_style>;
@@ -32,7 +32,11 @@ class PendingError {
     void keep(const py::error_already_set& error);
     [[nodiscard]] bool any() const { return static_cast<bool>(error_); }
     [[nodiscard]] py::object error() const { return error_ ? error_ : py::none(); }
-    // Raises what is pending. Needs the GIL.
+    // Notes that the interpreter is ending. Needs the GIL.
+    void keep_end_of_interpreter() { error_ = end_of_interpreter(); }
+    // Notes that memory has run out. Needs the GIL.
+    void keep_out_of_memory();
+    // Raises what is pending; where nothing is, that the interpreter is ending. Needs the GIL.
     [[noreturn]] void raise() const;
 
   private:
@@ -40,19 +44,22 @@ class PendingError {
 };
 
 // compute(execution) on this many threads without the GIL, until it is done or the caller wants the
-// end: a signal handler (Ctrl-C) has raised, or end_wanted() says so. What was raised is kept in
-// `pending` and `compute` sees jetmlp::Interrupted; where the GIL is needed meanwhile, take it.
+// end: a signal handler (Ctrl-C) has raised, the interpreter is ending, or end_wanted() says so.
+// What was raised is kept in `pending` and `compute` sees jetmlp::Interrupted; where the GIL is
+// needed meanwhile, take it.
 template <class Compute>
 auto run_interruptibly(
     PendingError& pending, int n_threads, const Compute& compute,
     const std::function<bool()>& end_wanted = [] { return false; }) {
-    const py::gil_scoped_release release;  // from here on nothing touches Python
-    Execution execution(n_threads, [&] { return end_wanted() || pending.signal_raised(); });
+    const Computation computation;
+    const LockReleased released;  // from here on nothing touches Python
+    Execution execution(
+        n_threads, [&] { return interpreter_ending() || end_wanted() || pending.signal_raised(); });
     return compute(execution);
 }
 
-// The same for a computation whose result is of no use once it was interrupted: raises what the
-// signal handler raised. Exceptions of the core become Python's on the way out, by pybind11.
+// The same for a computation whose result is of no use once it was interrupted: raises what ended
+// it. Exceptions of the core become Python's on the way out, by pybind11.
 template <class Compute>
 auto run_interruptibly(int n_threads, const Compute& compute) {
     PendingError pending;

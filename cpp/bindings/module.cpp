@@ -14,6 +14,7 @@ PYBIND11_MODULE(JETMLP_MODULE_NAME, module) {
             return info;
         },
         "How this core was built: version, instruction-set level, compiler, version of Eigen.");
+    bind_computations(module);
     bind_activation(module);
     bind_architecture(module);
     bind_objective(module);

@@ -16,6 +16,7 @@
 
 #include "kernels/vector.hpp"
 
+#include <jetmlp/machine/threads.hpp>
 #include <jetmlp/machine/types.hpp>
 
 #include <algorithm>
@@ -114,8 +115,8 @@ inline void product_column(Index rows, Index inner, Strided<T> a, const T* b, In
 }
 
 template <class T>
-void product(Index rows, Index columns, Index inner, Strided<T> a, const T* b, Index b_stride,
-             Start<T> start, T* c, Index c_stride) {
+void product_at_once(Index rows, Index columns, Index inner, Strided<T> a, const T* b,
+                     Index b_stride, Start<T> start, T* c, Index c_stride) {
     const auto column = [&]<int Vectors>(Index j) {
         product_column<Vectors>(rows, inner, a, b + j, b_stride, start.right(j), c + j, c_stride);
     };
@@ -132,6 +133,24 @@ void product(Index rows, Index columns, Index inner, Strided<T> a, const T* b, I
     }
     if (j < columns) {
         column.template operator()<1>(j);
+    }
+}
+
+// So many products for each column take long enough to look at the caller's wishes between tiles.
+inline constexpr Index dear_column = 1 << 15;
+
+template <class T>
+void product(Index rows, Index columns, Index inner, Strided<T> a, const T* b, Index b_stride,
+             Start<T> start, T* c, Index c_stride) {
+    if (rows * inner < dear_column) {
+        product_at_once<T>(rows, columns, inner, a, b, b_stride, start, c, c_stride);
+        return;
+    }
+    constexpr Index tile_columns = tile_vectors * lanes<T>;
+    for (Index j = 0; j < columns; j += tile_columns) {
+        poll_here();
+        product_at_once<T>(rows, std::min(tile_columns, columns - j), inner, a, b + j, b_stride,
+                           start.right(j), c + j, c_stride);
     }
 }
 
@@ -210,7 +229,11 @@ inline Vector<T> sums_of_lanes(Vector<T> (&rows)[lanes<T>]) {
 template <class T>
 void product_of_rows(Index rows, Index outputs, Index inner, const T* a, const T* w, const T* b,
                      Index biased, T* c, Index c_stride) {
+    const bool dear = rows * inner >= dear_column;
     for (Index o = 0; o < outputs; ++o) {
+        if (dear) {
+            poll_here();
+        }
         for (Index first = 0; first < rows; first += lanes<T>) {
             const Index count = std::min(lanes<T>, rows - first);
             Vector<T> partial[lanes<T>] = {};

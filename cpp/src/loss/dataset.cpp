@@ -1,3 +1,4 @@
+#include "machine/parts.hpp"
 #include "machine/text.hpp"
 
 #include <jetmlp/loss/dataset.hpp>
@@ -48,10 +49,10 @@ Dataset<T>::Dataset(Index n_samples, Index n_inputs, Index n_outputs, const T* i
     if (targets[Term::second_derivative].entries != nullptr && directions.data != nullptr) {
         throw std::invalid_argument("d2YdX2: expected no directions beside it, got both");
     }
-    inputs_.assign(inputs, inputs + checked_product(n_samples, n_inputs));
+    assign_in_parts(inputs, checked_product(n_samples, n_inputs), inputs_);
     if (directions.data != nullptr) {
-        directions_.assign(directions.data,
-                           directions.data + checked_product(n_samples, n_tangents_, n_inputs));
+        assign_in_parts(directions.data, checked_product(n_samples, n_tangents_, n_inputs),
+                        directions_);
     }
     const Terms<Index> per_output = entries_per_output(n_inputs_, n_tangents_);
     for (const Term term : all_terms) {
@@ -62,22 +63,25 @@ Dataset<T>::Dataset(Index n_samples, Index n_inputs, Index n_outputs, const T* i
     }
 }
 
+constexpr Index samples_of_a_look = 1 << 12;
+
 template <class T>
 void Dataset<T>::take(Term term, const Targets<T>& targets) {
     OfTerm& of_term = terms_[term];
     const Index per_sample = checked_product(n_outputs_, of_term.per_output);
-    of_term.entries.assign(targets.entries,
-                           targets.entries + checked_product(n_samples_, per_sample));
+    assign_in_parts(targets.entries, checked_product(n_samples_, per_sample), of_term.entries);
     if (targets.weights != nullptr) {
         of_term.weights_per_sample = targets.weights_per_sample;
-        of_term.weights.assign(
-            targets.weights,
-            targets.weights + checked_product(n_samples_, of_term.weights_per_sample));
+        assign_in_parts(targets.weights, checked_product(n_samples_, of_term.weights_per_sample),
+                        of_term.weights);
     } else if (std::ranges::none_of(of_term.entries, [](T entry) { return std::isnan(entry); })) {
         return;
     }
     of_term.totals.reserve(static_cast<std::size_t>(n_samples_));
     for (Index sample = 0; sample < n_samples_; ++sample) {
+        if (sample % samples_of_a_look == 0) {
+            poll_here();
+        }
         const T* const own = entries(term, sample);
         double total = 0.0;
         for (Index at = 0; at < per_sample; ++at) {

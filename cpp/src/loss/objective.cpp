@@ -1,5 +1,6 @@
 #include "loss/penalty.hpp"
 #include "loss/squared_errors.hpp"
+#include "machine/parts.hpp"
 #include "machine/subnormals.hpp"
 #include "network/packed_parameters.hpp"
 #include "propagation/factory.hpp"
@@ -151,7 +152,7 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
     const Index gradient_size = layout.gradient_size();
     work.slice_sums.assign(static_cast<std::size_t>(n_slices), {});
     if (gradient != nullptr) {
-        work.slice_gradients.assign(count_of(n_slices, gradient_size), T(0));
+        zero_in_parts(work.slice_gradients, checked_product(n_slices, gradient_size));
     }
     auto evaluate_slice = [&](Index slice, int member) {
         const FlushSubnormals flush;
@@ -179,13 +180,9 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
     }
 
     if (gradient != nullptr) {
-        constexpr Index part = 65536;  // a network of millions of parameters takes its time
-        for (Index first = 0; first < gradient_size; first += part) {
-            execution.interrupt.poll();
-            add_packed_gradients(n_slices, gradient_size, first,
-                                 std::min(first + part, gradient_size),
-                                 work.slice_gradients.data());
-        }
+        in_parts(gradient_size, [&](Index first, Index last) {
+            add_packed_gradients(n_slices, gradient_size, first, last, work.slice_gradients.data());
+        });
         unpack_gradient(work.architecture, layout, work.slice_gradients.data(), gradient);
     }
     Terms<double> sums;

@@ -35,4 +35,23 @@ class FlushSubnormals {
 #endif
 };
 
+// While it lives, subnormal numbers are what they are: for what is not our computation, below one.
+class KeepSubnormals {
+  public:
+#if defined(__SSE2__)
+    KeepSubnormals() : before_(_mm_getcsr()) { _mm_setcsr(before_ & ~(0x8000U | 0x0040U)); }
+    ~KeepSubnormals() { _mm_setcsr(before_); }
+#else
+    KeepSubnormals() = default;
+    ~KeepSubnormals() = default;
+#endif
+    KeepSubnormals(const KeepSubnormals&) = delete;
+    KeepSubnormals& operator=(const KeepSubnormals&) = delete;
+
+#if defined(__SSE2__)
+  private:
+    unsigned before_;
+#endif
+};
+
 }  // namespace jetmlp

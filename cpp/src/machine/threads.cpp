@@ -1,7 +1,15 @@
+#include "machine/subnormals.hpp"
+
 #include <jetmlp/machine/threads.hpp>
 
 #include <algorithm>
+#include <new>
+#include <system_error>
 #include <utility>
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <pthread.h>
+#endif
 
 namespace jetmlp {
 
@@ -9,19 +17,37 @@ namespace {
 
 constexpr std::chrono::milliseconds question_interval{20};  // what the header promises
 
-// Waits until `value` is no longer `old`. A step of training takes tens of microseconds, waking a
+// Whether it is done within a moment. A step of training takes tens of microseconds, waking a
 // sleeping thread about as many: so look for a moment before sleeping. A pause takes 10 to 140
 // cycles, by the processor: 2000 of them some 10 to 100 µs.
-void wait_while_equal(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
+template <class Done>
+bool spin_until(const Done& done) {
     for (int look = 0; look < 2000; ++look) {
-        if (value.load(std::memory_order_acquire) != old) {
-            return;
+        if (done()) {
+            return true;
         }
 #if defined(__x86_64__)
         __builtin_ia32_pause();
 #endif
     }
-    value.wait(old, std::memory_order_acquire);
+    return false;
+}
+
+void wait_while_equal(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
+    if (!spin_until([&] { return value.load(std::memory_order_acquire) != old; })) {
+        value.wait(old, std::memory_order_acquire);
+    }
+}
+
+// How many forks lie between the first process and this one. A child has no thread but the one that
+// forked: a team that it inherits, from above a callback, has lost its threads.
+std::atomic<unsigned> n_forks{0};
+
+void count_forks() {
+#if defined(__unix__) || defined(__APPLE__)
+    [[maybe_unused]] static const int registered =
+        pthread_atfork(nullptr, nullptr, [] { n_forks.fetch_add(1, std::memory_order_relaxed); });
+#endif
 }
 
 }  // namespace
@@ -31,25 +57,47 @@ Interrupt::Interrupt(std::function<bool()> wanted)
       owner_(std::this_thread::get_id()),
       next_question_(std::chrono::steady_clock::now() + question_interval) {}
 
-void Interrupt::poll() {
-    if (!wanted_) {
-        return;
-    }
-    if (std::this_thread::get_id() == owner_) {
+void Interrupt::look() {
+    if (wanted_ && std::this_thread::get_id() == owner_) {
         const auto now = std::chrono::steady_clock::now();
         if (now >= next_question_) {
             next_question_ = now + question_interval;
+            const KeepSubnormals handlers_of_signals;
             if (wanted_()) {
                 requested_.store(true, std::memory_order_relaxed);
             }
         }
     }
-    if (requested_.load(std::memory_order_relaxed)) {
-        throw Interrupted();
+}
+
+namespace {
+
+thread_local Interrupt* interrupt_here = nullptr;
+
+}  // namespace
+
+Polling::Polling(Interrupt& interrupt) : before_(std::exchange(interrupt_here, &interrupt)) {}
+
+Polling::~Polling() { interrupt_here = before_; }
+
+void poll_here() {
+    if (interrupt_here != nullptr) {
+        interrupt_here->poll();
+    }
+}
+
+void look_here() {
+    if (interrupt_here != nullptr) {
+        interrupt_here->look();
     }
 }
 
 Team::~Team() {
+    if (!threads_.empty() && forks_ != n_forks.load(std::memory_order_relaxed)) {
+        // Threads of the parent can be neither joined nor forgotten by their handles.
+        static_cast<void>(new std::vector<std::thread>(std::move(threads_)));
+        return;
+    }
     ending_ = true;
     round_.fetch_add(1, std::memory_order_release);
     round_.notify_all();
@@ -59,16 +107,15 @@ Team::~Team() {
 }
 
 void Team::run(Index n_tasks, const std::function<void(Index, int)>& task, bool alone) {
-    if (alone || n_threads_ == 1 || n_tasks <= 1) {
+    alone = alone || n_threads_ == 1 || n_tasks <= 1;
+    if (!alone && !started_) {
+        start_threads();
+    }
+    if (alone || threads_.empty() || forks_ != n_forks.load(std::memory_order_relaxed)) {
         for (Index index = 0; index < n_tasks; ++index) {
             task(index, 0);
         }
         return;
-    }
-    while (static_cast<int>(threads_.size()) + 1 < n_threads_) {
-        const int member = static_cast<int>(threads_.size()) + 1;
-        const std::uint32_t round = round_.load(std::memory_order_relaxed);
-        threads_.emplace_back([this, member, round] { work(member, round); });
     }
     task_ = &task;
     n_tasks_ = n_tasks;
@@ -78,16 +125,51 @@ void Team::run(Index n_tasks, const std::function<void(Index, int)>& task, bool 
     round_.fetch_add(1, std::memory_order_release);
     round_.notify_all();
     take_tasks(0);
-    for (std::uint32_t left = at_work_.load(std::memory_order_acquire); left != 0;
-         left = at_work_.load(std::memory_order_acquire)) {
-        wait_while_equal(at_work_, left);
-    }
+    wait_for_others();
     if (failed_.load(std::memory_order_relaxed)) {
         std::rethrow_exception(std::exchange(failure_, nullptr));
     }
 }
 
+// The others may be at a task for long: a wait that lasts is slept through in tenths of itself,
+// with a look between them.
+void Team::wait_for_others() {
+    constexpr std::chrono::milliseconds short_wait{1};
+    constexpr std::chrono::milliseconds longest_sleep{5};
+    const auto done = [this] { return at_work_.load(std::memory_order_acquire) == 0; };
+    if (spin_until(done)) {
+        return;
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    while (!done()) {
+        const auto waited = std::chrono::steady_clock::now() - begin;
+        if (waited < short_wait) {
+            std::this_thread::yield();
+        } else {
+            interrupt_.look();
+            std::this_thread::sleep_for(
+                std::min<std::chrono::nanoseconds>(waited / 10, longest_sleep));
+        }
+    }
+}
+
+void Team::start_threads() {
+    started_ = true;
+    count_forks();
+    forks_ = n_forks.load(std::memory_order_relaxed);
+    const std::uint32_t round = round_.load(std::memory_order_relaxed);
+    try {
+        threads_.reserve(static_cast<std::size_t>(n_threads_) - 1);
+        for (int member = 1; member < n_threads_; ++member) {
+            threads_.emplace_back([this, member, round] { work(member, round); });
+        }
+    } catch (const std::system_error&) {  // a limit on threads, or no room for a stack
+    } catch (const std::bad_alloc&) {
+    }
+}
+
 void Team::work(int member, std::uint32_t round) {
+    const Polling polling(interrupt_);
     while (true) {
         wait_while_equal(round_, round);
         ++round;
@@ -96,7 +178,6 @@ void Team::work(int member, std::uint32_t round) {
         }
         take_tasks(member);
         at_work_.fetch_sub(1, std::memory_order_acq_rel);
-        at_work_.notify_one();
     }
 }
 

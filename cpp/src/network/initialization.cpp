@@ -1,3 +1,4 @@
+#include "machine/parts.hpp"
 #include "network/names.hpp"
 
 #include <jetmlp/machine/random.hpp>
@@ -82,8 +83,11 @@ void initialize(const Architecture& architecture, Initialization initialization,
     for (const Layer& layer : architecture.layers()) {
         Generator generator(seed, Purpose::initialization, index++);
         const Fans fans{static_cast<double>(layer.n_in), static_cast<double>(layer.n_out)};
-        std::generate_n(parameters + layer.weights_offset, layer.n_out * layer.n_in,
-                        [&] { return static_cast<T>(scheme.weight(generator, fans)); });
+        T* const weights = parameters + layer.weights_offset;
+        in_parts(layer.n_out * layer.n_in, [&](Index first, Index last) {
+            std::generate(weights + first, weights + last,
+                          [&] { return static_cast<T>(scheme.weight(generator, fans)); });
+        });
         std::generate_n(parameters + layer.bias_offset, layer.n_out,
                         [&] { return static_cast<T>(scheme.bias(generator, fans)); });
     }

@@ -2,6 +2,7 @@
 
 #include "kernels/transpose.hpp"
 #include "kernels/vector.hpp"
+#include "machine/parts.hpp"
 
 #include <jetmlp/machine/checked_size.hpp>
 
@@ -23,6 +24,20 @@ void copy_rows(Index rows, Index columns, const T* from, Index from_stride, T* t
         for (Index j = 0; j < columns; ++j) {  // mostly too few for a call of memcpy
             to[i * to_stride + j] = from[i * from_stride + j];
         }
+    }
+}
+
+// work(first, count) for the rows of a matrix of this width, with a look between every few; their
+// number is a multiple of what is transposed at a time.
+template <class Work>
+void in_rows(Index rows, Index width, const Work& work) {
+    constexpr Index multiple = 16;
+    const Index some = std::max(multiple, numbers_of_a_part / width / multiple * multiple);
+    for (Index first = 0; first < rows; first += some) {
+        if (first > 0) {
+            poll_here();
+        }
+        work(first, std::min(some, rows - first));
     }
 }
 
@@ -55,14 +70,20 @@ PackedLayout<T>::PackedLayout(const Architecture& architecture) {
 
 template <class T>
 void PackedParameters<T>::assign(const Architecture& architecture, const T* parameters) {
+    if (static_cast<Index>(data_.size()) < layout_.size()) {
+        resize_in_parts(data_, layout_.size());
+    }
     for (std::size_t l = 0; l < layout_.layers().size(); ++l) {
         const Layer& flat = architecture.layers()[l];
         const PackedLayer& packed = layout_.layers()[l];
         const T* const weights = parameters + flat.weights_offset;
-        copy_rows(flat.n_out, flat.n_in, weights, flat.n_in, data_.data() + packed.weights,
-                  packed.in_stride);
-        kernels::transpose(flat.n_out, flat.n_in, weights, flat.n_in,
-                           data_.data() + packed.transposed, packed.out_stride);
+        in_rows(flat.n_out, flat.n_in, [&](Index first, Index count) {
+            const T* const rows = weights + first * flat.n_in;
+            copy_rows(count, flat.n_in, rows, flat.n_in,
+                      data_.data() + packed.weights + first * packed.in_stride, packed.in_stride);
+            kernels::transpose(count, flat.n_in, rows, flat.n_in,
+                               data_.data() + packed.transposed + first, packed.out_stride);
+        });
         std::copy_n(parameters + flat.bias_offset, packed.n_out, data_.data() + packed.bias);
     }
 }
@@ -88,9 +109,15 @@ void unpack_gradient(const Architecture& architecture, const PackedLayout<T>& la
         const T* const from = packed_gradient + packed.weights_gradient;
         T* const to = gradient + flat.weights_offset;
         if (l == 0) {
-            kernels::transpose(packed.n_in, packed.n_out, from, packed.out_stride, to, flat.n_in);
+            in_rows(packed.n_in, packed.n_out, [&](Index first, Index count) {
+                kernels::transpose(count, packed.n_out, from + first * packed.out_stride,
+                                   packed.out_stride, to + first, flat.n_in);
+            });
         } else {
-            copy_rows(packed.n_out, packed.n_in, from, packed.in_stride, to, flat.n_in);
+            in_rows(packed.n_out, packed.n_in, [&](Index first, Index count) {
+                copy_rows(count, packed.n_in, from + first * packed.in_stride, packed.in_stride,
+                          to + first * flat.n_in, flat.n_in);
+            });
         }
         std::copy_n(packed_gradient + packed.bias_gradient, packed.n_out,
                     gradient + flat.bias_offset);

@@ -42,10 +42,9 @@ class PackedLayout {
 template <class T>
 class PackedParameters {
   public:
-    explicit PackedParameters(const Architecture& architecture)
-        : layout_(architecture), data_(static_cast<std::size_t>(layout_.size()), T(0)) {}
+    explicit PackedParameters(const Architecture& architecture) : layout_(architecture) {}
 
-    // Copies the flat vector in. The padding was zero from the start and stays so.
+    // Copies the flat vector in. The padding is zero from the first time on.
     void assign(const Architecture& architecture, const T* parameters);
 
     [[nodiscard]] const PackedLayout<T>& layout() const { return layout_; }

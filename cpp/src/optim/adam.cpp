@@ -1,3 +1,4 @@
+#include "machine/parts.hpp"
 #include "machine/subnormals.hpp"
 #include "machine/text.hpp"
 
@@ -57,11 +58,11 @@ std::unique_ptr<Optimizer<double>> AdamOptions::make_double(Index n_parameters) 
 }
 
 template <class T>
-Adam<T>::Adam(AdamOptions options, Index n_parameters)
-    : options_(std::move(options)),
-      gradient_(static_cast<std::size_t>(n_parameters)),
-      first_moment_(static_cast<std::size_t>(n_parameters)),
-      second_moment_(static_cast<std::size_t>(n_parameters)) {}
+Adam<T>::Adam(AdamOptions options, Index n_parameters) : options_(std::move(options)) {
+    for (std::vector<T>* numbers : {&gradient_, &first_moment_, &second_moment_}) {
+        resize_in_parts(*numbers, n_parameters);
+    }
+}
 
 template <class T>
 Losses Adam<T>::run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterate<T>& iterate,
@@ -108,7 +109,6 @@ bool Adam<T>::gradient_fits() const {
 // with m̂ = m/(1−β₁ᵗ) and v̂ = v/(1−β₂ᵗ), and λ the weight decay, which the moments do not see.
 template <class T>
 bool Adam<T>::step(double learning_rate, const std::vector<T>& from, std::vector<T>& to) {
-    const FlushSubnormals flush;
     ++n_steps_;
     const auto t = static_cast<double>(n_steps_);
     const T beta1 = static_cast<T>(options_.beta1);
@@ -121,23 +121,27 @@ bool Adam<T>::step(double learning_rate, const std::vector<T>& from, std::vector
     const T rate = static_cast<T>(learning_rate / (1.0 - std::pow(options_.beta1, t)));
     const T correction = static_cast<T>(1.0 / std::sqrt(1.0 - std::pow(options_.beta2, t)));
 
-    const std::size_t size = gradient_.size();
     const T* __restrict const gradient = gradient_.data();
     const T* __restrict const parameters = from.data();
     T* __restrict const first_moment = first_moment_.data();
     T* __restrict const second_moment = second_moment_.data();
     T* __restrict const updated = to.data();
     Bits<T> largest = 0;
-    for (std::size_t i = 0; i < size; ++i) {
-        const T g = gradient[i];
-        const T m = beta1 * first_moment[i] + one_minus_beta1 * g;
-        const T v = beta2 * second_moment[i] + one_minus_beta2 * (g * g);
-        first_moment[i] = m;
-        second_moment[i] = v;
-        const T theta = kept * parameters[i] - rate * m / (std::sqrt(v) * correction + epsilon);
-        updated[i] = theta;
-        largest = std::max(largest, magnitude(theta));
-    }
+    in_parts_to_the_end(static_cast<Index>(gradient_.size()), [&](Index begin, Index end) {
+        const FlushSubnormals flush;
+        Bits<T> of_part = 0;
+        for (Index i = begin; i < end; ++i) {
+            const T g = gradient[i];
+            const T m = beta1 * first_moment[i] + one_minus_beta1 * g;
+            const T v = beta2 * second_moment[i] + one_minus_beta2 * (g * g);
+            first_moment[i] = m;
+            second_moment[i] = v;
+            const T theta = kept * parameters[i] - rate * m / (std::sqrt(v) * correction + epsilon);
+            updated[i] = theta;
+            of_part = std::max(of_part, magnitude(theta));
+        }
+        largest = std::max(largest, of_part);
+    });
     return largest < magnitude(std::numeric_limits<T>::infinity());
 }
 

@@ -1,5 +1,6 @@
 #include "linear_algebra/sums.hpp"
 #include "linear_algebra/vectors.hpp"
+#include "machine/parts.hpp"
 
 #include <jetmlp/optim/lbfgs.hpp>
 
@@ -11,7 +12,7 @@ namespace {
 
 template <class T>
 void add_multiple(std::vector<T>& to, double factor, const std::vector<T>& from) {
-    elements(to) += static_cast<T>(factor) * elements(from);
+    elements_of_many(to) += static_cast<T>(factor) * elements_of_many(from);
 }
 
 }  // namespace
@@ -47,7 +48,7 @@ double Lbfgs<T>::workspace_bytes(const Objective<T>& objective, Index /*batch_si
 template <class T>
 void Lbfgs<T>::find_direction(const std::vector<T>& gradient, std::vector<T>& direction,
                               Execution& /*execution*/) {
-    direction = gradient;
+    elements_of_many(direction) = elements_of_many(gradient);
     std::vector<double> factors(pairs_.size());
     for (std::size_t i = pairs_.size(); i-- > 0;) {
         const Pair& pair = pairs_[i];
@@ -59,7 +60,7 @@ void Lbfgs<T>::find_direction(const std::vector<T>& gradient, std::vector<T>& di
         const Pair& last = pairs_.back();
         scale = -last.inner_product / inner_product(last.difference, last.difference);
     }
-    elements(direction) *= static_cast<T>(scale);
+    elements_of_many(direction) *= static_cast<T>(scale);
     for (std::size_t i = 0; i < pairs_.size(); ++i) {
         const Pair& pair = pairs_[i];
         const double factor =
@@ -70,7 +71,8 @@ void Lbfgs<T>::find_direction(const std::vector<T>& gradient, std::vector<T>& di
 
 template <class T>
 void Lbfgs<T>::learn(const Step& step, Execution& /*execution*/) {
-    pairs_.push_back({step.step, step.difference, step.inner_product});
+    pairs_.push_back(
+        {copy_in_parts(step.step), copy_in_parts(step.difference), step.inner_product});
     if (static_cast<Index>(pairs_.size()) > memory_) {
         pairs_.pop_front();
     }

@@ -1,5 +1,6 @@
 #include "linear_algebra/sums.hpp"
 #include "linear_algebra/vectors.hpp"
+#include "machine/parts.hpp"
 #include "optim/line_search.hpp"
 
 #include <jetmlp/optim/quasi_newton.hpp>
@@ -14,14 +15,12 @@ namespace jetmlp {
 template <class T>
 QuasiNewton<T>::QuasiNewton(WolfeConditions conditions, const StoppingOptions& stopping,
                             Index n_parameters)
-    : conditions_(conditions),
-      stopping_(stopping),
-      gradient_(static_cast<std::size_t>(n_parameters)),
-      trial_gradient_(gradient_.size()),
-      direction_(gradient_.size()),
-      candidate_(gradient_.size()),
-      step_(gradient_.size()),
-      difference_(gradient_.size()) {}
+    : conditions_(conditions), stopping_(stopping) {
+    for (std::vector<T>* numbers :
+         {&gradient_, &trial_gradient_, &direction_, &candidate_, &step_, &difference_, &last_}) {
+        resize_in_parts(*numbers, n_parameters);
+    }
+}
 
 template <class T>
 void QuasiNewton<T>::begin(Objective<T>& /*objective*/) {
@@ -66,8 +65,8 @@ void QuasiNewton<T>::step(Objective<T>& objective, Iterate<T>& iterate, Executio
         const double slope = inner_product(gradient_, direction_);
         Losses trial;
         const auto evaluate = [&](double length) {
-            candidate_ = iterate.current;
-            elements(candidate_) += static_cast<T>(length) * elements(direction_);
+            elements_of_many(candidate_) = elements_of_many(iterate.current);
+            elements_of_many(candidate_) += static_cast<T>(length) * elements_of_many(direction_);
             trial = objective.evaluate(candidate_.data(), objective.all_rows(),
                                        trial_gradient_.data(), execution);
             return LinePoint{length, trial.total, inner_product(trial_gradient_, direction_)};
@@ -94,8 +93,9 @@ void QuasiNewton<T>::step(Objective<T>& objective, Iterate<T>& iterate, Executio
                    stopping_.loss_tolerance > 0.0) {
             finished_ = FitEnd::loss;
         }
-        elements(step_) = elements(candidate_) - elements(iterate.current);
-        elements(difference_) = elements(trial_gradient_) - elements(gradient_);
+        elements_of_many(step_) = elements_of_many(candidate_) - elements_of_many(iterate.current);
+        elements_of_many(difference_) =
+            elements_of_many(trial_gradient_) - elements_of_many(gradient_);
         const double product = inner_product(step_, difference_);
         // The strong Wolfe conditions make it positive, rounding may not.
         constexpr double epsilon = std::numeric_limits<T>::epsilon();
@@ -107,8 +107,8 @@ void QuasiNewton<T>::step(Objective<T>& objective, Iterate<T>& iterate, Executio
         std::swap(gradient_, trial_gradient_);
         losses_ = trial;
         std::swap(iterate.previous, iterate.current);
-        iterate.current = candidate_;
-        last_ = iterate.current;
+        elements_of_many(iterate.current) = elements_of_many(candidate_);
+        elements_of_many(last_) = elements_of_many(candidate_);
         return;
     }
 }

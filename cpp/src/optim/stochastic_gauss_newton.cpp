@@ -106,6 +106,7 @@ Losses StochasticGaussNewton::run_epoch(Objective<double>& objective, const Epoc
         return false;
     });
     before_epoch_ = iterate.current;
+    before_lowest_.reserve(before_epoch_.size());  // at once: a step that was done must not fail
     MeanLosses mean;
     for (Index first = 0; first < n_samples; first += plan.batch_size) {
         execution.interrupt.poll();
@@ -144,8 +145,9 @@ void StochasticGaussNewton::step(double learning_rate, Iterate<double>& iterate,
         iterate.previous = iterate.current;  // its loss is finite
         throw Diverged();
     }
-    const double warm = std::pow(warm_up_decay, static_cast<double>(n_steps_++));
+    const double warm = std::pow(warm_up_decay, static_cast<double>(n_steps_));
     if (!work.cholesky.factor(work.gram, std::max(damping_, warm) * mean_diagonal, execution)) {
+        ++n_steps_;
         return;
     }
     work.cholesky.solve(work.residuals.data(), work.residuals.data());
@@ -157,6 +159,7 @@ void StochasticGaussNewton::step(double learning_rate, Iterate<double>& iterate,
     elements(iterate.previous) =
         elements(iterate.current) - learning_rate * elements(work.direction);
     std::swap(iterate.current, iterate.previous);
+    ++n_steps_;
 }
 
 void StochasticGaussNewton::follow(double loss, Iterate<double>& iterate) {

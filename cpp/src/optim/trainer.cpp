@@ -1,3 +1,4 @@
+#include "machine/parts.hpp"
 #include "optim/prediction_bounds.hpp"
 
 #include <jetmlp/machine/random.hpp>
@@ -5,6 +6,7 @@
 
 #include <cmath>
 #include <limits>
+#include <new>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -55,8 +57,15 @@ FitEnd Trainer<T>::fit(Objective<T>& training, Objective<T>* validation,
         throw std::invalid_argument(
             "patience, restore_best: expected validation data, whose loss they watch, got none");
     }
-    Iterate<T> iterate{parameters, parameters};
-    BestEpoch<T> best(request.stopping);
+    Iterate<T> iterate;
+    try {
+        for (std::vector<T>* numbers : {&iterate.current, &iterate.previous}) {
+            assign_in_parts(parameters.data(), static_cast<Index>(parameters.size()), *numbers);
+        }
+    } catch (const Interrupted&) {
+        return FitEnd::interrupted;
+    }
+    BestEpoch<T> best(request.stopping, parameters.size());
     const HandBack<T> hand_back(iterate, best, parameters);
     try {
         const FitEnd end =
@@ -79,9 +88,11 @@ FitEnd Trainer<T>::run_epochs(Objective<T>& training, Objective<T>* validation,
                               std::vector<EpochRecord>& records, Execution& execution) {
     optimizer_->begin(training);
     for (std::uint64_t epoch = 0; epoch < request.n_epochs; ++epoch) {
-        const double learning_rate = request.learning_rate(n_epochs_);
-        records.push_back(run_epoch(training, validation, learning_rate, iterate, execution));
-        ++n_epochs_;
+        const double learning_rate = request.learning_rate(n_epochs());
+        if (records.size() == records.capacity()) {  // before the step: it must not go unrecorded
+            records.reserve(2 * records.capacity() + 16);
+        }
+        run_epoch(training, validation, learning_rate, iterate, records, execution);
         const bool out_of_patience =
             best.after_epoch(records.back().validation.total, iterate.current);
         if (request.hook && request.hook(records.back(), iterate.current)) {
@@ -112,13 +123,14 @@ void Trainer<T>::measure_last(Objective<T>& training, const std::vector<T>& para
 }
 
 template <class T>
-EpochRecord Trainer<T>::run_epoch(Objective<T>& training, Objective<T>* validation,
-                                  double learning_rate, Iterate<T>& iterate, Execution& execution) {
+void Trainer<T>::run_epoch(Objective<T>& training, Objective<T>* validation, double learning_rate,
+                           Iterate<T>& iterate, std::vector<EpochRecord>& records,
+                           Execution& execution) {
     const Index n_samples = training.data().n_samples();
     EpochPlan plan{training.all_rows(), options_.batch_size == 0 ? n_samples : options_.batch_size,
                    learning_rate};
     if (options_.shuffle && plan.batch_size < n_samples) {
-        Generator(options_.seed, Purpose::shuffling, n_epochs_).permute(order_, n_samples);
+        Generator(options_.seed, Purpose::shuffling, n_epochs()).permute(order_, n_samples);
         plan.order.indices = order_.data();
     }
     EpochRecord record;
@@ -126,13 +138,20 @@ EpochRecord Trainer<T>::run_epoch(Objective<T>& training, Objective<T>* validati
     record.validation.total = std::numeric_limits<double>::quiet_NaN();
     record.learning_rate = learning_rate;
     if (validation != nullptr) {
-        record.validation = validation->evaluate(iterate.current.data(), validation->all_rows(),
-                                                 nullptr, execution);
+        try {
+            record.validation = validation->evaluate(iterate.current.data(), validation->all_rows(),
+                                                     nullptr, execution);
+        } catch (const std::bad_alloc&) {  // the step was done: its epoch counts, not validated
+            records.push_back(record);
+            ++n_epochs_;
+            throw;
+        }
         if (!std::isfinite(record.validation.total)) {
             throw Diverged();
         }
     }
-    return record;
+    records.push_back(record);
+    ++n_epochs_;
 }
 
 template class Trainer<float>;

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import _html
 from .._cures import with_cures
 from .._memory import require_memory
+from .._parts import copied
 from .arrays import ARRAYS, USUAL_NAMES, Arrays, SampleNames, check_arrays, names_of
 
 __all__ = ["Samples"]
@@ -136,7 +137,7 @@ class Samples:
         for name in ARRAYS:
             array = arrays[name]
             if array is not None:
-                array = array.copy() if copy else array.view()
+                array = copied(array) if copy else array.view()
                 array.flags.writeable = False
             object.__setattr__(self, name, array)
         object.__setattr__(self, "_names", names)

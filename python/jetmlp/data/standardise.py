@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._parts import row_by_row
 from ..models.normalization import Normalization
 from .presence import present, weights_of
 from .samples import Samples
@@ -43,11 +44,11 @@ def standardised(samples: Samples, normalization: Normalization) -> Samples:
     with np.errstate(all="ignore"):  # whoever takes the samples says what is not finite
         return samples.replace(
             X=normalization.inputs(samples.X),
-            Y=None if Y is None else (Y - normalization.y_mean) / y_scale,
-            dYdX=None if dYdX is None else _in_units(dYdX, x_scale, of_outputs),
-            dYdV=None if dYdV is None else dYdV / of_outputs,
+            Y=None if Y is None else row_by_row(lambda rows: (rows - normalization.y_mean) / y_scale, Y),
+            dYdX=None if dYdX is None else row_by_row(lambda J: _in_units(J, x_scale, of_outputs), dYdX),
+            dYdV=None if dYdV is None else row_by_row(lambda rows: rows / of_outputs, dYdV),
             d2YdX2=None if second_derivatives is None else second_derivatives / normalization.hessian_units(),
-            directions=None if directions is None else directions / x_scale,
+            directions=None if directions is None else row_by_row(lambda rows: rows / x_scale, directions),
         )
 
 
@@ -259,7 +260,10 @@ def _oriented_root_mean_square(deviations: Array, weights: Array) -> float:
     largest = np.abs(deviations).max()  # squares of the ratios neither overflow nor vanish
     ratios = deviations / largest
     root = np.sqrt(np.average(ratios**2, weights=weights))
-    skewness = np.average((ratios / root) ** 3, weights=weights)
+    # Its sign is what counts; `**` takes half a second for ten million.
+    skewness = np.average(
+        row_by_row(lambda rows: (unit := rows / root) * unit * unit, ratios), weights=weights
+    )
     if abs(skewness) < LEAST_SKEWNESS:
         skewness = ratios[np.argmax(np.abs(ratios) > 0.5)]
     return float(np.copysign(root * largest, skewness))

@@ -24,7 +24,10 @@ class Anchor(NamedTuple):
     y: NDArray[np.float64]  # (m,)
 
     def hold(self, model: MLP) -> None:
-        """Shift the output biases, which no derivative sees, until the values at the point are right."""
+        """Shift the output biases, which no derivative sees, until the values at the point are right.
+
+        For what holds the claim on the model.
+        """
         scale = 1.0 if model.normalization is None else model.normalization.y_scale
         for _ in range(2):  # the second time what the first one rounded
             missing = (self.y - model.predict(self.x)[0].astype(np.float64)) / scale
@@ -33,7 +36,7 @@ class Anchor(NamedTuple):
             parameters = model.parameters
             biases = parameters[-model.n_outputs :]  # the last of all parameters
             biases[:] = biases.astype(np.float64) + missing
-            model.parameters = parameters
+            model._parameters = parameters
 
 
 def as_anchor(

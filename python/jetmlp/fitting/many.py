@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import wait
 from contextlib import ExitStack
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from .. import _checks, _core
 from .._memory import require_memory
+from .._threads import Threads
 from ..data.samples import Samples, as_samples
 from ..data.scales import warn_of_scales
 from ..random import DATA, Generator
@@ -81,7 +82,7 @@ def fit_many(
     KeyboardInterrupt
         On Ctrl-C. Every model keeps the parameters of its last step, every trainer its history.
     RuntimeError
-        If one of the trainers is fitting already.
+        If one of the models is being fitted already.
     """
     fleet = _as_trainers(trainers)
     epochs = _checks.as_integer("epochs", epochs, 0, 2**31)
@@ -116,7 +117,7 @@ def fit_many(
             -threads:
         ]
         require_memory(f"{len(at_once)} fits at a time", sum(at_once), "a smaller n_threads needs less")
-        with ThreadPoolExecutor(threads) as pool:
+        with Threads(threads) as pool:
             fits = []
             try:
                 for trainer, plan in zip(fleet, plans, strict=True):

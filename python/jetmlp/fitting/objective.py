@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks, _core
+from .._claims import Turn, abandon
 from .._memory import require_memory
 from ..data.samples import Samples, as_samples
 from ..models.mlp import MLP
@@ -50,6 +52,11 @@ class Objective:
     ------
     TypeError, ValueError
         If an argument is of the wrong kind, shape or range; the message names it.
+
+    Notes
+    -----
+    Threads may share an objective: one after the other evaluates it. A signal handler may not evaluate one
+    that the main thread is at, and gets a ``RuntimeError``.
     """
 
     def __init__(
@@ -89,12 +96,12 @@ class Objective:
             precision=model.dtype,
         )
         problem = pose(model, samples, None, weights)
-        if problem.normalization is not None:
+        if model.normalization is None and problem.normalization is not None:
             model.normalization = problem.normalization
         self._core = problem.training
         require_memory(f"X of {len(samples)} samples", self._core.workspace_bytes(self._n_threads))
         self._squares: Any = None  # _core.Residuals, once there is somebody to ask for them
-        self._lock = threading.Lock()
+        self._turn = Turn()
 
     def __reduce__(self) -> str:
         raise TypeError(
@@ -112,14 +119,14 @@ class Objective:
         With `d2YdX2`, the mean squared error of second derivatives comes fourth.
         """
         vector = self._as_parameters(parameters)
-        with self._lock:
+        with self._evaluating():
             loss, terms = self._core.losses(vector, self._n_threads)
         return (loss, *terms) if "second_derivative" in self._core.terms else (loss, *terms[:2])
 
     def loss_and_gradient(self, parameters: ArrayLike) -> tuple[float, NDArray[Any]]:
         """Compute the loss and its gradient (n_parameters,), which is of the model's type."""
         vector = self._as_parameters(parameters)
-        with self._lock:
+        with self._evaluating():
             loss, gradient = self._core.loss_and_gradient(vector, self._n_threads)
         return loss, gradient
 
@@ -254,7 +261,7 @@ class Objective:
             size = self._n_parameters if name == "v" else self.n_residuals
             arguments.append(self._as_vector(name, vector, size))
         self._require_memory(what)
-        with self._lock:
+        with self._evaluating():
             if self._squares is None:
                 self._squares = _core.Residuals(self._core)
             result: NDArray[np.float64] = getattr(self._squares, what)(*arguments, self._n_threads)
@@ -267,6 +274,20 @@ class Objective:
             n, p = self.n_residuals, self._n_parameters
             need += 2 * np.dtype(np.float64).itemsize * n * (n if what == "gram" else p)
         require_memory(what, need)
+
+    @contextmanager
+    def _evaluating(self) -> Iterator[None]:
+        """Have the core to oneself."""
+        with self._turn.take(
+            "this objective is being evaluated by the same thread, below a signal handler; evaluate another "
+            "jetmlp.Objective of the same samples there"
+        ):
+            if self._turn.torn:  # forked in the middle of an evaluation
+                self._turn.torn = False
+                for torn in (self._core, self._squares):
+                    abandon(torn)
+                self._core, self._squares = self._core.renewed(), None
+            yield
 
     def _expect_float64(self) -> None:
         if self._dtype != np.float64:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks
+from .._claims import already_fitted
 from ..data.samples import Samples, as_samples
 from ..data.standardise import check_units, learn, standardised
 from ..models.mlp import MLP
@@ -17,7 +18,7 @@ from ..optimizers.levenberg_marquardt import LevenbergMarquardt
 from ..random import INITIALIZATION, Generator
 from .history import History
 from .plan import Ending
-from .problem import as_loss_weights
+from .problem import LossWeights, as_loss_weights
 from .trainer import Trainer
 
 Array = NDArray[np.float64]
@@ -62,6 +63,7 @@ class StagedMLP(Stages):
     def __init__(self, layer_sizes: Iterable[Iterable[int]], activation: str = "tanh", seed: int = 0) -> None:
         sizes = as_stage_sizes(layer_sizes)
         seed = as_stage_seed(seed, len(sizes))
+        super().__init__()
         self._seed = seed
         stages = [_network(stage, activation, seed + k) for k, stage in enumerate(sizes)]
         scales = np.zeros((len(stages), stages[0].n_outputs))
@@ -117,13 +119,28 @@ class StagedMLP(Stages):
             If an argument is of the wrong kind, shape or range, before anything changes.
         DivergenceError, KeyboardInterrupt
             As from `Trainer.fit`; the stages fitted before stay.
+        RuntimeError
+            If it is being fitted already, in another thread.
         """
         optimizer = LevenbergMarquardt() if optimizer is None else optimizer
         counts = _as_epochs(epochs, len(self._stages))
         weights = as_loss_weights(value_weight, derivative_weight, 0.0, 0.0)
+        with self._claim.hold(already_fitted(self)):
+            samples = as_samples(X, Y, dYdX, sizes=(self.n_inputs, self.n_outputs))
+            _check_given(samples)
+            return self._fit(samples, counts, optimizer, weights, n_threads=n_threads, progress=progress)
+
+    def _fit(
+        self,
+        samples: Samples,
+        counts: Sequence[int],
+        optimizer: Optimizer | str,
+        weights: LossWeights,
+        *,
+        n_threads: int | None,
+        progress: bool,
+    ) -> list[History]:
         m = self.n_outputs
-        samples = as_samples(X, Y, dYdX, sizes=(self.n_inputs, self.n_outputs))
-        _check_given(samples)
         normalization = learn(samples)
         check_units(samples, normalization)
         samples = standardised(samples, normalization)

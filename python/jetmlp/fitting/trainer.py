@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks, _core
+from .._claims import Claim, abandon
 from .._cures import with_cures
 from .._memory import fits_memory, require_memory
 from ..data.samples import Samples, as_samples
@@ -124,7 +124,7 @@ class Trainer:
         self._order = (_checks.as_boolean("shuffle", shuffle), _checks.as_seed(seed))
         self._model = model
         self._optimizer: Optimizer | str = optimizer
-        self._fitting = threading.Lock()
+        self._claim = Claim()
         self._core: Any = None
         if isinstance(optimizer, Optimizer):
             self._start(optimizer)
@@ -242,7 +242,8 @@ class Trainer:
         callbacks : callable or iterable of callables
             Each is called after every epoch as ``callback(epoch, losses)``: the epoch counted from 0 in
             this call, and the entries of the history by name. The model has the epoch's parameters by
-            then. A callback that returns True ends the fit.
+            then, which they may read and evaluate but not assign to. A callback that returns True ends the
+            fit.
 
         Returns
         -------
@@ -259,7 +260,8 @@ class Trainer:
         KeyboardInterrupt
             On Ctrl-C. The model keeps the parameters of the last step.
         RuntimeError
-            If this trainer is fitting already, in another thread or above a callback.
+            If this trainer, or another one of its model, is fitting already, in another thread or above a
+            callback.
         """
         epochs = _checks.as_integer("epochs", epochs, 0, 2**31)
         progress = _checks.as_boolean("progress", progress)
@@ -300,13 +302,28 @@ class Trainer:
 
     @contextmanager
     def _claimed(self) -> Iterator[None]:
-        """Keep the trainer from fitting twice at a time."""
-        if not self._fitting.acquire(blocking=False):
-            raise RuntimeError("this trainer is already fitting")
-        try:
+        """Keep the trainer from fitting twice at a time, and its model from everybody else."""
+        with (
+            self._claim.hold(
+                "this trainer is already fitting; wait for that fit to end, or make another one for "
+                "model.copy()"
+            ),
+            self._model._claim.hold(
+                "model: expected one that nobody else fits meanwhile, but another trainer is already fitting "
+                "it; wait for that fit to end, or make this trainer for model.copy()"
+            ),
+        ):
+            self._start_anew_where_torn()
             yield
-        finally:
-            self._fitting.release()
+
+    def _start_anew_where_torn(self) -> None:
+        """In a child that was forked in the middle of a fit, begin with a new state of the optimizer."""
+        if self._claim.torn:
+            self._claim.torn = False
+            abandon(self._core)
+            self._core = None
+            if isinstance(self._optimizer, Optimizer):
+                self._start(self._optimizer)
 
     def _plan(self, samples: Samples, ending: Ending, epochs: int) -> FitPlan:
         """Check everything and hand it to the core; of trainer and model only "auto" is settled."""
@@ -342,8 +359,8 @@ class Trainer:
         """Run a fit and keep what it came to, however it ends."""
         assert isinstance(self._optimizer, Optimizer)
         if plan.problem.normalization is not None:
-            self._model.normalization = plan.problem.normalization
-        stopping, start = plan.stopping, self._model.parameters
+            self._model._normalization = plan.problem.normalization
+        stopping, start = plan.stopping, self._model._parameters
         self.evidence = None
         n_threads = _checks.as_threads(n_threads)
         parameters, table, end, error = self._core.fit(
@@ -366,7 +383,7 @@ class Trainer:
         if error is not None:
             raise error
         if end != "diverged" and not undone_is_finite(self._model, plan.samples):
-            self._model.parameters = start
+            self._model._parameters = start
             end = self.history.stopped_because = "diverged"
         if end == "diverged":
             raise DivergenceError(self.history.n_epochs)
@@ -381,7 +398,7 @@ class Trainer:
 
     def _take(self, parameters: NDArray[Any], anchor: Anchor | None) -> None:
         """Give the model the parameters of a fit."""
-        self._model.parameters = parameters
+        self._model._parameters = parameters  # the core's own, and finite
         if anchor is not None:
             anchor.hold(self._model)
 
@@ -405,13 +422,7 @@ class Trainer:
             if not callbacks:
                 return False
             self._take(parameters, plan.anchor)
-            taken = self._model._parameters
             answers = [callback(epoch, losses) for callback in callbacks]  # all, also after a True
-            if self._model._parameters is not taken:
-                raise RuntimeError(
-                    "callbacks: expected model.parameters to be left alone during a fit, whose optimizer "
-                    "would overwrite them; end the fit by returning True and assign them then"
-                )
             return any(isinstance(answer, (bool, np.bool_)) and bool(answer) for answer in answers)
 
         return after_epoch

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .. import _checks, _core
+from .._claims import Claim
 from .._files.fields import object_of
+from .._parts import copied, joined
 from .evaluation import Evaluated
 from .normalization import Normalization, as_normalization
 from .tensors import (
@@ -48,6 +50,7 @@ class Network(Evaluated):
         self._architecture = _core.Architecture(self._layer_sizes, self._activation, self._output_activation)
         self._normalize = _checks.as_boolean("normalize", normalize)
         self._normalization: Normalization | None = None
+        self._claim = Claim()  # held by what fits it
 
     @property
     def layer_sizes(self) -> tuple[int, ...]:
@@ -98,12 +101,14 @@ class Network(Evaluated):
     def normalization(self, value: Normalization) -> None:
         if not self._normalize:
             raise ValueError("normalization: expected a model made with normalize=True, got one without")
-        self._normalization = as_normalization(value, self.n_inputs, self.n_outputs)
+        normalization = as_normalization(value, self.n_inputs, self.n_outputs)
+        self._expect_no_fit("normalization")
+        self._normalization = normalization
 
     @property
     def parameters(self) -> NDArray[Any]:
         """All parameters, (n_parameters,): layer by layer W row by row, then b. A copy; assign to change."""
-        return self._parameters.copy()
+        return copied(self._parameters)
 
     @parameters.setter
     def parameters(self, value: ArrayLike) -> None:
@@ -111,8 +116,16 @@ class Network(Evaluated):
         if array.shape != (self.n_parameters,):
             raise ValueError(f"parameters: expected shape ({self.n_parameters},), got {array.shape}")
         _checks.check_finite("parameters", array)
+        self._expect_no_fit("parameters")
         # Never changed in place: what `weights` and `biases` gave out stays what it was.
-        self._parameters = array.copy()
+        self._parameters = copied(array)
+
+    def _expect_no_fit(self, name: str) -> None:
+        if self._claim.held:
+            raise RuntimeError(
+                f"{name}: expected model.{name} to be left alone while the model is being fitted, which "
+                "overwrites it; end the fit, as a callback does by returning True, and assign then"
+            )
 
     @property
     def weights(self) -> list[NDArray[Any]]:
@@ -174,7 +187,9 @@ class Network(Evaluated):
         check_tensors(tensors, shapes, types)
         model = cls.__new__(cls)
         model._configure(**said)
-        model.parameters = np.concatenate([tensors[name].ravel() for name in names])
+        parameters = joined((tensors[name] for name in names), model.n_parameters, model._dtype)
+        _checks.check_finite("parameters", parameters)
+        model._parameters = parameters
         normalization = normalization_of(tensors)
         if normalization is not None:
             model.normalization = normalization

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _checks, _html
+from .._parts import row_by_row
 
 __all__ = ["Normalization"]
 
@@ -63,15 +64,16 @@ class Normalization:
 
     def inputs(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
         """From inputs (n, d) to those of the network."""
-        return (X - self.x_mean) / self.x_scale
+        return row_by_row(lambda rows: (rows - self.x_mean) / self.x_scale, X)
 
     def values(self, Y: NDArray[Any]) -> NDArray[np.float64]:
         """From the network's values (n, m) to those in the units of the data."""
-        return self.y_mean + self.y_scale * Y.astype(np.float64)
+        return row_by_row(lambda rows: self.y_mean + self.y_scale * rows.astype(np.float64), Y)
 
     def jacobian(self, J: NDArray[Any]) -> NDArray[np.float64]:
         """From the network's derivatives (n, m, d) to those in the units of the data."""
-        return J.astype(np.float64) * self.jacobian_units()
+        units = self.jacobian_units()
+        return row_by_row(lambda rows: rows.astype(np.float64) * units, J)
 
     def jacobian_units(self) -> NDArray[np.float64]:
         """s_y / s_x, (m, d)."""
@@ -79,7 +81,8 @@ class Normalization:
 
     def hessian(self, H: NDArray[Any]) -> NDArray[np.float64]:
         """From the network's second derivatives (n, m, d, d) to those in the units of the data."""
-        return H.astype(np.float64) * self.hessian_units()
+        units = self.hessian_units()
+        return row_by_row(lambda rows: rows.astype(np.float64) * units, H)
 
     def hessian_units(self) -> NDArray[np.float64]:
         """s_y / (s_x s_x), (m, d, d), symmetric to the last bit."""

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks
+from .._claims import Claim
 from .._files import Container, write_container
 from .._files.fields import list_of, object_of, of
 from .mlp import MLP
@@ -44,6 +45,9 @@ class Stages:
     _stages: tuple[MLP, ...]
     _scales: Array
     _normalization: Normalization | None
+
+    def __init__(self) -> None:
+        self._claim = Claim()  # held by what fits it
 
     def _set(self, stages: tuple[MLP, ...], scales: Array, normalization: Normalization | None) -> None:
         self._stages, self._scales, self._normalization = stages, scales, normalization
@@ -156,6 +160,7 @@ class Stages:
     ) -> Self:
         """Build a model from what it is made of."""
         model = cls.__new__(cls)
+        Stages.__init__(model)
         model._seed = seed
         model._set(tuple(stages), np.array(scales, dtype=np.float64), normalization)
         return model

@@ -8,13 +8,13 @@ and correlated within a sample.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .._threads import Threads
 from ..data.neighbours import nearest_neighbours
 from ..data.samples import Samples
 from ..data.standardise import learn, standardised
@@ -173,7 +173,7 @@ def _try(
         CandidateFit(Candidate(hidden, activation, "noisy", seed), part, plain)
         for hidden, activation in FIRST
     ]
-    with ThreadPoolExecutor(n_threads) as pool:
+    with Threads(n_threads) as pool:
         list(pool.map(lambda fit: run(fit, FIRST_PART_STEPS), fits))
         fits.sort(key=lambda fit: -fit.log_evidence)
         list(pool.map(lambda fit: run(fit, PART_STEPS - FIRST_PART_STEPS), fits[: KEPT + 1]))
@@ -241,7 +241,7 @@ def _advance(begun: list[_Kept], units: Samples, n_steps: int, n_threads: int, c
             if not one.fit.step(noise) or clock.over():
                 break
 
-    with ThreadPoolExecutor(n_threads) as pool:
+    with Threads(n_threads) as pool:
         list(pool.map(advance, begun))
     return noise
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import wait
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .._threads import Threads
 from ..data.samples import Samples
 from ..models.normalization import Normalization
 from ..random import Generator
@@ -200,7 +201,7 @@ class Search:
             self._shown(len(self.fits), max(other.log_evidence for other in self.fits))
 
         stopped: list[bool] = []
-        with ThreadPoolExecutor(self._n_threads) as pool:
+        with Threads(self._n_threads) as pool:
             try:
                 # Long ones first.
                 order = sorted(fits, key=lambda fit: -fit.model.n_parameters)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks
+from .._claims import Claim, already_fitted
 from .._files import Container, write_container
 from .._files.fields import object_of, of
 from ..data.derivative_check import doubts
@@ -85,6 +86,7 @@ class Surrogate(Describing):
         self._seconds = _as_seconds(seconds)
         self._n_threads = None if n_threads is None else _checks.as_threads(n_threads)
         self._check = _checks.as_boolean("check", check)
+        self._claim = Claim()
 
     def fit(
         self,
@@ -132,6 +134,8 @@ class Surrogate(Describing):
             If an argument is of the wrong kind, shape or range, before anything changes.
         KeyboardInterrupt
             On Ctrl-C; what was fitted before stays.
+        RuntimeError
+            If it is being fitted already, in another thread.
 
         Warns
         -----
@@ -152,9 +156,9 @@ class Surrogate(Describing):
             _warn_of_derivatives(samples)
         counted = counting(samples, np.dtype(np.float64))
         clock = Clock(limit)
-        with SearchProgress(shown=progress) as shown:
+        with self._claim.hold(already_fitted(self)), SearchProgress(shown=progress) as shown:
             self._outcome = self._fit(samples, counted, clock, shown)
-        self._input_names = self._output_names = None
+            self._input_names = self._output_names = None
         return self
 
     def update(
@@ -185,19 +189,23 @@ class Surrogate(Describing):
         TypeError, ValueError
             If an argument is of the wrong kind, shape or range, before anything changes.
         RuntimeError
-            If nothing was fitted before.
+            If nothing was fitted before, or it is being fitted already, in another thread.
         """
-        outcome = self._fitted()
-        mixture = outcome.mixture
         limit = self._seconds if seconds is None else _as_seconds(seconds)
-        sizes = (mixture.n_inputs, mixture.n_outputs)
-        samples = joined(outcome.samples, as_samples(X, Y, dYdX, **arrays, sizes=sizes))
+        with self._claim.hold(already_fitted(self)):
+            outcome = self._fitted()
+            mixture = outcome.mixture
+            sizes = (mixture.n_inputs, mixture.n_outputs)
+            samples = joined(outcome.samples, as_samples(X, Y, dYdX, **arrays, sizes=sizes))
+            self._outcome = self._updated(outcome, samples, Clock(limit))
+        return self
+
+    def _updated(self, outcome: Outcome, samples: Samples, clock: Clock) -> Outcome:
+        mixture = outcome.mixture
         counted = counting(samples, np.dtype(np.float64))
-        clock = Clock(limit)
         with SearchProgress(shown=False) as shown:
             if too_many(counted) or not outcome.standings:
-                self._outcome = self._fit(samples, counted, clock, shown, outcome)
-                return self
+                return self._fit(samples, counted, clock, shown, outcome)
             normalization = mixture.normalization
             search = self._search(counted, normalization, clock, shown)
             begun = [
@@ -205,8 +213,7 @@ class Surrogate(Describing):
                 for candidate, standing in zip(outcome.candidates, outcome.standings, strict=True)
             ]
             fits = search.go_on(begun)
-        self._outcome = outcome_of(samples, counted, fits, search.tried, clock)
-        return self
+        return outcome_of(samples, counted, fits, search.tried, clock)
 
     def _fit(
         self,

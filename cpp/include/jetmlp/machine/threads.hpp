@@ -28,7 +28,15 @@ class Interrupt {
     explicit Interrupt(std::function<bool()> wanted = {});
 
     // Called often, from any thread. Throws Interrupted once the caller wants the end.
-    void poll();
+    void poll() {
+        look();
+        if (requested_.load(std::memory_order_relaxed)) {
+            throw Interrupted();
+        }
+    }
+
+    // The same where the work cannot be left half done: the next poll throws.
+    void look();
 
   private:
     std::function<bool()> wanted_;
@@ -37,11 +45,28 @@ class Interrupt {
     std::atomic<bool> requested_{false};
 };
 
+// While it lives, the interrupt of this thread, for loops too deep to be handed it.
+class Polling {
+  public:
+    explicit Polling(Interrupt& interrupt);
+    ~Polling();
+    Polling(const Polling&) = delete;
+    Polling& operator=(const Polling&) = delete;
+
+  private:
+    Interrupt* before_;
+};
+
+// poll() and look() of this thread's interrupt; nothing where there is none.
+void poll_here();
+void look_here();
+
 // A fixed number of threads, the caller among them, that share out numbered tasks. Which thread
 // takes which task is left to chance, so a task must write only what belongs to it.
 class Team {
   public:
-    explicit Team(int n_threads) : n_threads_(n_threads) {}  // at least 1
+    // At least one thread. All of them poll the interrupt, which has to outlive the team.
+    Team(int n_threads, Interrupt& interrupt) : n_threads_(n_threads), interrupt_(interrupt) {}
     ~Team();
     Team(const Team&) = delete;
     Team& operator=(const Team&) = delete;
@@ -50,11 +75,14 @@ class Team {
 
     // task(index, member) for every index in [0, n_tasks); member in [0, n_threads) is the same for
     // no two tasks under way at once. Returns when all are done; what the first failing task threw
-    // is thrown again. With `alone` the caller does them all. Threads start when first needed.
+    // is thrown again. With `alone` the caller does them all. Threads start when first needed;
+    // where the system gives no more, those that did start do all the tasks.
     void run(Index n_tasks, const std::function<void(Index index, int member)>& task,
              bool alone = false);
 
   private:
+    void start_threads();
+    void wait_for_others();
     void work(int member, std::uint32_t round);
     void take_tasks(int member);
 
@@ -67,6 +95,9 @@ class Team {
     std::exception_ptr failure_;
     bool ending_ = false;
     int n_threads_;
+    Interrupt& interrupt_;
+    bool started_ = false;
+    unsigned forks_ = 0;  // of this process before, when the threads started
     std::vector<std::thread> threads_;
 };
 
@@ -108,10 +139,11 @@ class TeamChoice {
 // What a computation runs on: threads, and a way out.
 struct Execution {
     explicit Execution(int n_threads, std::function<bool()> end_wanted = {})
-        : team(n_threads), interrupt(std::move(end_wanted)) {}
+        : interrupt(std::move(end_wanted)), polling(interrupt), team(n_threads, interrupt) {}
 
-    Team team;
     Interrupt interrupt;
+    Polling polling;  // of the thread that made this
+    Team team;
 };
 
 }  // namespace jetmlp

@@ -20,7 +20,11 @@ struct EarlyStopping {
 template <class T>
 class BestEpoch {
   public:
-    explicit BestEpoch(EarlyStopping rule) : rule_(rule) {}
+    BestEpoch(EarlyStopping rule, std::size_t n_parameters) : rule_(rule) {
+        if (rule_.restore_best) {  // at once: an epoch that was done must not fail here
+            parameters_.reserve(n_parameters);
+        }
+    }
 
     // Takes note of an epoch; true once patience has run out. Copies the parameters only if they
     // are the best so far and to be restored.

@@ -9,6 +9,7 @@
 #include <jetmlp/optim/optimizer.hpp>
 #include <jetmlp/optim/stopping.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -52,7 +53,8 @@ class Trainer {
     [[nodiscard]] double workspace_bytes(const Objective<T>& training, int n_threads) const;
 
     // Throws std::invalid_argument, with nothing changed, for an objective that check() refuses or
-    // early stopping without validation. Else, whatever the end, an exception of the hook included,
+    // early stopping without validation. Else, whatever the end, an exception included (the hook's,
+    // or std::bad_alloc),
     // `records` hold every whole epoch and `parameters` are the last ones known to be good, or
     // those of the lowest validation loss where these were to be restored. If an epoch gives
     // several reasons to end, the hook's is told first, then patience.
@@ -62,7 +64,10 @@ class Trainer {
     [[nodiscard]] Optimizer<T>& optimizer() { return *optimizer_; }
 
     // Whole epochs since the trainer was made.
-    [[nodiscard]] std::uint64_t n_epochs() const { return n_epochs_; }
+    // Other threads may ask during a fit.
+    [[nodiscard]] std::uint64_t n_epochs() const {
+        return n_epochs_.load(std::memory_order_relaxed);
+    }
 
   private:
     FitEnd run_epochs(Objective<T>& training, Objective<T>* validation,
@@ -70,12 +75,13 @@ class Trainer {
                       std::vector<EpochRecord>& records, Execution& execution);
     void measure_last(Objective<T>& training, const std::vector<T>& parameters,
                       Execution& execution);
-    EpochRecord run_epoch(Objective<T>& training, Objective<T>* validation, double learning_rate,
-                          Iterate<T>& iterate, Execution& execution);
+    // There is room for the record.
+    void run_epoch(Objective<T>& training, Objective<T>* validation, double learning_rate,
+                   Iterate<T>& iterate, std::vector<EpochRecord>& records, Execution& execution);
 
     std::unique_ptr<Optimizer<T>> optimizer_;
     TrainerOptions options_;
-    std::uint64_t n_epochs_ = 0;
+    std::atomic<std::uint64_t> n_epochs_{0};
     std::vector<std::uint32_t> order_;
 };
 
