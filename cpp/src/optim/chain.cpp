@@ -48,27 +48,42 @@ void Chain<T>::check(const Objective<T>& objective) const {
 }
 
 template <class T>
-void Chain<T>::begin(Objective<T>& objective) {
-    optimizers_[at_]->begin(objective);
+void Chain<T>::begin(Objective<T>& objective, Start start) {
+    working().begin(objective, start);
 }
 
 template <class T>
 std::optional<FitEnd> Chain<T>::finished() const {
-    return is_last() ? optimizers_[at_]->finished() : std::nullopt;
+    return is_last() ? working().finished() : std::nullopt;
 }
 
 template <class T>
 Losses Chain<T>::run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterate<T>& iterate,
                            Execution& execution) {
-    while (!is_last() && (epochs_left_[at_] == 0 || optimizers_[at_]->finished().has_value())) {
+    while (!is_last() && (epochs_left() == 0 || working().finished().has_value())) {
         ++at_;
-        optimizers_[at_]->begin(objective);
+        working().begin(objective, Start::anew);
     }
-    const Losses losses = optimizers_[at_]->run_epoch(objective, plan, iterate, execution);
+    const Losses losses = working().run_epoch(objective, plan, iterate, execution);
     if (!is_last()) {
-        --epochs_left_[at_];
+        --epochs_left();
     }
     return losses;
+}
+
+template <class T>
+void Chain<T>::visit(StateVisitor& state) {
+    const std::vector<Index> all = epochs_left_;
+    state.visit("at", at_);
+    state.expect(at_ < static_cast<Index>(optimizers_.size()), "at", "one of its optimizers");
+    for (std::size_t i = 0; i < epochs_left_.size(); ++i) {
+        const std::string name = "epochs_left." + std::to_string(i);
+        state.visit(name, epochs_left_[i]);
+        state.expect(epochs_left_[i] <= all[i], name, "no more epochs than it was given");
+    }
+    for (std::size_t i = 0; i < optimizers_.size(); ++i) {
+        state.within(std::to_string(i), [&] { optimizers_[i]->visit(state); });
+    }
 }
 
 template class Chain<float>;

@@ -4,6 +4,7 @@
 #include <jetmlp/optim/lbfgs.hpp>
 
 #include <memory>
+#include <string>
 
 namespace jetmlp {
 
@@ -66,6 +67,23 @@ void Lbfgs<T>::learn(const Step& step, Execution& /*execution*/) {
     pairs_.push_back({step.step, step.difference, step.inner_product});
     if (static_cast<Index>(pairs_.size()) > memory_) {
         pairs_.pop_front();
+    }
+}
+
+template <class T>
+void Lbfgs<T>::visit_learned(StateVisitor& state) {
+    auto n_pairs = static_cast<Index>(pairs_.size());
+    state.visit("n_pairs", n_pairs);
+    state.expect(n_pairs <= memory_, "n_pairs", "no more pairs than its memory holds");
+    pairs_.resize(static_cast<std::size_t>(n_pairs));
+    for (std::size_t i = 0; i < pairs_.size(); ++i) {
+        state.within("pair." + std::to_string(i), [&] {
+            Pair& pair = pairs_[i];
+            state.visit("step", pair.step, state.n_parameters());
+            state.visit("difference", pair.difference, state.n_parameters());
+            state.visit("inner_product", pair.inner_product);
+            state.expect(pair.inner_product > 0.0, "inner_product", "a number above 0");
+        });
     }
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
@@ -11,24 +12,44 @@ namespace jetmlp {
 
 namespace {
 
-// Hands the parameters back to the caller on every way out of a fit.
+// Hands parameters and records back to the caller on every way out of a fit, and forgets the rest.
 template <class T>
 struct HandBack {
-    HandBack(Iterate<T>& source, BestEpoch<T>& best_epoch, std::vector<T>& target)
-        : iterate(source), best(best_epoch), parameters(target) {}
+    HandBack(std::optional<Course<T>>& source, std::vector<T>& to, std::vector<EpochRecord>& rows)
+        : course(source), parameters(to), records(rows) {}
     HandBack(const HandBack&) = delete;
     HandBack& operator=(const HandBack&) = delete;
     ~HandBack() {
-        const bool restored = !best.parameters().empty();
-        parameters = std::move(restored ? best.parameters() : iterate.current);
+        std::vector<T>& best = course->best.parameters();
+        parameters = std::move(best.empty() ? course->iterate.current : best);
+        records = std::move(course->records);
+        course.reset();
     }
 
-    Iterate<T>& iterate;
-    BestEpoch<T>& best;
+    std::optional<Course<T>>& course;
     std::vector<T>& parameters;
+    std::vector<EpochRecord>& records;
 };
 
 }  // namespace
+
+template <class T>
+void Course<T>::visit(StateVisitor& state) {
+    state.visit("parameters", iterate.current, state.n_parameters());
+    state.visit("previous", iterate.previous, state.n_parameters());
+    state.within("best", [&] { best.visit(state); });
+    std::vector<double> rows;
+    for (const EpochRecord& record : records) {
+        const auto row = history_row(record);
+        rows.insert(rows.end(), row.begin(), row.end());
+    }
+    state.visit("records", rows, {}, Numbers::any);
+    state.expect(rows.size() % n_history_columns == 0, "records", "whole rows");
+    records.clear();
+    for (std::size_t at = 0; at < rows.size(); at += n_history_columns) {
+        records.push_back(record_of(std::span(rows).subspan(at).template first<n_history_columns>()));
+    }
+}
 
 template <class T>
 Trainer<T>::Trainer(std::unique_ptr<Optimizer<T>> optimizer, TrainerOptions options)
@@ -43,34 +64,72 @@ FitEnd Trainer<T>::fit(Objective<T>& training, Objective<T>* validation,
         throw std::invalid_argument(
             "patience, restore_best: expected validation data, whose loss they watch, got none");
     }
-    Iterate<T> iterate{parameters, parameters};
-    BestEpoch<T> best(request.stopping);
-    const HandBack<T> hand_back(iterate, best, parameters);
+    const Start start = course_ ? Start::resumed : Start::anew;
+    if (!course_) {
+        course_.emplace(Course<T>{{parameters, parameters}, BestEpoch<T>({}), {}});
+    }
+    course_->best.set_rule(request.stopping);
+    const HandBack<T> hand_back(course_, parameters, records);
+    Iterate<T>& iterate = course_->iterate;
     try {
-        optimizer_->begin(training);
-        for (std::uint64_t epoch = 0; epoch < request.n_epochs; ++epoch) {
+        optimizer_->begin(training, start);
+        // The last epoch before a stop may have been the last of all.
+        std::optional<FitEnd> end = course_->records.empty() ? std::nullopt : ended();
+        while (!end && course_->records.size() < request.n_epochs) {
             const double learning_rate = request.learning_rate(n_epochs_);
-            records.push_back(run_epoch(training, validation, learning_rate, iterate, execution));
+            const EpochRecord record =
+                run_epoch(training, validation, learning_rate, iterate, execution);
+            course_->records.push_back(record);
             ++n_epochs_;
-            const bool out_of_patience =
-                best.after_epoch(records.back().validation.total, iterate.current);
-            if (request.hook && request.hook(records.back(), iterate.current)) {
+            course_->best.after_epoch(record.validation.total, iterate.current);
+            if (request.hook && request.hook(record, iterate.current)) {
                 return FitEnd::callback;
             }
-            if (out_of_patience) {
-                return FitEnd::patience;
-            }
-            if (const std::optional<FitEnd> end = optimizer_->finished()) {
-                return *end;
-            }
+            end = ended();
         }
+        return end.value_or(FitEnd::epochs);
     } catch (const Diverged&) {
         iterate.current = iterate.previous;
         return FitEnd::diverged;
     } catch (const Interrupted&) {
         return FitEnd::interrupted;
     }
-    return FitEnd::epochs;
+}
+
+template <class T>
+std::optional<FitEnd> Trainer<T>::ended() const {
+    return course_->best.out_of_patience() ? FitEnd::patience : optimizer_->finished();
+}
+
+template <class T>
+State Trainer<T>::state(Index n_parameters) {
+    State state;
+    StateVisitor visitor(state, n_parameters);
+    visit(visitor);
+    return state;
+}
+
+template <class T>
+void Trainer<T>::restore(const State& state, Index n_parameters) {
+    StateVisitor visitor(state, n_parameters);
+    visit(visitor);
+    visitor.finish();
+}
+
+template <class T>
+void Trainer<T>::visit(StateVisitor& state) {
+    state.visit("n_epochs", n_epochs_);
+    state.within("optimizer", [&] { optimizer_->visit(state); });
+    bool within_fit = course_.has_value();
+    state.visit("within_fit", within_fit);
+    if (!within_fit) {
+        return;
+    }
+    if (state.restores()) {
+        course_.emplace(Course<T>{{}, BestEpoch<T>({}), {}});
+    }
+    state.within("fit", [&] { course_->visit(state); });
+    state.expect(course_->records.size() <= n_epochs_, "n_epochs", "those of the fit at least");
 }
 
 template <class T>
@@ -97,6 +156,8 @@ EpochRecord Trainer<T>::run_epoch(Objective<T>& training, Objective<T>* validati
     return record;
 }
 
+template struct Course<float>;
+template struct Course<double>;
 template class Trainer<float>;
 template class Trainer<double>;
 

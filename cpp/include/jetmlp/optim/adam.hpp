@@ -31,6 +31,7 @@ class Adam final : public Optimizer<T> {
 
     Losses run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterate<T>& iterate,
                      Execution& execution) override;
+    void visit(StateVisitor& state) override;
 
   private:
     // False if a parameter is no longer finite.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <jetmlp/machine/types.hpp>
+#include <jetmlp/optim/state.hpp>
 
 #include <limits>
 #include <vector>
@@ -22,9 +23,12 @@ class BestEpoch {
   public:
     explicit BestEpoch(EarlyStopping rule) : rule_(rule) {}
 
-    // Takes note of an epoch; true once patience has run out. Copies the parameters only if they
-    // are the best so far and to be restored.
-    bool after_epoch(double validation_loss, const std::vector<T>& parameters) {
+    // For a fit that is resumed, whose state does not have the rule.
+    void set_rule(EarlyStopping rule) { rule_ = rule; }
+
+    // Takes note of an epoch. Copies the parameters only if they are the best so far and to be
+    // restored.
+    void after_epoch(double validation_loss, const std::vector<T>& parameters) {
         if (validation_loss < lowest_) {
             lowest_ = validation_loss;
             if (rule_.restore_best) {
@@ -37,11 +41,23 @@ class BestEpoch {
         } else {
             ++epochs_in_vain_;
         }
+    }
+
+    [[nodiscard]] bool out_of_patience() const {
         return rule_.patience > 0 && epochs_in_vain_ >= rule_.patience;
     }
 
     // Of the lowest loss; empty where nothing is to be restored.
     [[nodiscard]] std::vector<T>& parameters() { return parameters_; }
+
+    void visit(StateVisitor& state) {
+        state.visit("lowest", lowest_, Numbers::not_nan);
+        state.visit("to_beat", to_beat_, Numbers::not_nan);
+        state.visit("epochs_in_vain", epochs_in_vain_);
+        bool kept = !parameters_.empty();
+        state.visit("kept", kept);
+        state.visit("parameters", parameters_, kept ? state.n_parameters() : 0);
+    }
 
   private:
     EarlyStopping rule_;

@@ -36,7 +36,7 @@ class Lbfgs final : public QuasiNewton<T> {
     struct Pair {
         std::vector<T> step;
         std::vector<T> difference;  // of the gradients
-        double inner_product;       // of both
+        double inner_product = 0.0;  // of both
     };
 
     [[nodiscard]] bool knows_curvature() const override { return !pairs_.empty(); }
@@ -45,6 +45,7 @@ class Lbfgs final : public QuasiNewton<T> {
     void find_direction(const std::vector<T>& gradient, std::vector<T>& direction,
                         Execution& execution) override;
     void learn(const Step& step, Execution& execution) override;
+    void visit_learned(StateVisitor& state) override;
 
     Index memory_;
     std::deque<Pair> pairs_;

@@ -44,10 +44,11 @@ class LevenbergMarquardt final : public Optimizer<double> {
     ~LevenbergMarquardt() override;
 
     void check(const Objective<double>& objective) const override;
-    void begin(Objective<double>& objective) override;
+    void begin(Objective<double>& objective, Start start) override;
     [[nodiscard]] std::optional<FitEnd> finished() const override { return finished_; }
     Losses run_epoch(Objective<double>& objective, const EpochPlan& plan, Iterate<double>& iterate,
                      Execution& execution) override;
+    void visit(StateVisitor& state) override;
 
   private:
     struct Workspace;

@@ -7,11 +7,13 @@
 #include <jetmlp/optim/early_stopping.hpp>
 #include <jetmlp/optim/epoch_record.hpp>
 #include <jetmlp/optim/optimizer.hpp>
+#include <jetmlp/optim/state.hpp>
 #include <jetmlp/optim/stopping.hpp>
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace jetmlp {
@@ -39,7 +41,19 @@ struct FitRequest {
     EpochHook<T> hook;  // empty: none
 };
 
-// Keeps optimizer state and epoch count, so that a second fit goes on where the first stopped.
+// Where a fit stands between two of its epochs.
+template <class T>
+struct Course {
+    Iterate<T> iterate;
+    BestEpoch<T> best;
+    std::vector<EpochRecord> records;
+
+    void visit(StateVisitor& state);
+};
+
+// Keeps optimizer state and epoch count, so that a second fit goes on where the first stopped. Its
+// state may be taken between fits and by the hook of one; a trainer that took over the latter
+// resumes that fit.
 template <class T>
 class Trainer {
   public:
@@ -52,9 +66,15 @@ class Trainer {
     // early stopping without validation. Else, whatever the end, an exception of the hook included,
     // `records` hold every whole epoch and `parameters` are the last ones known to be good, or
     // those of the lowest validation loss where these were to be restored. If an epoch gives
-    // several reasons to end, the hook's is told first, then patience.
+    // several reasons to end, the hook's is told first, then patience. A fit that is resumed takes
+    // no parameters, and counts `n_epochs` and `records` from its own start.
     FitEnd fit(Objective<T>& training, Objective<T>* validation, const FitRequest<T>& request,
                std::vector<T>& parameters, std::vector<EpochRecord>& records, Execution& execution);
+
+    // What everything goes on with; of a trainer that restores it, which is as new, nothing else may
+    // be used if that throws.
+    [[nodiscard]] State state(Index n_parameters);
+    void restore(const State& state, Index n_parameters);
 
     [[nodiscard]] Optimizer<T>& optimizer() { return *optimizer_; }
 
@@ -62,6 +82,9 @@ class Trainer {
     [[nodiscard]] std::uint64_t n_epochs() const { return n_epochs_; }
 
   private:
+    void visit(StateVisitor& state);
+    // What an epoch that is over leaves as a reason to end.
+    [[nodiscard]] std::optional<FitEnd> ended() const;
     EpochRecord run_epoch(Objective<T>& training, Objective<T>* validation, double learning_rate,
                           Iterate<T>& iterate, Execution& execution);
 
@@ -69,6 +92,7 @@ class Trainer {
     TrainerOptions options_;
     std::uint64_t n_epochs_ = 0;
     std::vector<std::uint32_t> order_;
+    std::optional<Course<T>> course_;  // of the fit that runs, or is to be resumed
 };
 
 extern template class Trainer<float>;
