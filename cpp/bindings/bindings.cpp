@@ -77,8 +77,7 @@ State to_state(const py::dict& arrays) {
         const auto name = key.cast<std::string>();
         if (!take<std::uint64_t>(state, name, value) && !take<float>(state, name, value) &&
             !take<double>(state, name, value)) {
-            throw std::invalid_argument(name +
-                                        ": expected one axis of uint64, float32 or float64");
+            throw std::invalid_argument(name + ": expected one axis of uint64, float32 or float64");
         }
     }
     return state;

@@ -1,5 +1,6 @@
 #include <jetmlp/optim/chain.hpp>
 
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -76,10 +77,12 @@ void Chain<T>::visit(StateVisitor& state) {
     const std::vector<Index> all = epochs_left_;
     state.visit("at", at_);
     state.expect(at_ < static_cast<Index>(optimizers_.size()), "at", "one of its optimizers");
-    for (std::size_t i = 0; i < epochs_left_.size(); ++i) {
-        const std::string name = "epochs_left." + std::to_string(i);
-        state.visit(name, epochs_left_[i]);
-        state.expect(epochs_left_[i] <= all[i], name, "no more epochs than it was given");
+    std::vector<std::uint64_t> left(all.begin(), all.end());
+    state.visit("epochs_left", left, all.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        state.expect(left[i] <= static_cast<std::uint64_t>(all[i]), "epochs_left",
+                     "no more epochs than they were given");
+        epochs_left_[i] = static_cast<Index>(left[i]);
     }
     for (std::size_t i = 0; i < optimizers_.size(); ++i) {
         state.within(std::to_string(i), [&] { optimizers_[i]->visit(state); });

@@ -3,8 +3,8 @@
 
 #include <jetmlp/optim/lbfgs.hpp>
 
+#include <algorithm>
 #include <memory>
-#include <string>
 
 namespace jetmlp {
 
@@ -72,18 +72,31 @@ void Lbfgs<T>::learn(const Step& step, Execution& /*execution*/) {
 
 template <class T>
 void Lbfgs<T>::visit_learned(StateVisitor& state) {
-    auto n_pairs = static_cast<Index>(pairs_.size());
-    state.visit("n_pairs", n_pairs);
-    state.expect(n_pairs <= memory_, "n_pairs", "no more pairs than its memory holds");
-    pairs_.resize(static_cast<std::size_t>(n_pairs));
-    for (std::size_t i = 0; i < pairs_.size(); ++i) {
-        state.within("pair." + std::to_string(i), [&] {
-            Pair& pair = pairs_[i];
-            state.visit("step", pair.step, state.n_parameters());
-            state.visit("difference", pair.difference, state.n_parameters());
-            state.visit("inner_product", pair.inner_product);
-            state.expect(pair.inner_product > 0.0, "inner_product", "a number above 0");
-        });
+    std::vector<T> steps;  // one after the other
+    std::vector<T> differences;
+    std::vector<double> inner_products;
+    for (const Pair& pair : pairs_) {
+        steps.insert(steps.end(), pair.step.begin(), pair.step.end());
+        differences.insert(differences.end(), pair.difference.begin(), pair.difference.end());
+        inner_products.push_back(pair.inner_product);
+    }
+    state.visit("inner_products", inner_products);
+    const std::size_t n_pairs = inner_products.size();
+    const std::size_t n = state.n_parameters();
+    const bool positive = std::ranges::all_of(inner_products, [](double sy) { return sy > 0.0; });
+    state.expect(positive && n_pairs <= static_cast<std::size_t>(memory_), "inner_products",
+                 "numbers above 0, no more than its memory holds");
+    state.visit("steps", steps, n_pairs * n);
+    state.visit("differences", differences, n_pairs * n);
+    if (state.restores()) {
+        pairs_.clear();
+        for (std::size_t i = 0; i < n_pairs; ++i) {
+            const auto at = static_cast<std::ptrdiff_t>(i * n);
+            const auto end = static_cast<std::ptrdiff_t>((i + 1) * n);
+            pairs_.push_back({{steps.begin() + at, steps.begin() + end},
+                              {differences.begin() + at, differences.begin() + end},
+                              inner_products[i]});
+        }
     }
 }
 

@@ -218,7 +218,8 @@ void SelfScaledBroyden::visit_learned(StateVisitor& state) {
     state.visit("update.ss", work.update.ss);
     state.visit("update.su", work.update.su);
     state.visit("update.uu", work.update.uu);
-    for (auto [name, vector] : {std::pair{"update.s", &work.update.s}, {"update.u", &work.update.u}}) {
+    for (auto [name, vector] :
+         {std::pair{"update.s", &work.update.s}, {"update.u", &work.update.u}}) {
         const std::size_t padded = vector->size();
         vector->resize(n);  // without the padding, which is zero
         state.visit(name, *vector, n);

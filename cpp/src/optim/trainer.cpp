@@ -47,7 +47,8 @@ void Course<T>::visit(StateVisitor& state) {
     state.expect(rows.size() % n_history_columns == 0, "records", "whole rows");
     records.clear();
     for (std::size_t at = 0; at < rows.size(); at += n_history_columns) {
-        records.push_back(record_of(std::span(rows).subspan(at).template first<n_history_columns>()));
+        records.push_back(
+            record_of(std::span(rows).subspan(at).template first<n_history_columns>()));
     }
 }
 

@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 
 from .._files import Container, read_container
 from .._files.errors import place_of, refusal
+from ..fitting.checkpoint import FILE_KIND as CHECKPOINT
 from ..fitting.staged import StagedMLP
 from ..models.mlp import MLP
 from ..surrogate.surrogate import Surrogate
 
+#: What is a file of a fit, and who takes it.
+CHECKPOINTS = {CHECKPOINT: "jetmlp.Trainer.resume(path)"}
 #: Of a surrogate, the tensors that its mean is computed from.
 _PREDICTS = re.compile(r"weights|normalization\..*|member\.\d+\.(weights|bias)\.\d+")
 
@@ -69,4 +72,12 @@ def read_parts(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, 
 
 
 def _read(path: Path) -> Container:
-    return read_container(path, (MLP.FILE_KIND, StagedMLP.FILE_KIND, Surrogate.FILE_KIND))
+    models = (MLP.FILE_KIND, StagedMLP.FILE_KIND, Surrogate.FILE_KIND)
+    container = read_container(path, (*models, *CHECKPOINTS))
+    if container.kind in CHECKPOINTS:
+        raise refusal(
+            place_of(path),
+            f"{container.kind}: expected a model, got a checkpoint, from which a fit goes on: "
+            f"{CHECKPOINTS[container.kind]}",
+        )
+    return container

@@ -47,9 +47,7 @@ class Chain final : public Optimizer<T> {
     }
 
   private:
-    [[nodiscard]] bool is_last() const {
-        return at_ + 1 == static_cast<Index>(optimizers_.size());
-    }
+    [[nodiscard]] bool is_last() const { return at_ + 1 == static_cast<Index>(optimizers_.size()); }
 
     [[nodiscard]] Index& epochs_left() { return epochs_left_[static_cast<std::size_t>(at_)]; }
 

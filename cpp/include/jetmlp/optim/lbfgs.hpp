@@ -36,7 +36,7 @@ class Lbfgs final : public QuasiNewton<T> {
     struct Pair {
         std::vector<T> step;
         std::vector<T> difference;  // of the gradients
-        double inner_product = 0.0;  // of both
+        double inner_product;       // of both
     };
 
     [[nodiscard]] bool knows_curvature() const override { return !pairs_.empty(); }

@@ -18,7 +18,8 @@
 
 namespace jetmlp {
 
-using StateArray = std::variant<std::vector<std::uint64_t>, std::vector<float>, std::vector<double>>;
+using StateArray =
+    std::variant<std::vector<std::uint64_t>, std::vector<float>, std::vector<double>>;
 using State = std::map<std::string, StateArray>;
 
 // What numbers may be. Infinite is what a lowest loss is before there was one; a loss that is
@@ -30,8 +31,7 @@ enum class Numbers : std::uint8_t { finite, not_nan, any };
 // already, so only what is thrown away in that case may be restored.
 class StateVisitor {
   public:
-    explicit StateVisitor(State& to, Index n_parameters)
-        : to_(&to), n_parameters_(n_parameters) {}
+    explicit StateVisitor(State& to, Index n_parameters) : to_(&to), n_parameters_(n_parameters) {}
     explicit StateVisitor(const State& from, Index n_parameters)
         : from_(&from), n_parameters_(n_parameters) {}
 

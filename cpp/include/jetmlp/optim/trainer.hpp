@@ -71,8 +71,8 @@ class Trainer {
     FitEnd fit(Objective<T>& training, Objective<T>* validation, const FitRequest<T>& request,
                std::vector<T>& parameters, std::vector<EpochRecord>& records, Execution& execution);
 
-    // What everything goes on with; of a trainer that restores it, which is as new, nothing else may
-    // be used if that throws.
+    // What everything goes on with; of a trainer that restores it, which is as new, nothing else
+    // may be used if that throws.
     [[nodiscard]] State state(Index n_parameters);
     void restore(const State& state, Index n_parameters);
 
