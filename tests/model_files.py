@@ -1,4 +1,4 @@
-"""Files of models taken apart and put together again, written down as the format is described."""
+"""Files of models taken apart and put together again, written down from the description of the format."""
 
 from __future__ import annotations
 

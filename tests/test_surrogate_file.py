@@ -203,6 +203,8 @@ CHANGES = {
     "time before it began": described_as("seconds_taken", -1.0),
     "settings that are none": described_as("settings", {"sead": 1}),
     "settings out of range": described_as("settings.seed", -1),
+    "an unknown key": described_as("more", 99),
+    "a limit that is an integer": described_as("settings.seconds", 5),
     "no settings": described_as("settings", None),
 }
 ROW_OF_STEPS = 5

@@ -6,7 +6,7 @@ import math
 import operator
 from collections.abc import Iterable
 from difflib import get_close_matches
-from itertools import permutations
+from itertools import islice, permutations
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,10 @@ from ._forms import as_real_array as as_real_array
 
 MOST_THREADS = 256
 MOST_UNITS = 2**24
+#: Of a network, or of all stages of one.
+MOST_LAYERS = 1000
+#: Of a choice: in longer texts none is looked for.
+LONGEST_NAME = 100
 #: What other libraries call some of the choices.
 OTHER_NAMES = {
     "swish": "silu",
@@ -266,6 +270,8 @@ def as_choice(name: str, value: object, choices: tuple[str, ...]) -> str:
     expected = f"{name}: expected one of {', '.join(map(repr, choices))}"
     if not isinstance(value, str):
         raise TypeError(f"{expected}, got {value!r}")
+    if len(value) > LONGEST_NAME:
+        raise ValueError(f"{expected}, got {brief(value)}")
     if value not in choices:
         by_lower_case = {choice.lower(): choice for choice in choices}
         other = OTHER_NAMES.get(value.lower())
@@ -285,11 +291,13 @@ def as_boolean(name: str, value: object) -> bool:
 def as_layer_sizes(value: Iterable[int]) -> tuple[int, ...]:
     """Take the sizes of the layers, those of inputs and outputs among them."""
     try:
-        entries = tuple(value)
+        entries = tuple(islice(value, MOST_LAYERS + 2))
     except TypeError:
         entries = None
     if entries is None or isinstance(value, (str, bytes)):
         raise TypeError(f"layer_sizes: expected a sequence of integers such as [2, 32, 1], got {value!r}")
+    if len(entries) > MOST_LAYERS + 1:
+        raise ValueError(f"layer_sizes: expected at most {MOST_LAYERS + 1} sizes, got more")
     sizes = tuple(as_integer("layer_sizes", size, 1, MOST_UNITS) for size in entries)
     if len(sizes) < 2:
         raise ValueError(f"layer_sizes: expected at least two sizes, inputs and outputs, got {sizes}")
@@ -300,7 +308,7 @@ def as_dtype(value: DTypeLike) -> np.dtype[Any]:
     """Take float32 or float64, by any name NumPy knows for them."""
     try:
         dtype = np.dtype(value)
-    except TypeError:
+    except (TypeError, ValueError, SyntaxError):  # NumPy has a language of its own for these
         dtype = np.dtype(object)
     if value is None or dtype not in (np.float32, np.float64):
         raise ValueError(f"dtype: expected 'float32' or 'float64', got {value!r}")

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace jetmlp {
@@ -85,7 +86,9 @@ void Precisions::set(std::vector<double> alphas, std::vector<double> betas) {
     if (alphas.size() != alphas_.size() || betas.size() != betas_.size() ||
         !std::ranges::all_of(alphas, above_zero) || !std::ranges::all_of(betas, above_zero)) {
         throw std::invalid_argument(
-            "precisions: expected one above 0 for each group and each kind");
+            "prior_precisions, noise_precisions: expected " + std::to_string(alphas_.size()) +
+            " and " + std::to_string(betas_.size()) + " finite numbers above 0, got " +
+            std::to_string(alphas.size()) + " and " + std::to_string(betas.size()));
     }
     alphas_ = std::move(alphas);
     betas_ = std::move(betas);

@@ -1,6 +1,6 @@
 """Files: the one writer, and the one container of models."""
 
-from .container import Container, pack, read_container, same_content, unpack, write_container
+from .container import Container, pack, read_container, unpack, write_container
 from .errors import ModelFileError
 from .writing import replacing, write_bytes
 
@@ -10,7 +10,6 @@ __all__ = [
     "pack",
     "read_container",
     "replacing",
-    "same_content",
     "unpack",
     "write_bytes",
     "write_container",

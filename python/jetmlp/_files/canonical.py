@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 from .errors import brief, refusal
 
 #: Most commas and opening brackets of a text; they bound its values, some 100 bytes each once parsed.
-MOST_VALUES = 50_000
-#: An integer of 64 bits, with its sign.
+MOST_VALUES = 25_000
+#: Digits of an integer of 64 bits, with its sign.
 _MOST_DIGITS = 20
 
 
@@ -65,14 +66,17 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _constant(text: str) -> float:
+    raise ValueError(f"the number {text}")
+
+
 def _integer(text: str) -> int:
     if len(text) > _MOST_DIGITS:
         raise ValueError(f"an integer of {len(text)} digits")
     return int(text)
 
 
-def _constant(text: str) -> float:
-    raise ValueError(f"the number {text}")
-
-
-_DECODER = json.JSONDecoder(parse_int=_integer, parse_constant=_constant)
+# Reading an integer takes the square of its length, of which newer Pythons have a limit themselves.
+_DECODER = json.JSONDecoder(
+    parse_int=None if hasattr(sys, "set_int_max_str_digits") else _integer, parse_constant=_constant
+)

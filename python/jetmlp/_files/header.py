@@ -25,15 +25,19 @@ MOST_HEADER = 2**20
 #: Largest content, in bytes.
 MOST_CONTENT = 2**36
 #: The types of tensors, by their names in a file; all are little-endian.
-TYPES = {"F64": "<f8", "F32": "<f4", "I64": "<i8", "U64": "<u8", "U8": "|u1"}
+TYPES = {
+    name: np.dtype(dtype)
+    for name, dtype in {"F64": "<f8", "F32": "<f4", "I64": "<i8", "U64": "<u8", "U8": "|u1"}.items()
+}
 
 _METADATA, _HASH, _VERSION = "__metadata__", "sha256", "format_version"
 #: Where every header begins; the digits of the hash are next.
 _BEGINNING = f'{{"{_METADATA}":{{"{_HASH}":"'
 HASH_PLACE, HASH_DIGITS = len(_BEGINNING), 64
 _NAME = re.compile(r"[A-Za-z0-9_.]{1,128}")
+_LINE = ("dtype", "shape", "data_offsets")
 _MOST_AXES = 8
-#: Longer axes stand in no file: those beside an axis of 0 take no space.
+#: Beside an axis of 0 the others take no space, and may still not be of any length. Nor may the content.
 _LONGEST_AXIS = 2**40
 
 
@@ -59,7 +63,7 @@ def header_bytes(kind: str, description: str, tensors: Mapping[str, NDArray[Any]
     """Return the header of tensors that follow in this order, with zeros for the digits of the hash."""
     metadata = {_HASH: "0" * HASH_DIGITS, _VERSION: str(FORMAT_VERSION), kind: description}
     header: dict[str, Any] = {_METADATA: metadata}
-    names = {np.dtype(dtype): name for name, dtype in TYPES.items()}
+    names = {dtype: name for name, dtype in TYPES.items()}
     at = 0
     for name, tensor in tensors.items():
         if tensor.dtype not in names:
@@ -119,7 +123,7 @@ def _padded(text: str) -> str:
 def _kind(metadata: Any, kinds: tuple[str, ...], place: str) -> str:  # noqa: ANN401  whatever the file says
     """Check metadata and return what kind of file it is."""
     if not isinstance(metadata, dict) or not any(name.startswith("jetmlp.") for name in metadata):
-        raise refusal(place, f"holds no model of jetmlp, its metadata is {brief(metadata)}")
+        raise refusal(place, f"metadata: expected those of a model of jetmlp, got {brief(metadata)}")
     if _VERSION not in metadata:
         raise refusal(
             place,
@@ -173,22 +177,19 @@ def _entry(name: str, line: Any, at: int, place: str) -> tuple[Entry, int]:  # n
     """Check the line of one tensor, which is to begin at `at`; return it and where it ends."""
     if not _NAME.fullmatch(name):
         raise refusal(place, f"header: expected names of letters, digits, _ and ., got {brief(name)}")
-    if not isinstance(line, dict) or list(line) != ["dtype", "shape", "data_offsets"]:
+    if not isinstance(line, dict) or tuple(line) != _LINE:
         raise refusal(place, f"{name}: expected dtype, shape and data_offsets, got {brief(line)}")
-    dtype, shape, offsets = line["dtype"], line["shape"], line["data_offsets"]
-    if not isinstance(dtype, str) or dtype not in TYPES:
+    dtype, shape, offsets = line.values()
+    kept = TYPES.get(dtype) if isinstance(dtype, str) else None
+    if kept is None:
         raise refusal(place, f"{name}.dtype: expected one of {', '.join(TYPES)}, got {brief(dtype)}")
-    if not _counts(shape, _LONGEST_AXIS) or len(shape) > _MOST_AXES:
+    if type(shape) is not list or len(shape) > _MOST_AXES or not all(map(_is_length, shape)):
         raise refusal(place, f"{name}.shape: expected at most {_MOST_AXES} lengths, got {brief(shape)}")
-    if not _counts(offsets, MOST_CONTENT) or len(offsets) != 2:
-        raise refusal(place, f"{name}.data_offsets: expected two places, got {brief(offsets)}")
-    kept = np.dtype(TYPES[dtype])
     expected = [at, at + math.prod(shape) * kept.itemsize]
-    if offsets != expected:
+    if offsets != expected or not type(offsets[0]) is type(offsets[1]) is int:  # 0.0 and False are equal to 0
         raise refusal(place, f"{name}.data_offsets: expected {brief(expected)}, got {brief(offsets)}")
     return Entry(kept, tuple(shape), at), expected[1]
 
 
-def _counts(value: Any, most: int) -> bool:  # noqa: ANN401  whatever the file says
-    """Whether this is a list of integers of at least 0."""
-    return isinstance(value, list) and all(type(entry) is int and 0 <= entry <= most for entry in value)
+def _is_length(value: Any) -> bool:  # noqa: ANN401  whatever the file says
+    return type(value) is int and 0 <= value <= _LONGEST_AXIS

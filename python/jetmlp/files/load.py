@@ -11,18 +11,27 @@ from numpy.typing import NDArray
 
 from .._files import Container, read_container
 from .._files.errors import place_of, refusal
+from .._files.fields import check_same
 from ..fitting.checkpoint import FILE_KIND as CHECKPOINT
 from ..fitting.staged import StagedMLP
 from ..models.mlp import MLP
 from ..surrogate.surrogate import Surrogate
 
+Model = MLP | StagedMLP | Surrogate
+
+#: By the name that they have in a file.
+MODELS: dict[str, type[MLP] | type[StagedMLP] | type[Surrogate]] = {
+    MLP.FILE_KIND: MLP,
+    StagedMLP.FILE_KIND: StagedMLP,
+    Surrogate.FILE_KIND: Surrogate,
+}
 #: What is a file of a fit, and who takes it.
 CHECKPOINTS = {CHECKPOINT: "jetmlp.Trainer.resume(path)"}
 #: Of a surrogate, the tensors that its mean is computed from.
 _PREDICTS = re.compile(r"weights|normalization\..*|member\.\d+\.(weights|bias)\.\d+")
 
 
-def load(path: str | os.PathLike[str]) -> MLP | StagedMLP | Surrogate:
+def load(path: str | os.PathLike[str]) -> Model:
     """Read a model that `MLP.save`, `StagedMLP.save` or `Surrogate.save` wrote.
 
     Parameters
@@ -41,19 +50,17 @@ def load(path: str | os.PathLike[str]) -> MLP | StagedMLP | Surrogate:
         If the file cannot be read.
     ModelFileError
         If it is not a model of this library, or is damaged; the message says in what.
+
+    Notes
+    -----
+    A file runs no code, and nothing in it is trusted: it is checked as the arguments of the constructors are,
+    and has to be what saving the model would write. Its hash, SHA-256 without a key, finds damage. It does
+    not say who wrote the file: whoever changes one on purpose can make the hash anew.
+
+    The file is read once, from beginning to end. One that is replaced meanwhile is loaded as it was or
+    refused, and what is no regular file, such as a FIFO or a device, is refused without being opened.
     """
-    path = Path(path)
-    container = _read(path)
-    try:
-        if container.kind == StagedMLP.FILE_KIND:
-            return StagedMLP._from_file(container.description, container.tensors)
-        if container.kind == Surrogate.FILE_KIND:
-            return Surrogate._from_file(container.description, container.tensors)
-        return MLP._from_tensors(container.description["architecture"], container.tensors)
-    except (AttributeError, IndexError, KeyError, OverflowError, TypeError) as error:
-        raise refusal(place_of(path), f"description: expected that of a network, got {error!r}") from error
-    except ValueError as error:
-        raise refusal(place_of(path), f"{error}") from error
+    return _read(path)[1]
 
 
 def read_parts(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -61,7 +68,7 @@ def read_parts(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, 
 
     Of a file that `load` takes; of a surrogate, samples, covariances and the like are left out.
     """
-    container = _read(Path(path))
+    container, _ = _read(path)
     tensors = container.tensors
     if container.kind == Surrogate.FILE_KIND:
         tensors = {name: array for name, array in tensors.items() if _PREDICTS.fullmatch(name)}
@@ -71,13 +78,29 @@ def read_parts(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, 
     return {"kind": container.kind, **container.description}, tensors
 
 
-def _read(path: Path) -> Container:
-    models = (MLP.FILE_KIND, StagedMLP.FILE_KIND, Surrogate.FILE_KIND)
-    container = read_container(path, (*models, *CHECKPOINTS))
+def model_of(container: Container, place: str) -> Model:
+    """Return the model that a container describes; `place` is what messages call it.
+
+    Raises
+    ------
+    ModelFileError
+        If there is none that would be written as just this container.
+    """
+    try:
+        model = MODELS[container.kind]._from_container(container)
+        check_same(model._container(), container)
+    except (TypeError, ValueError) as error:
+        raise refusal(place, f"{error}") from error
+    return model
+
+
+def _read(path: str | os.PathLike[str]) -> tuple[Container, Model]:
+    path = Path(path)
+    container = read_container(path, (*MODELS, *CHECKPOINTS))
     if container.kind in CHECKPOINTS:
         raise refusal(
             place_of(path),
             f"{container.kind}: expected a model, got a checkpoint, from which a fit goes on: "
             f"{CHECKPOINTS[container.kind]}",
         )
-    return container
+    return container, model_of(container, place_of(path))

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple, TypeVar
 from numpy.typing import NDArray
 
 from .. import _checks
-from .._files import Container, pack, read_container, same_content, unpack, write_container
+from .._files import Container, pack, read_container, unpack, write_container
 from .._files.errors import place_of, refusal
+from .._files.fields import check_same
 from ..models.mlp import MLP
 from ..optimizers.auto import AUTO
 from ..optimizers.base import Optimizer
@@ -197,8 +198,7 @@ class Resumable:
         """Make a trainer; what it is made of must be what it would write itself."""
         try:
             trainer = cls._from_parts(container)
-            if not same_content(trainer._container(), container):
-                raise ValueError("description: expected that of a trainer as jetmlp writes it, got another")
+            check_same(trainer._container(), container)
             return trainer
         except (AttributeError, IndexError, KeyError, OverflowError, TypeError) as error:
             raise refusal(place, f"description: expected that of a trainer, got {error!r}") from error

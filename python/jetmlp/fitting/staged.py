@@ -11,7 +11,7 @@ from .. import _checks
 from ..data.samples import Samples, as_samples
 from ..data.standardise import learn, standardised
 from ..models.mlp import MLP
-from ..models.staged import Stages
+from ..models.staged import STAGE, Stages, as_stage_seed, as_stage_sizes
 from ..optimizers.base import Optimizer
 from ..optimizers.levenberg_marquardt import LevenbergMarquardt
 from ..random import INITIALIZATION, Generator
@@ -36,8 +36,8 @@ class StagedMLP(Stages):
     Parameters
     ----------
     layer_sizes : sequence of sequences of int
-        Layer sizes of each stage, as for `MLP`: all with the same inputs and outputs. Later stages fit faster
-        oscillations and want more units.
+        Layer sizes of each stage, as for `MLP`: all with the same inputs and outputs; at most 64 stages with
+        1000 layers in all. Later stages fit faster oscillations and want more units.
     activation : str, default "tanh"
         Of the hidden layers of all stages.
     seed : int, default 0
@@ -60,20 +60,8 @@ class StagedMLP(Stages):
     """
 
     def __init__(self, layer_sizes: Iterable[Iterable[int]], activation: str = "tanh", seed: int = 0) -> None:
-        if not isinstance(layer_sizes, Iterable) or isinstance(layer_sizes, (str, bytes)):
-            raise TypeError(f"layer_sizes: expected a sequence for each stage, got {layer_sizes!r}")
-        layer_sizes = list(layer_sizes)
-        if layer_sizes and not any(isinstance(stage, Iterable) for stage in layer_sizes):
-            raise TypeError(
-                f"layer_sizes: expected a sequence for each stage, got numbers {layer_sizes!r}; "
-                f"two stages of these are [{layer_sizes!r}, {layer_sizes!r}]"
-            )
-        sizes = [_checks.as_layer_sizes(stage) for stage in layer_sizes]
-        if not sizes:
-            raise ValueError("layer_sizes: expected at least one stage, got none")
-        if len({(stage[0], stage[-1]) for stage in sizes}) > 1:
-            raise ValueError(f"layer_sizes: expected the same inputs and outputs in every stage, got {sizes}")
-        seed = _checks.as_integer("seed", seed, 0, 2**64 - 1 - len(sizes))
+        sizes = as_stage_sizes(layer_sizes)
+        seed = as_stage_seed(seed, len(sizes))
         self._seed = seed
         stages = [_network(stage, activation, seed + k) for k, stage in enumerate(sizes)]
         scales = np.zeros((len(stages), stages[0].n_outputs))
@@ -178,7 +166,7 @@ class StagedMLP(Stages):
 
 def _network(layer_sizes: Sequence[int], activation: str, seed: int) -> MLP:
     """Make the network of a stage: the stages together have one normalization."""
-    return MLP(layer_sizes, activation, dtype="float64", seed=seed, normalize=False)
+    return MLP(layer_sizes, activation, seed=seed, **STAGE)
 
 
 def _check_given(samples: Samples) -> None:

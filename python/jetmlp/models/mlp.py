@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from .. import _checks, _core, _html
 from .._cures import with_cures
 from .._files import Container, write_container
+from .._files.fields import object_of
 from .evaluation import Computation
 from .higher_derivatives import HigherDerivatives
 from .normalization import Normalization
@@ -32,7 +33,7 @@ class MLP(HigherDerivatives):
     Parameters
     ----------
     layer_sizes : sequence of int
-        Number of inputs, widths of the hidden layers (none is fine), number of outputs.
+        Number of inputs, widths of the hidden layers (none is fine), number of outputs: at most 1001.
     activation : str, default "tanh"
         Of the hidden layers, one of ``jetmlp.info()["activations"]``. The slope of "relu" at 0 is taken
         as 0.
@@ -203,8 +204,17 @@ class MLP(HigherDerivatives):
         OSError
             If the file cannot be written.
         """
-        description = {"architecture": self._configuration()}
-        write_container(path, Container(self.FILE_KIND, description, self._tensors()))
+        write_container(path, self._container())
+
+    def _container(self) -> Container:
+        """Return what stands in a file."""
+        return Container(self.FILE_KIND, {"architecture": self._configuration()}, self._tensors())
+
+    @classmethod
+    def _from_container(cls, container: Container) -> MLP:
+        """Build a model from what `_container` gave; a ``TypeError`` or ``ValueError`` if it is not that."""
+        description = object_of(container.description, "description", ("architecture",))
+        return cls._from_tensors(description["architecture"], container.tensors)
 
     def __repr__(self) -> str:
         sizes = "-".join(map(str, self._layer_sizes))

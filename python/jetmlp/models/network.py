@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .. import _checks, _core
+from .._files.fields import object_of
 from .evaluation import Evaluated
 from .normalization import Normalization, as_normalization
 from .tensors import (
+    Tensors,
     check_tensors,
     has_scales,
     normalization_of,
@@ -22,6 +24,9 @@ from .tensors import (
 )
 
 Self = TypeVar("Self", bound="Network")
+
+#: What the architecture of a file says: the arguments of `Network._configure`.
+_CONFIGURATION = ("layer_sizes", "activation", "output_activation", "dtype", "normalize")
 
 
 class Network(Evaluated):
@@ -147,20 +152,18 @@ class Network(Evaluated):
 
     def _tensors(self) -> dict[str, NDArray[Any]]:
         """Weights, biases and scales by the names that they have in a file."""
-        layers = chain.from_iterable(zip(self.weights, self.biases, strict=True))
+        layers = chain.from_iterable(zip(*self._layers(), strict=True))
         parameters = dict(zip(parameter_shapes(self._layer_sizes), layers, strict=True))
         return parameters | normalization_tensors(self._normalization)
 
     @classmethod
-    def _from_tensors(
-        cls: type[Self], configuration: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]
-    ) -> Self:
+    def _from_tensors(cls: type[Self], configuration: Mapping[str, Any], tensors: Tensors) -> Self:
         """Build a model from what `_configuration` and `_tensors` gave, without drawing random numbers.
 
         Raises a ``TypeError`` or ``ValueError`` if the two do not belong together.
         """
         model = cls.__new__(cls)
-        model._configure(**configuration)
+        model._configure(**object_of(configuration, "architecture", _CONFIGURATION))
         shapes = parameter_shapes(model._layer_sizes)
         names, types = list(shapes), dict.fromkeys(shapes, model._dtype)
         if model._normalize and has_scales(tensors):

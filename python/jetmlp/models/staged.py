@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -11,11 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks
 from .._files import Container, write_container
+from .._files.fields import list_of, object_of, of
 from .mlp import MLP
 from .normalization import Normalization
 from .tensors import (
     Shapes,
-    Tensors,
     check_tensors,
     has_scales,
     normalization_of,
@@ -25,6 +27,11 @@ from .tensors import (
 
 Array = NDArray[np.float64]
 Self = TypeVar("Self", bound="Stages")
+
+MOST_STAGES = 64
+#: What every stage is besides its sizes and its activation: the stages together have one normalization.
+STAGE: dict[str, Any] = {"output_activation": "identity", "dtype": "float64", "normalize": False}
+_OF_STAGE = re.compile(r"stage\.(0|[1-9][0-9]?)\.(.*)")
 
 
 class Stages:
@@ -128,12 +135,16 @@ class Stages:
         OSError
             If the file cannot be written.
         """
+        write_container(path, self._container())
+
+    def _container(self) -> Container:
+        """Return what stands in a file."""
         tensors = {"scales": self._scales, **normalization_tensors(self._normalization)}
         for k, stage in enumerate(self._stages):
             tensors |= {f"{_prefix(k)}{name}": tensor for name, tensor in stage._tensors().items()}
         architectures = [stage._configuration() for stage in self._stages]
         description = {"architectures": architectures, "seed": self._seed}
-        write_container(path, Container(self.FILE_KIND, description, tensors))
+        return Container(self.FILE_KIND, description, tensors)
 
     @classmethod
     def _from_parts(
@@ -150,29 +161,78 @@ class Stages:
         return model
 
     @classmethod
-    def _from_file(cls: type[Self], description: Mapping[str, Any], tensors: Tensors) -> Self:
-        """Build a model from what `save` wrote.
-
-        Raises a ``TypeError``, ``LookupError`` or ``ValueError`` if it is not that.
-        """
-        left, stages = dict(tensors), []
-        for k, architecture in enumerate(description["architectures"]):
-            names = [name for name in left if name.startswith(_prefix(k))]
-            of_stage = {name.removeprefix(_prefix(k)): left.pop(name) for name in names}
-            stages.append(MLP._from_tensors(architecture, of_stage))
-        d, m = stages[0].n_inputs, stages[0].n_outputs
-        shapes: Shapes = {"scales": (len(stages), m)}
+    def _from_container(cls: type[Self], container: Container) -> Self:
+        """Build a model from what `_container` gave; a ``TypeError`` or ``ValueError`` if it is not that."""
+        description = object_of(container.description, "description", ("architectures", "seed"))
+        architectures = list_of(description["architectures"], "architectures", MOST_STAGES)
+        sizes = as_stage_sizes(_sizes(entry, k) for k, entry in enumerate(architectures))
+        seed = as_stage_seed(description["seed"], len(sizes))
+        left: dict[str, Any] = {}
+        of_stages: list[dict[str, Any]] = [{} for _ in sizes]
+        for name, tensor in container.tensors.items():
+            match = _OF_STAGE.fullmatch(name)
+            if match and int(match[1]) < len(sizes):
+                of_stages[int(match[1])][match[2]] = tensor
+            else:
+                left[name] = tensor
+        d, m = sizes[0][0], sizes[0][-1]
+        shapes: Shapes = {"scales": (len(sizes), m)}
         if has_scales(left):
             shapes |= scale_shapes(d, m)
         check_tensors(left, shapes, dict.fromkeys(shapes, np.dtype(np.float64)))
-        if not np.isfinite(left["scales"]).all():
-            raise ValueError(f"expected finite scales, got {left['scales'].tolist()}")
-        return cls._from_parts(stages, left["scales"], int(description["seed"]), normalization_of(left))
+        _checks.check_finite("scales", left["scales"])
+        stages = []
+        for k, (architecture, tensors) in enumerate(zip(architectures, of_stages, strict=True)):
+            expected = {**STAGE, "activation": architectures[0]["activation"]}
+            for key, value in expected.items():
+                if architecture[key] != value:
+                    where = f"architectures[{k}].{key}"
+                    raise ValueError(
+                        f"{where}: expected {value!r}, as of every stage, got {architecture[key]!r}"
+                    )
+            with of(f"stage.{k}"):
+                stages.append(MLP._from_tensors(architecture, tensors))
+        return cls._from_parts(stages, left["scales"], seed, normalization_of(left))
 
     def __repr__(self) -> str:
         sizes = " + ".join("-".join(map(str, stage.layer_sizes)) for stage in self._stages)
         activation = self._stages[0].activation
         return f"{type(self).__name__}({sizes}, activation={activation!r}, {self.n_parameters} parameters)"
+
+
+def as_stage_sizes(layer_sizes: Iterable[Iterable[int]]) -> list[tuple[int, ...]]:
+    """Take the layer sizes of stages: the same inputs and outputs in all."""
+    if not isinstance(layer_sizes, Iterable) or isinstance(layer_sizes, (str, bytes)):
+        raise TypeError(f"layer_sizes: expected a sequence for each stage, got {layer_sizes!r}")
+    layer_sizes = list(islice(layer_sizes, MOST_STAGES + 1))
+    if layer_sizes and not any(isinstance(stage, Iterable) for stage in layer_sizes):
+        raise TypeError(
+            f"layer_sizes: expected a sequence for each stage, got numbers {layer_sizes!r}; "
+            f"two stages of these are [{layer_sizes!r}, {layer_sizes!r}]"
+        )
+    if len(layer_sizes) > MOST_STAGES:
+        raise ValueError(f"layer_sizes: expected at most {MOST_STAGES} stages, got more")
+    sizes = [_checks.as_layer_sizes(stage) for stage in layer_sizes]
+    if not sizes:
+        raise ValueError("layer_sizes: expected at least one stage, got none")
+    if len({(stage[0], stage[-1]) for stage in sizes}) > 1:
+        raise ValueError(f"layer_sizes: expected the same inputs and outputs in every stage, got {sizes}")
+    n_layers = sum(len(stage) - 1 for stage in sizes)
+    if n_layers > _checks.MOST_LAYERS:
+        most = _checks.MOST_LAYERS
+        raise ValueError(f"layer_sizes: expected at most {most} layers in all stages, got {n_layers}")
+    return sizes
+
+
+def as_stage_seed(seed: object, n_stages: int) -> int:
+    """Take the seed of stages, of which stage k draws from seed + k."""
+    return _checks.as_integer("seed", seed, 0, 2**64 - 1 - n_stages)
+
+
+def _sizes(architecture: Any, stage: int) -> Any:  # noqa: ANN401  whatever the file says
+    return object_of(architecture, f"architectures[{stage}]", ("layer_sizes", *STAGE, "activation"))[
+        "layer_sizes"
+    ]
 
 
 def _prefix(stage: int) -> str:

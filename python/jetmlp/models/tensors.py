@@ -56,9 +56,12 @@ def has_scales(tensors: Tensors) -> bool:
 
 def check_tensors(tensors: Tensors, shapes: Shapes, types: Mapping[str, np.dtype[Any]]) -> None:
     """Raise a ``ValueError`` unless there are just these tensors."""
-    if set(tensors) != set(shapes):
-        raise ValueError(f"expected tensors {sorted(shapes)}, got {sorted(tensors)}")
+    for name in tensors:
+        if name not in shapes:
+            raise ValueError(f"{name}: expected no such tensor, got {len(tensors)} of {len(shapes)}")
     for name, shape in shapes.items():
+        if name not in tensors:
+            raise ValueError(f"{name}: expected {types[name]} {shape}, got no such tensor")
         tensor, dtype = tensors[name], types[name]
         if tensor.shape != shape or tensor.dtype != dtype:
-            raise ValueError(f"expected {name} as {dtype} {shape}, got {tensor.dtype} {tensor.shape}")
+            raise ValueError(f"{name}: expected {dtype} {shape}, got {tensor.dtype} {tensor.shape}")

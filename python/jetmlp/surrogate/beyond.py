@@ -38,8 +38,6 @@ from .search import Clock
 
 Array = NDArray[np.float64]
 
-#: More numbers to fit than this are beyond a fit by evidence.
-MOST_EQUATIONS = 5000
 #: Activations of the networks, each from a seed of its own.
 ACTIVATIONS = ("silu", "tanh", "silu")
 #: Hidden layers; their width gives about half as many parameters as there are numbers to fit.

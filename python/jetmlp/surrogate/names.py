@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from .._files.errors import brief
+
 
 def as_names(name: str, value: Sequence[str] | None, count: int) -> tuple[str, ...] | None:
     """Take names, each another text that is not empty, or None.
@@ -36,5 +38,5 @@ def names_from(description: Mapping[str, Any]) -> tuple[Any, Any]:
     """Return the names of inputs and outputs that `described_names` described, for `as_names` to check."""
     names = description.get("names", {})
     if not isinstance(names, dict) or not set(names) <= {"inputs", "outputs"}:
-        raise ValueError(f"expected names of inputs and outputs, got {names!r:.60}")
+        raise ValueError(f"names: expected those of inputs and outputs, got {brief(names)}")
     return names.get("inputs"), names.get("outputs")

@@ -21,6 +21,8 @@ from .search import Clock, weights_of
 
 Array = NDArray[np.float64]
 
+#: More numbers to fit than this are beyond a fit by evidence.
+MOST_EQUATIONS = 5000
 #: The start of a candidate that is not fitted by evidence.
 BEYOND = "beyond"
 #: That of one that went on with all samples and the noise as it was found in them.

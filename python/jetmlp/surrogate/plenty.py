@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from .. import _checks
 from ..data.samples import Samples
-from .beyond import MOST_EQUATIONS, fit_beyond
+from .beyond import fit_beyond
 from .noisy import fit_noisy
-from .outcome import BEYOND, Outcome, n_equations
+from .outcome import BEYOND, MOST_EQUATIONS, Outcome, n_equations
 from .progress import SearchProgress
 from .search import Clock
 

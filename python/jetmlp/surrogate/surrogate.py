@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,12 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks
 from .._files import Container, write_container
+from .._files.fields import object_of, of
 from ..data.derivative_check import doubts
 from ..data.presence import counting
 from ..data.samples import Samples, as_samples
 from ..data.standardise import learn
 from ..models.normalization import Normalization
-from ..models.tensors import Tensors
 from .describing import Describing
 from .file import described, outcome_from
 from .fit import CandidateFit
@@ -301,21 +300,24 @@ class Surrogate(Describing):
         RuntimeError
             If nothing was fitted before.
         """
+        write_container(path, self._container())
+
+    def _container(self) -> Container:
+        """Return what stands in a file."""
         description, tensors = described(self._fitted())
         settings = {"seed": self._seed, "seconds": self._seconds, "check": self._check}
         names = described_names(self._input_names, self._output_names)
-        write_container(
-            path, Container(self.FILE_KIND, {"settings": settings, **names, **description}, tensors)
-        )
+        return Container(self.FILE_KIND, {"settings": settings, **names, **description}, tensors)
 
     @classmethod
-    def _from_file(cls, description: Mapping[str, Any], tensors: Tensors) -> Surrogate:
-        """Build a surrogate from what `save` wrote.
-
-        Raises a ``TypeError``, ``LookupError`` or ``ValueError`` if it is not that.
-        """
-        surrogate = cls(**description["settings"])
-        surrogate._outcome = outcome_from(description, tensors)
+    def _from_container(cls, container: Container) -> Surrogate:
+        """Build one from what `_container` gave; a ``TypeError`` or ``ValueError`` if it is not that."""
+        fields = ("settings", "candidates", "rows", "seconds_taken")
+        description = object_of(container.description, "description", fields, ("names",))
+        settings = object_of(description["settings"], "settings", ("seed", "seconds", "check"))
+        with of("settings"):
+            surrogate = cls(**settings)
+        surrogate._outcome = outcome_from(description, container.tensors)
         surrogate.input_names, surrogate.output_names = names_from(description)
         return surrogate
 
