@@ -14,6 +14,7 @@ from .._files.errors import place_of, refusal
 from .._files.fields import check_same
 from ..fitting.checkpoint import FILE_KIND as CHECKPOINT
 from ..fitting.staged import StagedMLP
+from ..fitting.staged_checkpoint import FILE_KIND as STAGED_CHECKPOINT
 from ..models.mlp import MLP
 from ..surrogate.surrogate import Surrogate
 
@@ -26,7 +27,10 @@ MODELS: dict[str, type[MLP] | type[StagedMLP] | type[Surrogate]] = {
     Surrogate.FILE_KIND: Surrogate,
 }
 #: What is a file of a fit, and who takes it.
-CHECKPOINTS = {CHECKPOINT: "jetmlp.Trainer.resume(path)"}
+CHECKPOINTS = {
+    CHECKPOINT: "jetmlp.Trainer.resume(path)",
+    STAGED_CHECKPOINT: "jetmlp.StagedMLP.resume(path)",
+}
 #: Of a surrogate, the tensors that its mean is computed from.
 _PREDICTS = re.compile(r"weights|normalization\..*|member\.\d+\.(weights|bias)\.\d+")
 

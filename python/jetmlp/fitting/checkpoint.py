@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from .. import _checks, _core
 from .._files import Container
+from .._files.errors import brief
+from .._files.fields import object_of
 from ..data.fingerprint import fingerprint
 from ..models.mlp import MLP
 from ..optimizers.auto import AUTO
@@ -110,17 +112,12 @@ class Checkpoint(NamedTuple):
         TypeError
             If the optimizer has a learning rate that no file can hold.
         """
-        history = {
-            "columns": list(self.history),
-            "stopped_because": self.history.stopped_because,
-            "optimizer": self.history.optimizer,
-        }
         evidence = self.evidence
         description = {
             "architecture": self.model._configuration(),
             "trainer": self.settings(),
             "optimizer": AUTO if isinstance(self.optimizer, str) else described_optimizer(self.optimizer),
-            "history": history,
+            "history": described_history(self.history),
             "evidence": None
             if evidence is None
             else {name: list(getattr(evidence, name)) for name in _BY_NAME},
@@ -129,7 +126,7 @@ class Checkpoint(NamedTuple):
         tensors = {f"{_MODEL}{name}": tensor for name, tensor in self.model._tensors().items()}
         tensors |= {f"{_STATE}{name}": array for name, array in self.state.items()}
         if self.call is None:  # else it is part of the state
-            tensors[_HISTORY] = np.column_stack(list(self.history.values()))
+            tensors[_HISTORY] = table_of(self.history)
         if evidence is not None:
             tensors[f"{_EVIDENCE}totals"] = np.array([evidence.log_evidence, evidence.effective_parameters])
             for name in _BY_NAME:
@@ -176,20 +173,43 @@ def parts_of(container: Container) -> Parts:
     call = None if description["fit"] is None else _call(description["fit"])
     state = _below(tensors, _STATE)
     _check_midst(state, call)
-    said = description["history"]
-    columns = _texts("history.columns", said["columns"], COLUMNS)
     if call is None:
-        table = _expect_table(tensors[_HISTORY], len(columns))
+        table = tensors[_HISTORY]
     else:
-        rows = _expect_table(records_of(state), len(COLUMNS))
-        table = rows[:, [COLUMNS.index(column) for column in columns]]
-    history = History(zip(columns, np.array(table.T, order="C"), strict=True))
-    history.stopped_because = _checks.as_choice(
-        "stopped_because", said["stopped_because"], ("", *_core.FIT_ENDS)
-    )
-    history.optimizer = str(said["optimizer"])
+        columns = [COLUMNS.index(column) for column in description["history"]["columns"]]
+        table = records_of(state)[:, columns]
+    history = history_from(description["history"], table)
     evidence = None if description["evidence"] is None else _evidence(description["evidence"], tensors)
     return Parts(model, description["optimizer"], description["trainer"], history, evidence, call, state)
+
+
+def described_history(history: History) -> dict[str, Any]:
+    """Describe a history; its numbers are `table_of` it."""
+    return {
+        "columns": list(history),
+        "stopped_because": history.stopped_because,
+        "optimizer": history.optimizer,
+    }
+
+
+def table_of(history: History) -> NDArray[np.float64]:
+    """Return the numbers of a history, (n_epochs, n_columns)."""
+    return np.column_stack(list(history.values()))
+
+
+def history_from(said: object, table: NDArray[Any]) -> History:
+    """Make a history of its description and its table; a ``TypeError`` or ``ValueError`` if it is none."""
+    said = object_of(said, "history", ("columns", "stopped_because", "optimizer"))
+    columns = said["columns"]
+    if not isinstance(columns, list) or columns != [name for name in COLUMNS if name in columns]:
+        raise ValueError(f"history.columns: expected some of {COLUMNS}, in order, got {brief(columns)}")
+    if table.dtype != np.float64 or table.ndim != 2 or table.shape[1] != len(columns) or not columns:
+        raise ValueError(f"history: expected float64 (n, {len(columns)}), got {table.dtype} {table.shape}")
+    history = History(zip(columns, np.array(table.T, order="C"), strict=True))
+    ends = ("", *_core.FIT_ENDS)
+    history.stopped_because = _checks.as_choice("history.stopped_because", said["stopped_because"], ends)
+    history.optimizer = str(said["optimizer"])
+    return history
 
 
 def records_of(state: Tensors) -> NDArray[Any]:
@@ -212,32 +232,23 @@ def _check_midst(state: Tensors, call: Call | None) -> None:
             raise ValueError(f"fit.restore_best: expected {kept}, as the state has, got {call.restore_best}")
 
 
-def _texts(name: str, value: object, choices: tuple[str, ...]) -> list[str]:
-    """Take some of several texts, in their order."""
-    if not isinstance(value, list) or value != [choice for choice in choices if choice in value]:
-        raise ValueError(f"{name}: expected some of {choices} in this order, got {_checks.brief(value)}")
+def as_sha256(name: str, value: object) -> str:
+    """Take a hash."""
+    if not isinstance(value, str) or not _SHA256.fullmatch(value):
+        raise ValueError(f"{name}: expected the SHA-256 of the data, got {brief(value)}")
     return value
 
 
-def _expect_table(table: NDArray[Any], n_columns: int) -> NDArray[np.float64]:
-    if table.dtype != np.float64 or table.ndim != 2 or table.shape[1] != n_columns:
-        raise ValueError(
-            f"history: expected float64 (n_epochs, {n_columns}), got {table.dtype} {table.shape}"
-        )
-    return table
-
-
 def _call(said: Mapping[str, Any]) -> Call:
-    hashes = [said[name] for name in ("samples", "validation_data", "anchor")]
-    for found in hashes if hashes[0] is None else [found for found in hashes if found is not None]:
-        if not isinstance(found, str) or not _SHA256.fullmatch(found):
-            raise ValueError(f"fit: expected the SHA-256 of the data, got {_checks.brief(found)}")
+    held_out, anchor = said["validation_data"], said["anchor"]
     return Call(
         _checks.as_integer("epochs", said["epochs"], 0, 2**31),
         None if said["patience"] is None else _checks.as_integer("patience", said["patience"], 1, 2**31),
         _checks.as_number("min_delta", said["min_delta"], least=0.0),
         _checks.as_boolean("restore_best", said["restore_best"]),
-        *hashes,
+        as_sha256("samples", said["samples"]),
+        None if held_out is None else as_sha256("validation_data", held_out),
+        None if anchor is None else as_sha256("anchor", anchor),
     )
 
 

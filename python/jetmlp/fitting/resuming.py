@@ -54,7 +54,7 @@ class Keeper:
 
     def __init__(self, trainer: Resumable, path: object, every: object, epochs: int) -> None:
         self._trainer, self._epochs = trainer, epochs
-        self._path = _as_path(path)
+        self._path = as_checkpoint_path(path)
         self._every = EVERY if every is None else _checks.as_integer("checkpoint_every", every, 1, 2**31)
         trainer._expect_kept()
 
@@ -77,7 +77,7 @@ def as_keeper(trainer: Resumable, path: object, every: object, epochs: int) -> K
     return Keeper(trainer, path, every, epochs)
 
 
-def _as_path(path: object) -> Path:
+def as_checkpoint_path(path: object) -> Path:
     """Take a path that can be written to as far as can be seen before the fit."""
     try:
         found = Path(path)  # type: ignore[arg-type]
