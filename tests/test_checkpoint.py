@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 import jetmlp
 from checkpointed_fits import DYDX, FITS, HELD_OUT, Fit, X, Y, directional, missing, outcome
 from jetmlp import schedules
+from jetmlp._files import pack
 
 SCRIPT = Path(__file__).with_name("checkpointed_fits.py")
 EPOCHS = 50
@@ -67,6 +68,22 @@ def test_a_fit_goes_on_from_every_epoch(name: str, path: Path) -> None:
     assert outcome(once) == outcome(whole)
 
 
+@pytest.mark.long
+def test_every_epoch_with_any_number_of_threads(path: Path) -> None:
+    count = 0
+    for fit in FITS.values():
+        whole = fit.new(n_threads=1)
+        taken = at_every_epoch(fit, whole, EPOCHS)
+        for data in taken:
+            path.write_bytes(pack(pickle.loads(data)._container()))
+            for n_threads in (1, 2, 3):
+                trainer = jetmlp.Trainer.resume(path, n_threads=n_threads)
+                fit.run(trainer, EPOCHS)
+                assert outcome(trainer) == outcome(whole)
+                count += 1
+    print(f"{count} resumed fits of {len(FITS)} kinds, on 1, 2 and 3 threads, byte for byte the same")
+
+
 def test_another_process_goes_on(tmp_path: Path) -> None:
     expected = {}
     for k, (name, fit) in enumerate(FITS.items()):
@@ -93,7 +110,7 @@ def test_another_process_goes_on(tmp_path: Path) -> None:
 
 def killed(names: list[str], n_kills: int, folder: Path, rng: np.random.Generator) -> tuple[int, int]:
     """Kill processes that fit, each where it stands, and start the next; return the kills and the fits."""
-    epochs, kills, fits = 150, 0, 0
+    epochs, kills, fits = 40, 0, 0
     while kills < n_kills:
         name = names[fits % len(names)]
         path, result = folder / f"{fits}.safetensors", folder / f"{fits}.txt"
@@ -104,7 +121,7 @@ def killed(names: list[str], n_kills: int, folder: Path, rng: np.random.Generato
                 assert process.stdout.readline().startswith("begun")
                 if kills < n_kills:
                     try:
-                        process.wait(float(rng.uniform(0.0, 0.15)))
+                        process.wait(float(rng.uniform(0.0, 0.06)))
                     except subprocess.TimeoutExpired:
                         process.send_signal(signal.SIGKILL)
                 assert process.wait() in (0, -signal.SIGKILL)
@@ -125,7 +142,10 @@ def test_a_killed_process_loses_nothing(tmp_path: Path, rng: np.random.Generator
 def test_a_hundred_killed_processes_lose_nothing(tmp_path: Path, rng: np.random.Generator) -> None:
     names = [name for name in FITS if "patience" not in name and name != "auto"]
     kills, fits = killed(names, 100, tmp_path, rng)
-    print(f"{kills} processes killed, {fits} fits byte for byte those never interrupted")
+    print(
+        f"{kills} processes killed, {fits} fits of {len(names)} kinds in turn, "
+        "each byte for byte the one never interrupted"
+    )
 
 
 RATES = [
@@ -375,3 +395,17 @@ def test_a_checkpoint_is_no_model(path: Path) -> None:
     jetmlp.MLP([1, 4, 1]).save(path)
     with pytest.raises(jetmlp.ModelFileError, match=str(path)):
         jetmlp.Trainer.resume(path)
+
+
+def test_samples_pickle_through_the_bytes_of_files() -> None:
+    for arrays in (missing(), directional(), {"X": X.astype(np.float32), "Y": Y.astype(np.float32)}):
+        samples = jetmlp.Samples(**arrays, sample_weight=np.linspace(0.0, 1.0, len(X)))
+        data = pickle.dumps(samples)
+        again = pickle.loads(data)
+        assert again == samples
+        assert pickle.dumps(again) == data
+        assert all(a is None or not a.flags.writeable for a in again.arrays().values())
+        assert pickle.loads(pickle.dumps(samples[3:9])) == samples[3:9]
+        at = data.index(b"__metadata__") + len(data) // 2
+        with pytest.raises(jetmlp.ModelFileError, match=r"pickle of jetmlp\.Samples"):
+            pickle.loads(data[:at] + bytes([data[at] ^ 4]) + data[at + 1 :])

@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 from .._files import Container, read_container
 from .._files.errors import place_of, refusal
 from .._files.fields import check_same
-from ..fitting.checkpoint import FILE_KIND as CHECKPOINT
 from ..fitting.staged import StagedMLP
-from ..fitting.staged_checkpoint import FILE_KIND as STAGED_CHECKPOINT
 from ..models.mlp import MLP
 from ..surrogate.surrogate import Surrogate
+from .checkpoints import TAKERS
 
 Model = MLP | StagedMLP | Surrogate
 
@@ -25,11 +24,6 @@ MODELS: dict[str, type[MLP] | type[StagedMLP] | type[Surrogate]] = {
     MLP.FILE_KIND: MLP,
     StagedMLP.FILE_KIND: StagedMLP,
     Surrogate.FILE_KIND: Surrogate,
-}
-#: What is a file of a fit, and who takes it.
-CHECKPOINTS = {
-    CHECKPOINT: "jetmlp.Trainer.resume(path)",
-    STAGED_CHECKPOINT: "jetmlp.StagedMLP.resume(path)",
 }
 #: Of a surrogate, the tensors that its mean is computed from.
 _PREDICTS = re.compile(r"weights|normalization\..*|member\.\d+\.(weights|bias)\.\d+")
@@ -100,11 +94,11 @@ def model_of(container: Container, place: str) -> Model:
 
 def _read(path: str | os.PathLike[str]) -> tuple[Container, Model]:
     path = Path(path)
-    container = read_container(path, (*MODELS, *CHECKPOINTS))
-    if container.kind in CHECKPOINTS:
+    container = read_container(path, (*MODELS, *TAKERS))
+    if container.kind in TAKERS:
         raise refusal(
             place_of(path),
             f"{container.kind}: expected a model, got a checkpoint, from which a fit goes on: "
-            f"{CHECKPOINTS[container.kind]}",
+            f"{TAKERS[container.kind]}",
         )
     return container, model_of(container, place_of(path))
