@@ -121,7 +121,7 @@ def killed(names: list[str], n_kills: int, folder: Path, rng: np.random.Generato
                 assert process.stdout.readline().startswith("begun")
                 if kills < n_kills:
                     try:
-                        process.wait(float(rng.uniform(0.0, 0.06)))
+                        process.wait(float(rng.uniform(0.0, 0.2)))
                     except subprocess.TimeoutExpired:
                         process.send_signal(signal.SIGKILL)
                 assert process.wait() in (0, -signal.SIGKILL)
