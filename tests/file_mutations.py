@@ -3,8 +3,8 @@
     python tests/file_mutations.py 1000000 --seed 1
 
 says of so many how many were refused and how many were accepted and sound. Anything else ends it: another
-error, a warning, a model that does not predict, or one whose file is not the one that was read. A thousand of
-them may take a minute.
+error, a warning, a model that does not predict, one whose file is not the one that was read, or more memory
+than `file_bounds` allows. A thousand of them may take a minute.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import argparse
 import copy
 import faulthandler
 import tempfile
+import tracemalloc
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -21,12 +22,15 @@ from typing import Any
 
 import numpy as np
 
+from file_bounds import MEMORY
 from malformed_files import VALUES, at, places
 from malformed_headers import LINES
 from model_files import Parts, hashed, parts_of, text_of
 from refused_files import refused_or_sound
 from small_models import SMALL_MODELS
 
+#: Of one of so many the memory is measured; this takes time.
+LOOKED_AT = 50
 NUMBERS = (
     0.0,
     -0.0,
@@ -234,7 +238,13 @@ def run(folder: Path, count: int, seed: int) -> Counter[str]:
         for tried in range(count):
             if tried % 1000 == 0:
                 faulthandler.dump_traceback_later(60, exit=True)
-            counts["refused" if refused_or_sound(mutations.file()) else "sound"] += 1
+            content = mutations.file()
+            if tried % LOOKED_AT == 0:
+                tracemalloc.start()
+            counts["refused" if refused_or_sound(content) else "sound"] += 1
+            if tried % LOOKED_AT == 0:
+                assert tracemalloc.get_traced_memory()[1] < MEMORY + 4 * len(content)
+                tracemalloc.stop()
     faulthandler.cancel_dump_traceback_later()
     return counts
 

@@ -58,12 +58,13 @@ class Parts:
 
 
 def hashed(header: str, content: bytes) -> bytes:
-    """Make a file of a header whose hash is empty, and of its content."""
-    raw = header.encode()
-    raw += b" " * (-(8 + len(raw) + 64) % 8)
-    length = (len(raw) + 64).to_bytes(8, "little")
+    """Make a file of a header whose hash is empty, if it has one, and of its content."""
+    raw, empty = header.encode(), b'"sha256":""'
+    n_digits = 64 if empty in raw else 0
+    raw += b" " * (-(8 + len(raw) + n_digits) % 8)
+    length = (len(raw) + n_digits).to_bytes(8, "little")
     digits = hashlib.sha256(length + raw + content).hexdigest().encode()
-    return length + raw.replace(b'"sha256":"', b'"sha256":"' + digits, 1) + content
+    return length + raw.replace(empty, empty[:-1] + digits + b'"', 1) + content
 
 
 def parts_of(path: Path) -> Parts:

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -110,6 +111,12 @@ def test_a_folder_and_what_is_not_there_are_errors_of_the_system(tmp_path: Path)
 @pytest.mark.parametrize("path", ["a\0b", "\ud800"])
 def test_what_is_no_name(path: str) -> None:
     with pytest.raises(jetmlp.ModelFileError, match="expected the name of a file"):
+        jetmlp.load(path)
+
+
+@pytest.mark.parametrize("path", [3, None, b"model", ["model"]])
+def test_what_is_no_path(path: Any) -> None:  # noqa: ANN401  whatever a user passes
+    with pytest.raises(TypeError, match=r"^path: expected the name of a file, got "):
         jetmlp.load(path)
 
 

@@ -25,15 +25,15 @@ def test_a_file_that_says_more_than_it_holds_is_not_waited_for(tmp_path: Path) -
         file.write((100).to_bytes(8, "little"))
         file.truncate(2**40)
     assert peak(path) < 2**20
-    with pytest.raises(jetmlp.ModelFileError, match="header: expected"):
+    with pytest.raises(jetmlp.ModelFileError, match="metadata: expected"):
         jetmlp.load(path)
 
 
 def test_models_are_bounded_where_they_are_made() -> None:
     assert jetmlp.MLP([1] * 1001).n_parameters == 2000
-    with pytest.raises(ValueError, match="layer_sizes: expected at most 1001 sizes, got more"):
+    with pytest.raises(ValueError, match="layer_sizes: expected at most 1000 layers, got 1001"):
         jetmlp.MLP([1] * 1002)
-    with pytest.raises(ValueError, match="layer_sizes: expected at most 1001 sizes, got more"):
+    with pytest.raises(ValueError, match="layer_sizes: expected at most 1000 layers, got more"):
         jetmlp.MLP(iter(int, 1))  # which never ends
     assert len(jetmlp.StagedMLP([[1, 1]] * 64).stages) == 64
     with pytest.raises(ValueError, match="layer_sizes: expected at most 64 stages, got more"):

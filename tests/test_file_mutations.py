@@ -9,7 +9,7 @@ import pytest
 from file_mutations import run
 
 
-@pytest.mark.parametrize("count", [1000, pytest.param(20_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("count", [3000, pytest.param(20_000, marks=pytest.mark.long)])
 def test_each_is_refused_or_sound(count: int, tmp_path: Path) -> None:
     counts = run(tmp_path, count, seed=0)
     print(f"{count} mutations: {counts['refused']} refused, {counts['sound']} sound")

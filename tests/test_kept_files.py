@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.numpy
 
 import jetmlp
 from jetmlp._files.header import FORMAT_VERSION
@@ -44,6 +45,16 @@ def test_it_predicts_what_it_did(path: Path, tmp_path: Path) -> None:
 
 def model_is_single(model: object) -> bool:
     return isinstance(model, jetmlp.MLP) and model.dtype == np.float32
+
+
+def test_a_file_from_before_the_first_release_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "model"
+    tensors = {"weights.0": np.ones((1, 1)), "bias.0": np.ones(1)}
+    safetensors.numpy.save_file(tensors, path, {"jetmlp.MLP": '{"format_version": 1, "architecture": {}}'})
+    with pytest.raises(
+        jetmlp.ModelFileError, match=r"written before the first release, .* save the model again"
+    ):
+        jetmlp.load(path)
 
 
 def test_a_newer_version_says_so(tmp_path: Path) -> None:

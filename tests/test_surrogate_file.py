@@ -12,6 +12,9 @@ import numpy as np
 import pytest
 
 import jetmlp
+from jetmlp.data.standardise import learn
+from jetmlp.surrogate.candidates import Candidate
+from jetmlp.surrogate.fit import CandidateFit, Standing
 from model_files import parts_of
 from surrogate_samples import pair, points, wave
 
@@ -129,6 +132,35 @@ def test_nothing_fitted_is_not_saved(path: Path) -> None:
 
 
 # ---- What is refused ----
+
+
+def test_how_many_precisions_a_fit_has_is_what_the_core_says() -> None:
+    X = points(6)
+    Y, dYdX = pair(X)
+    some = dYdX.copy()
+    some[:, :, 1] = np.nan
+    second = np.full((6, 2, 2, 2), np.nan)
+    second[0, 1, 0, 1] = second[1, 0, 1, 1] = 1.0
+    given: list[dict[str, Any]] = [
+        {"Y": Y},
+        {"dYdX": dYdX},
+        {"Y": Y, "dYdX": some, "d2YdX2": second},
+        {"Y": Y, "directions": np.ones((6, 3, 2)), "dYdV": np.ones((6, 2, 3))},
+    ]
+    for arrays in given:
+        samples = jetmlp.Samples(X, **arrays)
+        for hidden in ((3,), (3, 2)):
+            candidate = Candidate(hidden, "silu", "noisy", 0)
+            fit = CandidateFit(candidate, samples, learn(samples, least_effect=0.0))
+            fit.run(1)
+            standing = Standing(fit.model.parameters, fit._fit.prior_precisions, fit._fit.noise_precisions)
+            standing.check(candidate, samples)
+            for name in ("prior_precisions", "noise_precisions"):
+                longer = standing._replace(**{name: np.append(getattr(standing, name), 1.0)})
+                with pytest.raises(ValueError, match=f"^{name}: expected shape"):
+                    longer.check(candidate, samples)
+                with pytest.raises(ValueError, match=f"^{name}: expected finite"):
+                    standing._replace(**{name: 0.0 * getattr(standing, name)}).check(candidate, samples)
 
 
 def changed_number(name: str, value: float) -> Callable[[dict[str, Any], dict[str, Any]], None]:

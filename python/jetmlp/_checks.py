@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from difflib import get_close_matches
 from itertools import islice, permutations
 from typing import Any
@@ -297,7 +297,8 @@ def as_layer_sizes(value: Iterable[int]) -> tuple[int, ...]:
     if entries is None or isinstance(value, (str, bytes)):
         raise TypeError(f"layer_sizes: expected a sequence of integers such as [2, 32, 1], got {value!r}")
     if len(entries) > MOST_LAYERS + 1:
-        raise ValueError(f"layer_sizes: expected at most {MOST_LAYERS + 1} sizes, got more")
+        n_layers = len(value) - 1 if isinstance(value, Sized) else "more"
+        raise ValueError(f"layer_sizes: expected at most {MOST_LAYERS} layers, got {n_layers}")
     sizes = tuple(as_integer("layer_sizes", size, 1, MOST_UNITS) for size in entries)
     if len(sizes) < 2:
         raise ValueError(f"layer_sizes: expected at least two sizes, inputs and outputs, got {sizes}")

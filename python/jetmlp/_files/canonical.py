@@ -22,7 +22,14 @@ def canonical(value: object, *, ordered: bool = True) -> str:
     return json.dumps(value, separators=(",", ":"), sort_keys=ordered, allow_nan=False)
 
 
-def parse_canonical(text: str, place: str, field: str, *, ordered: bool = True) -> Any:  # noqa: ANN401  any value
+def check_count(text: str, place: str, field: str) -> None:
+    """Raise a `ModelFileError` where a text has too many values, before it is parsed."""
+    count = text.count(",") + text.count("[") + text.count("{")
+    if count > MOST_VALUES:
+        raise refusal(place, f"{field}: expected at most {MOST_VALUES} values, got {count}")
+
+
+def parse_canonical(text: str, place: str, field: str) -> Any:  # noqa: ANN401  any value
     """Return the value of a text that `canonical` gives.
 
     Raises
@@ -30,19 +37,18 @@ def parse_canonical(text: str, place: str, field: str, *, ordered: bool = True) 
     ModelFileError
         If the text is not JSON, has too many values, or is spelled in another way.
     """
-    count = text.count(",") + text.count("[") + text.count("{")
-    if count > MOST_VALUES:
-        raise refusal(place, f"{field}: expected at most {MOST_VALUES} values, got {count}")
+    check_count(text, place, field)
     try:
         value = _DECODER.decode(text)
-        if canonical(value, ordered=ordered) == text:
+        if canonical(value) == text:
             return value
     except (RecursionError, ValueError) as error:
-        raise refusal(place, f"{field}: expected JSON as jetmlp writes it, got {_said(error)}") from None
+        raise refusal(place, f"{field}: expected JSON as jetmlp writes it, got {said(error)}") from None
     raise refusal(place, f"{field}: expected JSON as jetmlp writes it, got {_otherwise(text)}")
 
 
-def _said(error: Exception) -> str:
+def said(error: Exception) -> str:
+    """Say what JSON says, in one line."""
     if isinstance(error, RecursionError):
         return "brackets within brackets beyond measure"
     return f"{error}".splitlines()[0]

@@ -6,6 +6,7 @@ metadata have the hash, the version of the format, and under the name of its kin
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .canonical import canonical, parse_canonical
+from .canonical import canonical, check_count, said
 from .errors import brief, refusal
 
 FORMAT_VERSION = 2
@@ -30,15 +31,18 @@ TYPES = {
     for name, dtype in {"F64": "<f8", "F32": "<f4", "I64": "<i8", "U64": "<u8", "U8": "|u1"}.items()
 }
 
-_METADATA, _HASH, _VERSION = "__metadata__", "sha256", "format_version"
-#: Where every header begins; the digits of the hash are next.
-_BEGINNING = f'{{"{_METADATA}":{{"{_HASH}":"'
-HASH_PLACE, HASH_DIGITS = len(_BEGINNING), 64
-_NAME = re.compile(r"[A-Za-z0-9_.]{1,128}")
-_LINE = ("dtype", "shape", "data_offsets")
-_MOST_AXES = 8
-#: Beside an axis of 0 the others take no space, and may still not be of any length. Nor may the content.
-_LONGEST_AXIS = 2**40
+_HASH, _VERSION = "sha256", "format_version"
+#: Where every header begins, and where the digits of the hash are.
+_OPENING = '{"__metadata__":'
+HASH_PLACE, HASH_DIGITS = len(f'{_OPENING}{{"{_HASH}":"'), 64
+_NUMBER = "(?:0|[1-9][0-9]{0,12})"
+#: The line of a tensor. As a header is spelled in one way, it is a pattern; numbers are below 10 trillions.
+_LINE = re.compile(
+    r',"([A-Za-z0-9_.]{1,128})":'
+    r'\{"dtype":"([A-Z0-9]{1,8})",'
+    rf'"shape":\[((?:{_NUMBER}(?:,{_NUMBER}){{0,7}})?)\],'
+    rf'"data_offsets":\[({_NUMBER}),({_NUMBER})\]\}}'
+)
 
 
 class Entry(NamedTuple):
@@ -62,7 +66,7 @@ class Header(NamedTuple):
 def header_bytes(kind: str, description: str, tensors: Mapping[str, NDArray[Any]]) -> bytes:
     """Return the header of tensors that follow in this order, with zeros for the digits of the hash."""
     metadata = {_HASH: "0" * HASH_DIGITS, _VERSION: str(FORMAT_VERSION), kind: description}
-    header: dict[str, Any] = {_METADATA: metadata}
+    header: dict[str, Any] = {"__metadata__": metadata}
     names = {dtype: name for name, dtype in TYPES.items()}
     at = 0
     for name, tensor in tensors.items():
@@ -105,15 +109,25 @@ def parse_header(header: bytes, kinds: tuple[str, ...], place: str) -> Header:
         text = header.decode("ascii")
     except UnicodeDecodeError as error:
         raise refusal(place, f"header: expected ASCII letters, got byte {error.start} otherwise") from None
-    stripped = text.rstrip(" ")
-    parsed = parse_canonical(stripped, place, "header", ordered=False)
-    metadata: Any = parsed.get(_METADATA) if isinstance(parsed, dict) else None
+    check_count(text, place, "header")
+    metadata, end = _metadata(text, place)
     kind = _kind(metadata, kinds, place)
-    if not text.startswith(_BEGINNING) or text != _padded(stripped):
-        raise refusal(place, f"header: expected {_METADATA} first and padding to 8 bytes, got {brief(text)}")
-    del parsed[_METADATA]
-    entries, at = _entries(parsed, place)
-    return Header(kind, metadata[kind], entries, at, metadata[_HASH])
+    if text[:end] != f"{_OPENING}{canonical(metadata, ordered=False)}":
+        raise refusal(place, f"metadata: expected JSON as jetmlp writes it, got {brief(text[:end])}")
+    entries, n_content = _entries(text, end, place)
+    return Header(kind, metadata[kind], entries, n_content, metadata[_HASH])
+
+
+def _metadata(text: str, place: str) -> tuple[Any, int]:
+    """Return the metadata, whatever they are, and where they end."""
+    if not text.startswith(_OPENING):
+        raise refusal(
+            place, f"metadata: expected those of a model of jetmlp to begin with, got {brief(text[:80])}"
+        )
+    try:
+        return json.JSONDecoder().raw_decode(text, len(_OPENING))
+    except (RecursionError, ValueError) as error:
+        raise refusal(place, f"metadata: expected JSON as jetmlp writes it, got {said(error)}") from None
 
 
 def _padded(text: str) -> str:
@@ -157,39 +171,31 @@ def _kind(metadata: Any, kinds: tuple[str, ...], place: str) -> str:  # noqa: AN
     return kind
 
 
-def _entries(lines: Mapping[str, Any], place: str) -> tuple[dict[str, Entry], int]:
-    """Check the lines of the tensors, and that they fill the content one behind the other."""
+def _entries(text: str, at: int, place: str) -> tuple[dict[str, Entry], int]:
+    """Take the lines of the tensors from here to the end; they fill the content one behind the other."""
     entries: dict[str, Entry] = {}
-    at = 0
+    begin = 0
     before = (-math.inf, "")
-    for name, line in lines.items():
-        entry, end = _entry(name, line, at, place)
-        key = order(name, entry.dtype.itemsize)
-        if key <= before:
+    for line in _LINE.finditer(text, at):
+        if line.start() != at:
+            break
+        name, kind, lengths, *offsets = line.groups()
+        dtype = TYPES.get(kind)
+        if dtype is None:
+            raise refusal(place, f"{name}.dtype: expected one of {', '.join(TYPES)}, got {kind!r}")
+        key = order(name, dtype.itemsize)
+        if before >= key:
             raise refusal(
-                place, f"{name}: expected wide types first, then names in order, got {brief(list(lines))}"
+                place, f"{name}: expected wide types first, then names in order, got {before[1]} before"
             )
-        entries[name], at, before = entry, end, key
-    return entries, at
-
-
-def _entry(name: str, line: Any, at: int, place: str) -> tuple[Entry, int]:  # noqa: ANN401  whatever the file says
-    """Check the line of one tensor, which is to begin at `at`; return it and where it ends."""
-    if not _NAME.fullmatch(name):
-        raise refusal(place, f"header: expected names of letters, digits, _ and ., got {brief(name)}")
-    if not isinstance(line, dict) or tuple(line) != _LINE:
-        raise refusal(place, f"{name}: expected dtype, shape and data_offsets, got {brief(line)}")
-    dtype, shape, offsets = line.values()
-    kept = TYPES.get(dtype) if isinstance(dtype, str) else None
-    if kept is None:
-        raise refusal(place, f"{name}.dtype: expected one of {', '.join(TYPES)}, got {brief(dtype)}")
-    if type(shape) is not list or len(shape) > _MOST_AXES or not all(map(_is_length, shape)):
-        raise refusal(place, f"{name}.shape: expected at most {_MOST_AXES} lengths, got {brief(shape)}")
-    expected = [at, at + math.prod(shape) * kept.itemsize]
-    if offsets != expected or not type(offsets[0]) is type(offsets[1]) is int:  # 0.0 and False are equal to 0
-        raise refusal(place, f"{name}.data_offsets: expected {brief(expected)}, got {brief(offsets)}")
-    return Entry(kept, tuple(shape), at), expected[1]
-
-
-def _is_length(value: Any) -> bool:  # noqa: ANN401  whatever the file says
-    return type(value) is int and 0 <= value <= _LONGEST_AXIS
+        shape = tuple(map(int, lengths.split(","))) if lengths else ()
+        end = begin + math.prod(shape) * dtype.itemsize
+        if offsets != [str(begin), str(end)]:
+            got = ", ".join(offsets)
+            raise refusal(place, f"{name}.data_offsets: expected [{begin}, {end}], got [{got}]")
+        entries[name] = Entry(dtype, shape, begin)
+        at, begin, before = line.end(), end, key
+    if text[at:] != _padded(text[:at] + "}")[at:]:
+        said = brief(text[at : at + 80])
+        raise refusal(place, f"header: expected the line of a tensor, or its end, at {at}, got {said}")
+    return entries, begin

@@ -10,7 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from .._files import Container, read_container
-from .._files.errors import place_of, refusal
+from .._files.errors import brief, place_of, refusal
 from .._files.fields import check_same
 from ..fitting.staged import StagedMLP
 from ..models.mlp import MLP
@@ -44,6 +44,8 @@ def load(path: str | os.PathLike[str]) -> Model:
 
     Raises
     ------
+    TypeError
+        If `path` is none.
     OSError
         If the file cannot be read.
     ModelFileError
@@ -93,7 +95,10 @@ def model_of(container: Container, place: str) -> Model:
 
 
 def _read(path: str | os.PathLike[str]) -> tuple[Container, Model]:
-    path = Path(path)
+    try:
+        path = Path(path)
+    except TypeError:
+        raise TypeError(f"path: expected the name of a file, got {brief(path)}") from None
     container = read_container(path, (*MODELS, *TAKERS))
     if container.kind in TAKERS:
         raise refusal(

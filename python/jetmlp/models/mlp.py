@@ -33,7 +33,7 @@ class MLP(HigherDerivatives):
     Parameters
     ----------
     layer_sizes : sequence of int
-        Number of inputs, widths of the hidden layers (none is fine), number of outputs: at most 1001.
+        Number of inputs, widths of the hidden layers (none is fine), number of outputs; at most 1000 layers.
     activation : str, default "tanh"
         Of the hidden layers, one of ``jetmlp.info()["activations"]``. The slope of "relu" at 0 is taken
         as 0.

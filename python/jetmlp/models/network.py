@@ -162,15 +162,18 @@ class Network(Evaluated):
 
         Raises a ``TypeError`` or ``ValueError`` if the two do not belong together.
         """
-        model = cls.__new__(cls)
-        model._configure(**object_of(configuration, "architecture", _CONFIGURATION))
-        shapes = parameter_shapes(model._layer_sizes)
-        names, types = list(shapes), dict.fromkeys(shapes, model._dtype)
-        if model._normalize and has_scales(tensors):
-            scales = scale_shapes(model.n_inputs, model.n_outputs)
+        said = object_of(configuration, "architecture", _CONFIGURATION)
+        # What there is, before anything of the sizes that are said: they may be those of no memory.
+        sizes, dtype = _checks.as_layer_sizes(said["layer_sizes"]), _checks.as_dtype(said["dtype"])
+        shapes = parameter_shapes(sizes)
+        names, types = list(shapes), dict.fromkeys(shapes, dtype)
+        if _checks.as_boolean("normalize", said["normalize"]) and has_scales(tensors):
+            scales = scale_shapes(sizes[0], sizes[-1])
             shapes |= scales
             types |= dict.fromkeys(scales, np.dtype(np.float64))
         check_tensors(tensors, shapes, types)
+        model = cls.__new__(cls)
+        model._configure(**said)
         model.parameters = np.concatenate([tensors[name].ravel() for name in names])
         normalization = normalization_of(tensors)
         if normalization is not None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._files.fields import of
 from .normalization import Normalization
 
 NORMALIZATION = "normalization."  # stands before the names of means and scales
@@ -46,7 +47,10 @@ def normalization_of(tensors: Tensors) -> Normalization | None:
         for name, tensor in tensors.items()
         if name.startswith(NORMALIZATION)
     }
-    return Normalization(**arrays) if arrays else None
+    if not arrays:
+        return None
+    with of(NORMALIZATION[:-1]):
+        return Normalization(**arrays)
 
 
 def has_scales(tensors: Tensors) -> bool:

@@ -35,7 +35,7 @@ from ..models.tensors import (
 )
 from .calibration import Calibration
 from .candidates import STARTS, Candidate
-from .fit import CandidateFit, Standing
+from .fit import Standing
 from .mixture import Mixture
 from .outcome import BEYOND, MOST_EQUATIONS, NOISY, Outcome, n_equations
 from .posterior import Jets, Member
@@ -98,7 +98,7 @@ def outcome_from(description: Mapping[str, Any], tensors: Tensors) -> Outcome:
     if standing_kept and n_equations(counted) > MOST_EQUATIONS:
         raise ValueError(f"samples: expected at most {MOST_EQUATIONS} numbers, got {n_equations(counted)}")
     for k in range(len(candidates) if standing_kept else 0):
-        for kind in ("prior_precisions", "noise_precisions"):  # how many there are the core checks
+        for kind in ("prior_precisions", "noise_precisions"):  # how many there are is checked below
             name = f"{_prefix(k)}{kind}"
             shapes[name] = (left[name].size if name in left else 1,)
     check_tensors(left, shapes, dict.fromkeys(shapes, np.dtype(np.float64)))
@@ -120,7 +120,7 @@ def outcome_from(description: Mapping[str, Any], tensors: Tensors) -> Outcome:
                     kept[f"{_prefix(k)}prior_precisions"],
                     kept[f"{_prefix(k)}noise_precisions"],
                 )
-                CandidateFit(candidate, counted, normalization, standing)  # refuses what it cannot go on from
+                standing.check(candidate, counted)
                 standings.append(standing)
     calibration = Calibration(**{name: kept[f"calibration.{name}"] for name in Calibration._fields})
     return Outcome(

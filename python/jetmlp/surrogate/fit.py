@@ -86,6 +86,29 @@ class Standing(NamedTuple):
     prior_precisions: Array
     noise_precisions: Array
 
+    def check(self, candidate: Candidate, samples: Samples) -> None:
+        """Raise a ``ValueError`` unless a fit of `counting` samples can go on from here.
+
+        That of the core takes the matrices of the fit, which are larger than all that is known of it.
+        """
+        d, m = samples.n_inputs, samples.n_outputs
+        second = 0
+        if samples.d2YdX2 is not None:
+            there = present(samples.d2YdX2).any(axis=(0, 1))
+            second = int(np.count_nonzero(there | there.T))
+        derivatives = 0 if samples.derivatives is None else samples.derivatives.shape[2]
+        counts = {
+            # The first weights by input, then biases and weights by layer.
+            "prior_precisions": d + 1 + 2 * len(candidate.hidden),
+            "noise_precisions": m * (1 + derivatives + second),
+        }
+        for name, count in counts.items():
+            precisions = getattr(self, name)
+            if precisions.shape != (count,):
+                raise ValueError(f"{name}: expected shape ({count},), got {precisions.shape}")
+            if not (np.isfinite(precisions) & (precisions > 0)).all():
+                raise ValueError(f"{name}: expected finite numbers above 0, got others")
+
 
 class CandidateFit:
     """A candidate on its way.
