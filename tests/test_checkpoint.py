@@ -41,7 +41,7 @@ def at_every_epoch(fit: Fit, trainer: jetmlp.Trainer, epochs: int) -> list[bytes
 
 
 @pytest.mark.parametrize("name", FITS)
-def test_a_fit_goes_on_from_every_epoch(name: str, path: Path) -> None:
+def test_a_fit_goes_on_from_any_epoch(name: str, path: Path) -> None:
     fit = FITS[name]
     whole = fit.new()
     fit.run(whole, EPOCHS)
@@ -50,8 +50,8 @@ def test_a_fit_goes_on_from_every_epoch(name: str, path: Path) -> None:
     assert len(taken) >= 10
     assert outcome(through) == outcome(whole)  # taking checkpoints changes nothing
     ended = pickle.dumps(whole)
-    for epoch, data in enumerate(taken):
-        trainer = pickle.loads(data)
+    for epoch in {*range(0, len(taken), 3), len(taken) - 2, len(taken) - 1}:  # all of them in the long form
+        trainer = pickle.loads(taken[epoch])
         assert trainer.n_epochs == trainer.history.n_epochs == epoch + 1
         fit.run(trainer, EPOCHS)
         assert outcome(trainer) == outcome(whole)
@@ -246,6 +246,30 @@ def test_more_epochs_than_before_are_a_longer_fit() -> None:
     fit.run(trainer, 20)
     fit.run(whole, 20)
     assert outcome(trainer) == outcome(whole)
+
+
+def test_a_fit_that_diverges_does_so_from_every_epoch() -> None:
+    """To the same parameters: those of the last finite loss are kept, too."""
+    fit = Fit(lambda: jetmlp.Adam(schedules.Exponential(1e-2, 1e9)), trainer={"batch_size": 9})
+    whole, taken = fit.new(), []
+    with pytest.raises(jetmlp.DivergenceError) as ended:
+        fit.run(whole, 50, callbacks=lambda epoch, losses: taken.append(pickle.dumps(whole)))
+    assert len(taken) == ended.value.epoch > 2
+    for data in taken:
+        trainer = pickle.loads(data)
+        with pytest.raises(jetmlp.DivergenceError) as again:
+            fit.run(trainer, 50)
+        assert again.value.epoch == ended.value.epoch
+        assert outcome(trainer) == outcome(whole)
+
+
+def test_many_fits_go_on_together() -> None:
+    fits = [FITS["LBFGS float32"], FITS["AdamW"], FITS["evidence"]]
+    wholes = [fit.new() for fit in fits]
+    stopped = [pickle.loads(at_every_epoch(fit, fit.new(), 20)[11]) for fit in fits]
+    for trainers in (wholes, stopped):
+        jetmlp.fit_many(trainers, X, Y, DYDX, epochs=20, n_threads=2)
+    assert [outcome(trainer) for trainer in stopped] == [outcome(trainer) for trainer in wholes]
 
 
 def test_a_trainer_that_has_not_fitted_is_kept_too(path: Path) -> None:

@@ -172,7 +172,7 @@ def parts_of(container: Container) -> Parts:
     model = MLP._from_tensors(description["architecture"], _below(tensors, _MODEL))
     call = None if description["fit"] is None else _call(description["fit"])
     state = _below(tensors, _STATE)
-    _check_midst(state, call)
+    _check_midst(state, call, model)
     if call is None:
         table = tensors[_HISTORY]
     else:
@@ -221,7 +221,7 @@ def _below(tensors: Tensors, prefix: str) -> dict[str, NDArray[Any]]:
     return {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
 
 
-def _check_midst(state: Tensors, call: Call | None) -> None:
+def _check_midst(state: Tensors, call: Call | None, model: MLP) -> None:
     """Raise a ``ValueError`` unless a state is of a fit in its midst where there is one, with its best."""
     within = bool(state) and bool(state["within_fit"].any())
     if within != (call is not None):
@@ -230,6 +230,10 @@ def _check_midst(state: Tensors, call: Call | None) -> None:
         kept = bool(state["fit.best.kept"].any())
         if kept != (call.restore_best and len(records_of(state)) > 0):
             raise ValueError(f"fit.restore_best: expected {kept}, as the state has, got {call.restore_best}")
+        # An anchor has shifted the output biases, the last of all parameters.
+        same = len(model._parameters) - (0 if call.anchor is None else model.n_outputs)
+        if not np.array_equal(model._parameters[:same], state["fit.parameters"][:same]):
+            raise ValueError("state.fit.parameters: expected those of the model, got others")
 
 
 def as_sha256(name: str, value: object) -> str:
