@@ -82,6 +82,19 @@ def test_a_fifo_is_refused_with_and_without_a_writer(tmp_path: Path) -> None:
     os.close(both)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without FIFOs")
+def test_a_fifo_that_takes_the_place_of_a_file_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at what it is and opening it."""
+    fifo, regular, look = tmp_path / "fifo", tmp_path / "regular", os.stat
+    os.mkfifo(fifo)
+    regular.touch()
+    monkeypatch.setattr(os, "stat", lambda path, **how: look(regular if path == fifo else path, **how))
+    with pytest.raises(jetmlp.ModelFileError, match="got a FIFO"):
+        jetmlp.load(fifo)
+
+
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="a system without these devices")
 @pytest.mark.parametrize("path", ["/dev/zero", "/dev/null", "/dev/tty"])
 def test_a_device_is_refused(path: str) -> None:

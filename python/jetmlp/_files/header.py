@@ -41,7 +41,7 @@ _LINE = re.compile(
     r',"([A-Za-z0-9_.]{1,128})":'
     r'\{"dtype":"([A-Z0-9]{1,8})",'
     rf'"shape":\[((?:{_NUMBER}(?:,{_NUMBER}){{0,7}})?)\],'
-    rf'"data_offsets":\[({_NUMBER}),({_NUMBER})\]\}}'
+    rf'"data_offsets":\[({_NUMBER},{_NUMBER})\]\}}'
 )
 
 
@@ -179,7 +179,7 @@ def _entries(text: str, at: int, place: str) -> tuple[dict[str, Entry], int]:
     for line in _LINE.finditer(text, at):
         if line.start() != at:
             break
-        name, kind, lengths, *offsets = line.groups()
+        name, kind, lengths, offsets = line.groups()
         dtype = TYPES.get(kind)
         if dtype is None:
             raise refusal(place, f"{name}.dtype: expected one of {', '.join(TYPES)}, got {kind!r}")
@@ -190,9 +190,8 @@ def _entries(text: str, at: int, place: str) -> tuple[dict[str, Entry], int]:
             )
         shape = tuple(map(int, lengths.split(","))) if lengths else ()
         end = begin + math.prod(shape) * dtype.itemsize
-        if offsets != [str(begin), str(end)]:
-            got = ", ".join(offsets)
-            raise refusal(place, f"{name}.data_offsets: expected [{begin}, {end}], got [{got}]")
+        if offsets != f"{begin},{end}":
+            raise refusal(place, f"{name}.data_offsets: expected [{begin},{end}], got [{offsets}]")
         entries[name] = Entry(dtype, shape, begin)
         at, begin, before = line.end(), end, key
     if text[at:] != _padded(text[:at] + "}")[at:]:
