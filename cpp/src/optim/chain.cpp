@@ -80,7 +80,7 @@ void Chain<T>::visit(StateVisitor& state) {
     std::vector<std::uint64_t> left(all.begin(), all.end());
     state.visit("epochs_left", left, all.size());
     for (std::size_t i = 0; i < all.size(); ++i) {
-        state.expect(left[i] <= static_cast<std::uint64_t>(all[i]), "epochs_left",
+        state.expect(std::cmp_less_equal(left[i], all[i]), "epochs_left",
                      "no more epochs than they were given");
         epochs_left_[i] = static_cast<Index>(left[i]);
     }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 namespace jetmlp {
 
@@ -84,7 +85,7 @@ void Lbfgs<T>::visit_learned(StateVisitor& state) {
     const std::size_t n_pairs = inner_products.size();
     const std::size_t n = state.n_parameters();
     const bool positive = std::ranges::all_of(inner_products, [](double sy) { return sy > 0.0; });
-    state.expect(positive && n_pairs <= static_cast<std::size_t>(memory_), "inner_products",
+    state.expect(positive && std::cmp_less_equal(n_pairs, memory_), "inner_products",
                  "numbers above 0, no more than its memory holds");
     state.visit("steps", steps, n_pairs * n);
     state.visit("differences", differences, n_pairs * n);

@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint64_t most = std::uint64_t{1} << 53U;
 
 template <class Number>
-std::string type_name() {
+constexpr std::string_view type_name() {
     if constexpr (std::is_same_v<Number, float>) {
         return "float32";
     } else if constexpr (std::is_same_v<Number, double>) {
@@ -25,7 +25,7 @@ std::string described(const StateArray& numbers) {
     return std::visit(
         [](const auto& found) {
             using Number = typename std::decay_t<decltype(found)>::value_type;
-            return std::to_string(found.size()) + " of " + type_name<Number>();
+            return std::to_string(found.size()) + " of " + std::string(type_name<Number>());
         },
         numbers);
 }
@@ -51,8 +51,8 @@ template <class Number>
 const std::vector<Number>& StateVisitor::get(std::string_view name,
                                              std::optional<std::size_t> size) {
     const auto found = from_->find(full(name));
-    const std::string expected =
-        (size ? std::to_string(*size) : std::string("numbers")) + " of " + type_name<Number>();
+    const std::string expected = (size ? std::to_string(*size) : std::string("numbers")) + " of " +
+                                 std::string(type_name<Number>());
     if (found == from_->end()) {
         fail(name, expected, "none");
     }

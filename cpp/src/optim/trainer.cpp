@@ -15,7 +15,7 @@ namespace {
 // Hands parameters and records back to the caller on every way out of a fit, and forgets the rest.
 template <class T>
 struct HandBack {
-    HandBack(std::optional<Course<T>>& source, std::vector<T>& to, std::vector<EpochRecord>& rows)
+    HandBack(std::unique_ptr<Course<T>>& source, std::vector<T>& to, std::vector<EpochRecord>& rows)
         : course(source), parameters(to), records(rows) {}
     HandBack(const HandBack&) = delete;
     HandBack& operator=(const HandBack&) = delete;
@@ -26,7 +26,7 @@ struct HandBack {
         course.reset();
     }
 
-    std::optional<Course<T>>& course;
+    std::unique_ptr<Course<T>>& course;
     std::vector<T>& parameters;
     std::vector<EpochRecord>& records;
 };
@@ -67,7 +67,8 @@ FitEnd Trainer<T>::fit(Objective<T>& training, Objective<T>* validation,
     }
     const Start start = course_ ? Start::resumed : Start::anew;
     if (!course_) {
-        course_.emplace(Course<T>{{parameters, parameters}, BestEpoch<T>({}), {}});
+        course_ =
+            std::make_unique<Course<T>>(Course<T>{{parameters, parameters}, BestEpoch<T>({}), {}});
     }
     course_->best.set_rule(request.stopping);
     const HandBack<T> hand_back(course_, parameters, records);
@@ -121,13 +122,13 @@ template <class T>
 void Trainer<T>::visit(StateVisitor& state) {
     state.visit("n_epochs", n_epochs_);
     state.within("optimizer", [&] { optimizer_->visit(state); });
-    bool within_fit = course_.has_value();
+    bool within_fit = course_ != nullptr;
     state.visit("within_fit", within_fit);
     if (!within_fit) {
         return;
     }
     if (state.restores()) {
-        course_.emplace(Course<T>{{}, BestEpoch<T>({}), {}});
+        course_ = std::make_unique<Course<T>>(Course<T>{{}, BestEpoch<T>({}), {}});
     }
     state.within("fit", [&] { course_->visit(state); });
     state.expect(course_->records.size() <= n_epochs_, "n_epochs", "those of the fit at least");

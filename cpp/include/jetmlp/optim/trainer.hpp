@@ -92,7 +92,7 @@ class Trainer {
     TrainerOptions options_;
     std::uint64_t n_epochs_ = 0;
     std::vector<std::uint32_t> order_;
-    std::optional<Course<T>> course_;  // of the fit that runs, or is to be resumed
+    std::unique_ptr<Course<T>> course_;  // of the fit that runs, or is to be resumed
 };
 
 extern template class Trainer<float>;
