@@ -1,5 +1,6 @@
 #include "optim/evidence_workspace.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <span>
 #include <stdexcept>
@@ -81,6 +82,12 @@ void Evidence::visit(StateVisitor& state) {
     state.visit("best.parameters", progress.best.parameters, found ? state.n_parameters() : 0);
     state.visit("best.alphas", progress.best.alphas, found ? saved.alphas.size() : 0);
     state.visit("best.betas", progress.best.betas, found ? saved.betas.size() : 0);
+    for (const auto* const precisions :
+         {&saved.alphas, &saved.betas, &progress.best.alphas, &progress.best.betas}) {
+        const bool positive =
+            std::ranges::all_of(*precisions, [](double number) { return number > 0.0; });
+        state.expect(positive, "alphas, betas", "numbers above 0");
+    }
     state.visit("updates_since_best", progress.updates_since_best);
     state.visit("n_steps", progress.n_steps);
     state.visit("n_updates", progress.n_updates);
