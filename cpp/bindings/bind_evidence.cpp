@@ -31,11 +31,26 @@ class EvidenceFit {
             throw std::invalid_argument("options: expected those of Evidence, got others");
         }
         evidence_->check(*objective_);
-        evidence_->begin(*objective_);
+        evidence_->begin(*objective_, Start::anew);
     }
 
     void set_precisions(std::vector<double> alphas, std::vector<double> betas) {
         evidence_->set_precisions(std::move(alphas), std::move(betas));
+    }
+
+    // Where it stands, and back there with the same data.
+    py::dict state() {
+        State state;
+        StateVisitor visitor(state, n_parameters());
+        visit(visitor);
+        return to_dict(state);
+    }
+    void restore(const py::dict& arrays) {
+        const State state = to_state(arrays);
+        StateVisitor visitor(state, n_parameters());
+        visit(visitor);
+        visitor.finish();
+        evidence_->begin(*objective_, Start::resumed);
     }
 
     // At most so many steps; returns whether there are more to do.
@@ -74,6 +89,15 @@ class EvidenceFit {
     [[nodiscard]] Array<double> parameters() const { return to_array(iterate_.current); }
 
   private:
+    [[nodiscard]] Index n_parameters() const { return objective_->architecture().n_parameters(); }
+    void visit(StateVisitor& state) {
+        state.visit("parameters", iterate_.current, state.n_parameters());
+        state.visit("previous", iterate_.previous, state.n_parameters());
+        state.visit("done", done_);
+        state.visit("n_steps", n_steps_);
+        state.within("optimizer", [&] { evidence_->visit(state); });
+    }
+
     std::shared_ptr<Objective<double>> objective_;
     Iterate<double> iterate_;
     std::unique_ptr<Optimizer<double>> optimizer_;
@@ -118,6 +142,8 @@ void bind_evidence(py::module_& module) {
              py::arg("objective"), py::arg("parameters").noconvert(), py::arg("options"), Guard())
         .def("set_precisions", &EvidenceFit::set_precisions, py::arg("prior_precisions"),
              py::arg("noise_precisions"))
+        .def("state", &EvidenceFit::state)
+        .def("restore", &EvidenceFit::restore, py::arg("state"))
         .def("run", &EvidenceFit::run, py::arg("n_steps"), py::arg("n_threads"), Guard())
         .def("report", &EvidenceFit::report, py::arg("with_covariance"), py::arg("n_threads"),
              Guard())

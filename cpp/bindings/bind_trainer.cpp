@@ -190,6 +190,18 @@ py::class_<Trainer<T>> bind_trainer_of(py::module_& module, const char* name) {
              py::arg("n_threads"), "About how many bytes a fit allocates.")
         .def("check", &Trainer<T>::check, py::arg("training"),
              "Raise a ValueError if the optimizer cannot work on the objective.")
+        .def(
+            "state",
+            [](Trainer<T>& self, Index n_parameters) { return to_dict(self.state(n_parameters)); },
+            py::arg("n_parameters"),
+            "Everything a fit goes on with, between fits or in the hook of one.")
+        .def(
+            "restore",
+            [](Trainer<T>& self, const py::dict& state, Index n_parameters) {
+                self.restore(to_state(state), n_parameters);
+            },
+            py::arg("state"), py::arg("n_parameters"),
+            "Take over a state, as new; raise a ValueError if it is none of such a trainer.")
         .def("fit", &fit<T>, py::arg("training"), py::arg("validation").none(true),
              py::arg("n_epochs"), py::arg("learning_rate"), py::arg("parameters").noconvert(),
              py::arg("patience"), py::arg("min_delta"), py::arg("restore_best"),

@@ -47,4 +47,46 @@ void expect_length(const char* argument, py::ssize_t length, Index expected) {
     }
 }
 
+py::dict to_dict(const State& state) {
+    py::dict arrays;
+    for (const auto& [name, numbers] : state) {
+        arrays[py::str(name)] = std::visit(
+            [](const auto& found) -> py::object {
+                using Number = typename std::decay_t<decltype(found)>::value_type;
+                return Array<Number>(static_cast<py::ssize_t>(found.size()), found.data());
+            },
+            numbers);
+    }
+    return arrays;
+}
+
+namespace {
+
+template <class Number>
+bool take(State& state, const std::string& name, const py::handle& value) {
+    if (!py::isinstance<Array<Number>>(value)) {
+        return false;
+    }
+    const auto array = py::reinterpret_borrow<Array<Number>>(value);
+    if (array.ndim() != 1) {
+        return false;
+    }
+    state.emplace(name, std::vector<Number>(array.data(), array.data() + array.size()));
+    return true;
+}
+
+}  // namespace
+
+State to_state(const py::dict& arrays) {
+    State state;
+    for (const auto& [key, value] : arrays) {
+        const auto name = key.cast<std::string>();
+        if (!take<std::uint64_t>(state, name, value) && !take<float>(state, name, value) &&
+            !take<double>(state, name, value)) {
+            throw std::invalid_argument(name + ": expected one axis of uint64, float32 or float64");
+        }
+    }
+    return state;
+}
+
 }  // namespace jetmlp::bindings

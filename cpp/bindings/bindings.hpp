@@ -6,6 +6,7 @@
 #include <jetmlp/machine/threads.hpp>
 #include <jetmlp/machine/types.hpp>
 #include <jetmlp/optim/evidence.hpp>
+#include <jetmlp/optim/state.hpp>
 
 #include <pybind11/functional.h>
 #include <pybind11/numpy.h>
@@ -72,6 +73,11 @@ auto run_interruptibly(int n_threads, const Compute& compute) {
 
 // What a report says by name. Needs the GIL.
 py::dict to_dict(const EvidenceReport& report);
+
+// A state as arrays by name, and back. Throws std::invalid_argument for anything but C-contiguous
+// one-dimensional arrays of uint64, float32 and float64. Need the GIL.
+py::dict to_dict(const State& state);
+State to_state(const py::dict& arrays);
 
 py::tuple to_tuple(std::span<const std::string_view> names);
 

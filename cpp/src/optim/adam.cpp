@@ -104,6 +104,15 @@ bool Adam<T>::gradient_fits() const {
     return largest <= magnitude(most);
 }
 
+template <class T>
+void Adam<T>::visit(StateVisitor& state) {
+    state.visit("n_steps", n_steps_);
+    state.visit("first_moment", first_moment_, gradient_.size());
+    state.visit("second_moment", second_moment_, gradient_.size());
+    const bool squares = std::ranges::all_of(second_moment_, [](T v) { return v >= T(0); });
+    state.expect(squares, "second_moment", "no negative numbers");
+}
+
 // One pass over the flat vectors, which the compiler vectorizes:
 // m ← β₁m + (1−β₁)g,  v ← β₂v + (1−β₂)g²,  θ ← (1−ηλ)θ − η m̂ / (√v̂ + ε)
 // with m̂ = m/(1−β₁ᵗ) and v̂ = v/(1−β₂ᵗ), and λ the weight decay, which the moments do not see.

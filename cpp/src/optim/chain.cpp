@@ -1,5 +1,6 @@
 #include <jetmlp/optim/chain.hpp>
 
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -66,27 +67,44 @@ double Chain<T>::workspace_bytes(const Objective<T>& objective, Index batch_size
 }
 
 template <class T>
-void Chain<T>::begin(Objective<T>& objective) {
-    optimizers_[at_]->begin(objective);
+void Chain<T>::begin(Objective<T>& objective, Start start) {
+    working().begin(objective, start);
 }
 
 template <class T>
 std::optional<FitEnd> Chain<T>::finished() const {
-    return is_last() ? optimizers_[at_]->finished() : std::nullopt;
+    return is_last() ? working().finished() : std::nullopt;
 }
 
 template <class T>
 Losses Chain<T>::run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterate<T>& iterate,
                            Execution& execution) {
-    while (!is_last() && (epochs_left_[at_] == 0 || optimizers_[at_]->finished().has_value())) {
+    while (!is_last() && (epochs_left() == 0 || working().finished().has_value())) {
         ++at_;
-        optimizers_[at_]->begin(objective);
+        working().begin(objective, Start::anew);
     }
-    const Losses losses = optimizers_[at_]->run_epoch(objective, plan, iterate, execution);
+    const Losses losses = working().run_epoch(objective, plan, iterate, execution);
     if (!is_last()) {
-        --epochs_left_[at_];
+        --epochs_left();
     }
     return losses;
+}
+
+template <class T>
+void Chain<T>::visit(StateVisitor& state) {
+    const std::vector<Index> all = epochs_left_;
+    state.visit("at", at_);
+    state.expect(at_ < static_cast<Index>(optimizers_.size()), "at", "one of its optimizers");
+    std::vector<std::uint64_t> left(all.begin(), all.end());
+    state.visit("epochs_left", left, all.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        state.expect(std::cmp_less_equal(left[i], all[i]), "epochs_left",
+                     "no more epochs than they were given");
+        epochs_left_[i] = static_cast<Index>(left[i]);
+    }
+    for (std::size_t i = 0; i < optimizers_.size(); ++i) {
+        state.within(std::to_string(i), [&] { optimizers_[i]->visit(state); });
+    }
 }
 
 template class Chain<float>;

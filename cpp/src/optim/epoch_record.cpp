@@ -30,4 +30,17 @@ std::array<double, n_history_columns> history_row(const EpochRecord& record) {
     return row;
 }
 
+EpochRecord record_of(std::span<const double, n_history_columns> row) {
+    EpochRecord record;
+    auto entry = row.begin();
+    for (Losses* const losses : {&record.training, &record.validation}) {
+        losses->total = *entry++;
+        for (double& term : losses->terms.by_term) {
+            term = *entry++;
+        }
+    }
+    record.learning_rate = *entry;
+    return record;
+}
+
 }  // namespace jetmlp

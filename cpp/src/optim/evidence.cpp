@@ -1,18 +1,8 @@
-#include "least_squares/least_squares.hpp"
-#include "least_squares/leave_one_out.hpp"
-#include "least_squares/precisions.hpp"
-#include "least_squares/whitened_system.hpp"
-#include "linear_algebra/sums.hpp"
-#include "linear_algebra/vectors.hpp"
-
-#include <jetmlp/machine/checked_size.hpp>
-#include <jetmlp/optim/evidence.hpp>
+#include "optim/evidence_workspace.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numbers>
-#include <numeric>
 #include <stdexcept>
 #include <utility>
 
@@ -23,8 +13,7 @@ namespace {
 // Of the central difference for r_vv and of the longest bend, as in LevenbergMarquardt.
 constexpr double curvature_step = 0.1;
 constexpr double most_curvature = 0.75;
-// The damping that multiplies the prior at the start, and where raising it begins.
-constexpr double initial_damping = 1.0;
+// Where raising the damping begins.
 constexpr double least_raised_damping = 1e-6;
 constexpr double least_damping = 1e-12;
 constexpr int most_trials = 15;
@@ -62,132 +51,6 @@ std::unique_ptr<Optimizer<double>> EvidenceOptions::make_double(Index /*n_parame
     return std::make_unique<Evidence>(*this);
 }
 
-namespace {
-
-// Where the evidence was highest.
-struct Best {
-    double log_evidence = -std::numeric_limits<double>::infinity();
-    std::vector<double> parameters;  // empty before it was first found
-    std::vector<double> alphas;
-    std::vector<double> betas;
-};
-
-// What a fit goes on with that is begun again.
-struct Progress {
-    Progress(const ResidualLayout& layout, const Objective<double>& objective,
-             const EvidenceOptions& options)
-        : precisions(layout, objective.architecture(), options.by_input, options.prior_precision,
-                     options.noise_precision),
-          of_residuals(static_cast<std::size_t>(layout.n_residuals())),
-          of_parameters(static_cast<std::size_t>(objective.architecture().n_parameters())) {}
-
-    Precisions precisions;
-    Buffer<double> of_residuals;
-    Buffer<double> of_parameters;
-    Best best;
-    Index updates_since_best = 0;
-    Index n_steps = 0;
-    Index n_updates = 0;
-    double damping = initial_damping;
-    double raise = 2.0;
-    bool stuck = false;
-};
-
-// Every number that the fit depends on.
-std::vector<double> numbers_of(const Dataset<double>& data, const ResidualLayout& layout) {
-    std::vector<double> numbers = layout.error_targets();
-    const std::vector<double> scales = layout.error_scales();
-    numbers.insert(numbers.end(), scales.begin(), scales.end());
-    for (Index sample = 0; sample < data.n_samples(); ++sample) {
-        numbers.insert(numbers.end(), data.input(sample), data.input(sample) + data.n_inputs());
-        for (Index k = 0; data.has_directions() && k < data.n_tangents(); ++k) {
-            const double* const direction = data.direction(sample, k);
-            numbers.insert(numbers.end(), direction, direction + data.n_inputs());
-        }
-    }
-    return numbers;
-}
-
-}  // namespace
-
-struct Evidence::Workspace : Progress {
-    Workspace(std::unique_ptr<LeastSquares> squares, const Objective<double>& objective,
-              const EvidenceOptions& options)
-        : Progress(squares->layout(), objective, options),
-          squares_owner(std::move(squares)),
-          problem(*squares_owner),
-          data(numbers_of(objective.data(), problem.layout())),
-          n_residuals(static_cast<std::size_t>(problem.n_residuals())),
-          n_parameters(static_cast<std::size_t>(problem.n_parameters())),
-          system(problem.n_residuals(), problem.n_parameters()),
-          jacobian(count_of(problem.n_residuals(), problem.n_parameters())),
-          residuals(n_residuals),
-          trial_residuals(n_residuals),
-          curvature(n_residuals),
-          whitened(n_residuals),
-          gradient(n_parameters),
-          whitened_parameters(n_parameters),
-          velocity(n_parameters),
-          acceleration(n_parameters),
-          candidate(n_parameters) {}
-
-    [[nodiscard]] bool same_data(const Workspace& other) const {
-        return problem.layout().entries() == other.problem.layout().entries() &&
-               problem.layout().kinds() == other.problem.layout().kinds() && data == other.data;
-    }
-
-    // J here; no β is so large that its rows are lost in rounding.
-    void linearize(const std::vector<double>& parameters, Execution& execution) {
-        problem.linearize(parameters.data(), execution);
-        problem.jacobian(jacobian.data(), execution);
-        precisions.bound(jacobian.data());
-        system.assemble(jacobian.data(), precisions.row_scales(), precisions.column_scales(),
-                        execution);
-    }
-
-    // r̃ and φ.
-    void whiten(const Buffer<double>& from, const std::vector<double>& parameters) {
-        elements(whitened) = elements(precisions.row_scales()) * elements(from);
-        elements(whitened_parameters) = elements(parameters) / elements(precisions.column_scales());
-    }
-
-    // At α and β given, from H̃ factorized with the shift 1.
-    double evaluate_evidence(const std::vector<double>& parameters) {
-        whiten(residuals, parameters);
-        return -0.5 * (inner_product(whitened, whitened) +
-                       inner_product(whitened_parameters, whitened_parameters) +
-                       system.log_determinant() - precisions.log_noise() +
-                       static_cast<double>(n_residuals) * std::log(2.0 * std::numbers::pi));
-    }
-
-    // r̃, φ and the gradient of ‖r̃‖² + ‖φ‖² by φ, halved: J̃ᵀr̃ + φ.
-    void set_gradient(const std::vector<double>& parameters) {
-        whiten(residuals, parameters);
-        system.pull(whitened, gradient);
-        elements(gradient) += elements(whitened_parameters);
-    }
-
-    std::unique_ptr<LeastSquares> squares_owner;
-    LeastSquares& problem;
-    std::vector<double> data;
-    std::size_t n_residuals;
-    std::size_t n_parameters;
-    WhitenedSystem system;
-    Buffer<double> jacobian;
-    Buffer<double> residuals;
-    Buffer<double> trial_residuals;
-    Buffer<double> curvature;
-    Buffer<double> whitened;  // r̃
-    Buffer<double> gradient;  // J̃ᵀr̃ + φ
-    Buffer<double> whitened_parameters;
-    Buffer<double> velocity;
-    Buffer<double> acceleration;
-    std::vector<double> candidate;
-    bool evaluated = false;
-    Losses losses;
-    Losses trial_losses;
-};
-
 Evidence::Evidence(EvidenceOptions options) : options_(std::move(options)) {}
 Evidence::~Evidence() = default;
 
@@ -209,14 +72,15 @@ double Evidence::workspace_bytes(const Objective<double>& objective, Index /*bat
            static_cast<double>(sizeof(double)) * (4.0 * n * p + 3.0 * fewer * fewer);
 }
 
-void Evidence::begin(Objective<double>& objective) {
+void Evidence::begin(Objective<double>& objective, Start start) {
     auto next =
         std::make_unique<Workspace>(std::make_unique<LeastSquares>(objective), objective, options_);
-    if (workspace_ != nullptr && workspace_->same_data(*next)) {
-        static_cast<Progress&>(*next) = std::move(static_cast<Progress&>(*workspace_));
-    }
+    go_on(*next, start);
     workspace_ = std::move(next);
-    finished_ = {};
+    saved_.reset();
+    if (start == Start::anew) {
+        finished_ = {};
+    }
 }
 
 void Evidence::set_precisions(std::vector<double> alphas, std::vector<double> betas) {
@@ -412,80 +276,6 @@ bool Evidence::step(Iterate<double>& iterate, Execution& execution) {
     }
     work.raise = 2.0;
     return false;
-}
-
-namespace {
-
-// Gives α and β back on every way out.
-struct Kept {
-    explicit Kept(Precisions& precisions) : place(precisions), before(precisions) {}
-    Kept(const Kept&) = delete;
-    Kept& operator=(const Kept&) = delete;
-    ~Kept() { place = std::move(before); }
-
-    Precisions& place;
-    Precisions before;
-};
-
-}  // namespace
-
-EvidenceReport Evidence::report(bool with_covariance, Execution& execution) {
-    if (workspace_->best.parameters.empty()) {
-        EvidenceReport report;
-        report.log_evidence = -std::numeric_limits<double>::infinity();
-        return report;
-    }
-    return report_at(workspace_->best.parameters, with_covariance, execution);
-}
-
-EvidenceReport Evidence::report_at(const std::vector<double>& parameters, bool with_covariance,
-                                   Execution& execution) {
-    Workspace& work = *workspace_;
-    EvidenceReport report;
-    const Kept kept(work.precisions);
-    if (parameters == work.best.parameters) {
-        work.precisions.set(work.best.alphas, work.best.betas);
-    }
-    work.problem.evaluate(parameters.data(), work.residuals.data(), execution);
-    work.evaluated = false;  // the fit goes on elsewhere
-    work.linearize(parameters, execution);
-    if (!work.system.factor(1.0, execution)) {
-        throw std::runtime_error(
-            "regularization: expected an evidence that float64 can tell at the fitted parameters, "
-            "which the model keeps, got one that is lost in rounding");
-    }
-    report.parameters = parameters;
-    report.log_evidence = work.evaluate_evidence(parameters);
-    report.prior_precisions = work.precisions.alphas();
-    report.noise_precisions = work.precisions.betas();
-    Buffer<double> of_parameters(work.n_parameters);
-    Buffer<double> of_residuals(work.n_residuals);
-    work.system.effective(of_parameters, of_residuals, true, execution);
-    report.effective_parameters = std::accumulate(of_parameters.begin(), of_parameters.end(), 0.0);
-    report.effective_by_group = work.precisions.by_group(of_parameters);
-    report.effective_by_kind = work.precisions.by_kind(of_residuals);
-
-    const LeftOut left_out =
-        leave_out_samples(work.system, work.problem.layout(), work.whitened, execution);
-    report.entries = work.problem.layout().entries();
-    report.kinds = work.problem.layout().kinds();
-    const std::vector<double> scales = work.problem.layout().error_scales();
-    for (std::size_t i = 0; i < work.n_residuals; ++i) {
-        // From whitened units to those of the targets.
-        const double unit = scales[i] * work.precisions.row_scales()[i];
-        report.noise_variances.push_back(1.0 / (unit * unit));
-        report.leave_one_out.push_back(left_out.errors[i] / unit);
-        report.leave_one_out_variances.push_back(left_out.variances[i] / (unit * unit));
-    }
-    if (with_covariance) {
-        report.covariance_factor.resize(
-            count_of(work.problem.n_parameters(), work.problem.n_parameters()));
-        work.system.covariance_factor(report.covariance_factor.data(), execution);
-        for (std::size_t at = 0; at < report.covariance_factor.size(); ++at) {
-            report.covariance_factor[at] *= work.precisions.column_scales()[at / work.n_parameters];
-        }
-    }
-    return report;
 }
 
 }  // namespace jetmlp

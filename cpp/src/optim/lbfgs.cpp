@@ -4,7 +4,9 @@
 
 #include <jetmlp/optim/lbfgs.hpp>
 
+#include <algorithm>
 #include <memory>
+#include <utility>
 
 namespace jetmlp {
 
@@ -75,6 +77,36 @@ void Lbfgs<T>::learn(const Step& step, Execution& /*execution*/) {
         {copy_in_parts(step.step), copy_in_parts(step.difference), step.inner_product});
     if (static_cast<Index>(pairs_.size()) > memory_) {
         pairs_.pop_front();
+    }
+}
+
+template <class T>
+void Lbfgs<T>::visit_learned(StateVisitor& state) {
+    std::vector<T> steps;  // one after the other
+    std::vector<T> differences;
+    std::vector<double> inner_products;
+    for (const Pair& pair : pairs_) {
+        steps.insert(steps.end(), pair.step.begin(), pair.step.end());
+        differences.insert(differences.end(), pair.difference.begin(), pair.difference.end());
+        inner_products.push_back(pair.inner_product);
+    }
+    state.visit("inner_products", inner_products);
+    const std::size_t n_pairs = inner_products.size();
+    const std::size_t n = state.n_parameters();
+    const bool positive = std::ranges::all_of(inner_products, [](double sy) { return sy > 0.0; });
+    state.expect(positive && std::cmp_less_equal(n_pairs, memory_), "inner_products",
+                 "numbers above 0, no more than its memory holds");
+    state.visit("steps", steps, n_pairs * n);
+    state.visit("differences", differences, n_pairs * n);
+    if (state.restores()) {
+        pairs_.clear();
+        for (std::size_t i = 0; i < n_pairs; ++i) {
+            const auto at = static_cast<std::ptrdiff_t>(i * n);
+            const auto end = static_cast<std::ptrdiff_t>((i + 1) * n);
+            pairs_.push_back({{steps.begin() + at, steps.begin() + end},
+                              {differences.begin() + at, differences.begin() + end},
+                              inner_products[i]});
+        }
     }
 }
 

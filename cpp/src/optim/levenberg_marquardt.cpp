@@ -148,9 +148,18 @@ double LevenbergMarquardt::workspace_bytes(const Objective<double>& objective,
                                   !options_.regularization.empty());
 }
 
-void LevenbergMarquardt::begin(Objective<double>& objective) {
+void LevenbergMarquardt::begin(Objective<double>& objective, Start start) {
     workspace_ = std::make_unique<Workspace>(objective, options_);
-    finished_ = {};
+    if (start == Start::anew) {
+        finished_ = {};
+    }
+}
+
+void LevenbergMarquardt::visit(StateVisitor& state) {
+    state.visit("damping", damping_, Numbers::not_nan);
+    state.visit("raise", raise_, Numbers::not_nan);
+    state.expect(raise_ > 1.0, "raise", "a number above 1");
+    state.visit("finished", finished_);
 }
 
 Losses LevenbergMarquardt::run_epoch(Objective<double>& /*objective*/, const EpochPlan& /*plan*/,

@@ -23,9 +23,20 @@ QuasiNewton<T>::QuasiNewton(WolfeConditions conditions, const StoppingOptions& s
 }
 
 template <class T>
-void QuasiNewton<T>::begin(Objective<T>& /*objective*/) {
-    finished_ = {};
+void QuasiNewton<T>::begin(Objective<T>& /*objective*/, Start start) {
+    if (start == Start::anew) {
+        finished_ = {};
+    }
     evaluated_ = false;
+}
+
+template <class T>
+void QuasiNewton<T>::visit(StateVisitor& state) {
+    state.visit("finished", finished_);
+    bool moved = !last_.empty();
+    state.visit("moved", moved);
+    state.visit("last", last_, moved ? gradient_.size() : 0);
+    visit_learned(state);
 }
 
 template <class T>

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace jetmlp {
 
@@ -93,6 +94,20 @@ struct SelfScaledBroyden::Workspace {
         update.ss = update.su = update.uu = 0.0;
     }
 
+    // Makes room for a matrix that is not the identity any more.
+    void resize(std::size_t n) {
+        inverse_hessian.resize(static_cast<Index>(n));
+        const auto stride = static_cast<std::size_t>(inverse_hessian.stride);
+        update.s.assign(stride, 0.0);
+        update.u.assign(stride, 0.0);
+        for (SymmetricProduct::Pair* const pair : {&factors, &products}) {
+            for (Buffer<double>& each : *pair) {
+                each.assign(stride, 0.0);
+            }
+        }
+        direction.resize(n);
+    }
+
     bool is_identity = true;  // and none has been written down
     SymmetricMatrix inverse_hessian;
     SymmetricUpdate update;
@@ -145,21 +160,12 @@ void SelfScaledBroyden::learn(const Step& step, Execution& execution) {
     const auto n = static_cast<Index>(step.step.size());
     const bool first = work.is_identity;
     if (first) {
-        work.inverse_hessian.resize(n);
+        work.resize(step.step.size());
         for (Index i = 0; i < n; ++i) {
             work.inverse_hessian.row(i)[i] = 1.0;
         }
-        const auto stride = static_cast<std::size_t>(work.inverse_hessian.stride);
-        work.update.s.assign(stride, 0.0);
-        work.update.u.assign(stride, 0.0);
-        for (SymmetricProduct::Pair* const pair : {&work.factors, &work.products}) {
-            for (Buffer<double>& each : *pair) {
-                each.assign(stride, 0.0);
-            }
-        }
         work.update.scale = 1.0;
         work.update.ss = work.update.su = work.update.uu = 0.0;
-        work.direction.resize(step.step.size());
         work.is_identity = false;
     }
     work.multiply(&step.difference, step.gradient, execution);
@@ -189,6 +195,45 @@ void SelfScaledBroyden::learn(const Step& step, Execution& execution) {
             -(update.scale * work.products[1][i] + of_s * update.s[i] + of_u * update.u[i]);
     }
     work.asked = step.gradient;
+}
+
+// Of the matrix the upper triangle, row by row.
+void SelfScaledBroyden::visit_learned(StateVisitor& state) {
+    Workspace& work = *workspace_;
+    const std::size_t n = state.n_parameters();
+    state.visit("is_identity", work.is_identity);
+    if (work.is_identity) {
+        return;
+    }
+    std::vector<double> triangle;
+    if (state.restores()) {
+        work.resize(n);
+    } else {
+        for (std::size_t i = 0; i < n; ++i) {
+            const double* const row = work.inverse_hessian.row(static_cast<Index>(i));
+            triangle.insert(triangle.end(), row + i, row + n);
+        }
+    }
+    state.visit("inverse_hessian", triangle, n * (n + 1) / 2);
+    const double* from = triangle.data();
+    for (std::size_t i = 0; i < n; ++i) {
+        double* const row = work.inverse_hessian.row(static_cast<Index>(i));
+        std::copy(from, from + (n - i), row + i);
+        from += n - i;
+    }
+    state.visit("update.scale", work.update.scale);
+    state.visit("update.ss", work.update.ss);
+    state.visit("update.su", work.update.su);
+    state.visit("update.uu", work.update.uu);
+    for (auto [name, vector] :
+         {std::pair{"update.s", &work.update.s}, {"update.u", &work.update.u}}) {
+        const std::size_t padded = vector->size();
+        vector->resize(n);  // without the padding, which is zero
+        state.visit(name, *vector, n);
+        vector->resize(padded, 0.0);
+    }
+    state.visit("asked", work.asked, n);
+    state.visit("direction", work.direction, n);
 }
 
 }  // namespace jetmlp

@@ -83,14 +83,31 @@ double StochasticGaussNewton::workspace_bytes(const Objective<double>& objective
            static_cast<double>(sizeof(double)) * 2.0 * n * n;
 }
 
-void StochasticGaussNewton::begin(Objective<double>& /*objective*/) {
+void StochasticGaussNewton::begin(Objective<double>& /*objective*/, Start start) {
     workspace_.reset();
+    if (start == Start::resumed) {
+        return;
+    }
     if (finished_) {  // another fit begins anew
         damping_ = options_.damping;
         last_loss_ = lowest_loss_ = std::numeric_limits<double>::infinity();
+        before_lowest_.clear();
         epochs_above_ = 0;
     }
     finished_ = {};
+}
+
+void StochasticGaussNewton::visit(StateVisitor& state) {
+    state.visit("damping", damping_);
+    state.expect(damping_ > 0.0, "damping", "a number above 0");
+    state.visit("n_steps", n_steps_);
+    state.visit("last_loss", last_loss_, Numbers::not_nan);
+    state.visit("lowest_loss", lowest_loss_, Numbers::not_nan);
+    state.visit("epochs_above", epochs_above_);
+    state.expect(epochs_above_ <= most_epochs_above, "epochs_above", "no more than end a fit");
+    state.visit("before_lowest", before_lowest_,
+                std::isfinite(lowest_loss_) ? state.n_parameters() : 0);
+    state.visit("finished", finished_);
 }
 
 Losses StochasticGaussNewton::run_epoch(Objective<double>& objective, const EpochPlan& plan,

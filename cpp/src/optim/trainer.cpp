@@ -8,6 +8,7 @@
 #include <limits>
 #include <new>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
@@ -15,24 +16,45 @@ namespace jetmlp {
 
 namespace {
 
-// Hands the parameters back to the caller on every way out of a fit.
+// Hands parameters and records back to the caller on every way out of a fit, and forgets the rest.
 template <class T>
 struct HandBack {
-    HandBack(Iterate<T>& source, BestEpoch<T>& best_epoch, std::vector<T>& target)
-        : iterate(source), best(best_epoch), parameters(target) {}
+    HandBack(std::unique_ptr<Course<T>>& source, std::vector<T>& to, std::vector<EpochRecord>& rows)
+        : course(source), parameters(to), records(rows) {}
     HandBack(const HandBack&) = delete;
     HandBack& operator=(const HandBack&) = delete;
     ~HandBack() {
-        const bool restored = !best.parameters().empty();
-        parameters = std::move(restored ? best.parameters() : iterate.current);
+        std::vector<T>& best = course->best.parameters();
+        parameters = std::move(best.empty() ? course->iterate.current : best);
+        records = std::move(course->records);
+        course.reset();
     }
 
-    Iterate<T>& iterate;
-    BestEpoch<T>& best;
+    std::unique_ptr<Course<T>>& course;
     std::vector<T>& parameters;
+    std::vector<EpochRecord>& records;
 };
 
 }  // namespace
+
+template <class T>
+void Course<T>::visit(StateVisitor& state) {
+    state.visit("parameters", iterate.current, state.n_parameters());
+    state.visit("previous", iterate.previous, state.n_parameters());
+    state.within("best", [&] { best.visit(state); });
+    std::vector<double> rows;
+    for (const EpochRecord& record : records) {
+        const auto row = history_row(record);
+        rows.insert(rows.end(), row.begin(), row.end());
+    }
+    state.visit("records", rows, {}, Numbers::any);
+    state.expect(rows.size() % n_history_columns == 0, "records", "whole rows");
+    records.clear();
+    for (std::size_t at = 0; at < rows.size(); at += n_history_columns) {
+        records.push_back(
+            record_of(std::span(rows).subspan(at).template first<n_history_columns>()));
+    }
+}
 
 template <class T>
 Trainer<T>::Trainer(std::unique_ptr<Optimizer<T>> optimizer, TrainerOptions options)
@@ -57,19 +79,23 @@ FitEnd Trainer<T>::fit(Objective<T>& training, Objective<T>* validation,
         throw std::invalid_argument(
             "patience, restore_best: expected validation data, whose loss they watch, got none");
     }
-    Iterate<T> iterate;
-    try {
-        for (std::vector<T>* numbers : {&iterate.current, &iterate.previous}) {
-            assign_in_parts(parameters.data(), static_cast<Index>(parameters.size()), *numbers);
+    const Start start = course_ ? Start::resumed : Start::anew;
+    if (!course_) {
+        Course<T> course{{}, BestEpoch<T>({}), {}};
+        try {
+            for (std::vector<T>* numbers : {&course.iterate.current, &course.iterate.previous}) {
+                assign_in_parts(parameters.data(), static_cast<Index>(parameters.size()), *numbers);
+            }
+        } catch (const Interrupted&) {
+            return FitEnd::interrupted;
         }
-    } catch (const Interrupted&) {
-        return FitEnd::interrupted;
+        course_ = std::make_unique<Course<T>>(std::move(course));
     }
-    BestEpoch<T> best(request.stopping, parameters.size());
-    const HandBack<T> hand_back(iterate, best, parameters);
+    const HandBack<T> hand_back(course_, parameters, records);
+    Iterate<T>& iterate = course_->iterate;
     try {
-        const FitEnd end =
-            run_epochs(training, validation, request, iterate, best, records, execution);
+        course_->best.set_rule(request.stopping, parameters.size());
+        const FitEnd end = run_epochs(training, validation, request, start, execution);
         if (request.n_epochs > 0 && !optimizer_->measures_steps()) {
             measure_last(training, iterate.current, execution);
         }
@@ -84,28 +110,25 @@ FitEnd Trainer<T>::fit(Objective<T>& training, Objective<T>* validation,
 
 template <class T>
 FitEnd Trainer<T>::run_epochs(Objective<T>& training, Objective<T>* validation,
-                              const FitRequest<T>& request, Iterate<T>& iterate, BestEpoch<T>& best,
-                              std::vector<EpochRecord>& records, Execution& execution) {
-    optimizer_->begin(training);
-    for (std::uint64_t epoch = 0; epoch < request.n_epochs; ++epoch) {
+                              const FitRequest<T>& request, Start start, Execution& execution) {
+    Iterate<T>& iterate = course_->iterate;
+    std::vector<EpochRecord>& records = course_->records;
+    optimizer_->begin(training, start);
+    // The last epoch before a stop may have been the last of all.
+    std::optional<FitEnd> end = records.empty() ? std::nullopt : ended();
+    while (!end && records.size() < request.n_epochs) {
         const double learning_rate = request.learning_rate(n_epochs());
         if (records.size() == records.capacity()) {  // before the step: it must not go unrecorded
             records.reserve(2 * records.capacity() + 16);
         }
         run_epoch(training, validation, learning_rate, iterate, records, execution);
-        const bool out_of_patience =
-            best.after_epoch(records.back().validation.total, iterate.current);
+        course_->best.after_epoch(records.back().validation.total, iterate.current);
         if (request.hook && request.hook(records.back(), iterate.current)) {
             return FitEnd::callback;
         }
-        if (out_of_patience) {
-            return FitEnd::patience;
-        }
-        if (const std::optional<FitEnd> end = optimizer_->finished()) {
-            return *end;
-        }
+        end = ended();
     }
-    return FitEnd::epochs;
+    return end.value_or(FitEnd::epochs);
 }
 
 // The last step's loss nobody has asked for; where nothing bounds it, it is evaluated.
@@ -120,6 +143,44 @@ void Trainer<T>::measure_last(Objective<T>& training, const std::vector<T>& para
     if (!std::isfinite(losses.total)) {
         throw Diverged();
     }
+}
+
+template <class T>
+std::optional<FitEnd> Trainer<T>::ended() const {
+    return course_->best.out_of_patience() ? FitEnd::patience : optimizer_->finished();
+}
+
+template <class T>
+State Trainer<T>::state(Index n_parameters) {
+    State state;
+    StateVisitor visitor(state, n_parameters);
+    visit(visitor);
+    return state;
+}
+
+template <class T>
+void Trainer<T>::restore(const State& state, Index n_parameters) {
+    StateVisitor visitor(state, n_parameters);
+    visit(visitor);
+    visitor.finish();
+}
+
+template <class T>
+void Trainer<T>::visit(StateVisitor& state) {
+    std::uint64_t epochs = n_epochs();
+    state.visit("n_epochs", epochs);
+    n_epochs_ = epochs;
+    state.within("optimizer", [&] { optimizer_->visit(state); });
+    bool within_fit = course_ != nullptr;
+    state.visit("within_fit", within_fit);
+    if (!within_fit) {
+        return;
+    }
+    if (state.restores()) {
+        course_ = std::make_unique<Course<T>>(Course<T>{{}, BestEpoch<T>({}), {}});
+    }
+    state.within("fit", [&] { course_->visit(state); });
+    state.expect(course_->records.size() <= epochs, "n_epochs", "those of the fit at least");
 }
 
 template <class T>
@@ -154,6 +215,8 @@ void Trainer<T>::run_epoch(Objective<T>& training, Objective<T>* validation, dou
     ++n_epochs_;
 }
 
+template struct Course<float>;
+template struct Course<double>;
 template class Trainer<float>;
 template class Trainer<double>;
 

@@ -123,6 +123,21 @@ def say_model(document: dict[str, Any]) -> None:
     say_goodness(document["goodness"])
 
 
+def say_checkpoint(document: dict[str, Any]) -> None:
+    """Say what `described_checkpoint` returns."""
+    say(heading("Checkpoint") + f": {document['description']}")
+    for what in ("epochs", "stages", "rounds"):
+        if what in document:
+            asked = document.get(f"{what}_asked")
+            done = document.get(f"{what}_of_fit") if asked is not None else None
+            done = document[what] if done is None else done
+            say(f"{done}{'' if asked is None else f' of {asked}'} {what} done.")
+    for name in ("loss", "val_loss"):
+        if name in document:
+            say(f"Last {name}: {_short(document[name])}")
+    say(f"{document['resume']} goes on from it, with the same samples.")
+
+
 def say_goodness(goodness: Sequence[dict[str, Any]], more: Sequence[str] = ()) -> None:
     """Say how good a model is, `more` being names of further columns of shares."""
     if not goodness:

@@ -6,8 +6,10 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from .._files import try_writing
+from ..files.checkpoints import described_checkpoint
 from ..files.load import load
 from ..fitting.staged import StagedMLP
 from ..models.mlp import MLP
@@ -58,6 +60,16 @@ def load_model(path: Path) -> Model:
             raise CommandError(
                 f"{path}: expected the file of a model, as jetmlp fit writes it; {reason:.200}", EXIT_USAGE
             ) from None
+
+
+def read_checkpoint(path: Path) -> dict[str, Any] | None:
+    """Say where the fit of a checkpoint stands; None if the file is none."""
+    with reading(path):
+        try:
+            return described_checkpoint(path)
+        except ValueError as error:
+            reason = str(error).removeprefix(f"path: {path}: ")
+            raise CommandError(f"{path}: expected a checkpoint; {reason:.200}", EXIT_USAGE) from None
 
 
 def load_mapping(path: Path | None) -> Mapping | None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _checks
+from .._files import Container, pack, unpack
 from .weights import as_weights
 
 Arrays = Mapping[str, NDArray[Any] | None]
@@ -39,6 +40,8 @@ class SampleNames(NamedTuple):
 
 
 USUAL_NAMES = SampleNames()
+#: What the bytes of samples are called in their metadata.
+_FILE_KIND = "jetmlp.Samples"
 
 
 def check_arrays(
@@ -131,3 +134,17 @@ def _as_directions(given: Mapping[str, Any], n: int, d: int) -> NDArray[Any]:
         raise ValueError(f"directions: expected shape ({n}, k, {d}) or ({n}, {d}), got {array.shape}")
     _checks.check_finite("directions", array)
     return np.ascontiguousarray(array)
+
+
+def packed(arrays: Arrays, names: SampleNames) -> bytes:
+    """Return the bytes of a file of these arrays."""
+    tensors = {name: array for name, array in arrays.items() if array is not None}
+    return pack(Container(_FILE_KIND, {"names": list(names)}, tensors))
+
+
+def unpacked(data: bytes) -> tuple[dict[str, NDArray[Any] | None], SampleNames]:
+    """Take back what `packed` gave; a `ModelFileError` if it is damaged."""
+    container = unpack(data, (_FILE_KIND,), "pickle of jetmlp.Samples")
+    return {name: container.tensors.get(name) for name in ARRAYS}, SampleNames(
+        *container.description["names"]
+    )

@@ -11,7 +11,7 @@ from .. import _html
 from .._cures import with_cures
 from .._memory import require_memory
 from .._parts import copied
-from .arrays import ARRAYS, USUAL_NAMES, Arrays, SampleNames, check_arrays, names_of
+from .arrays import ARRAYS, USUAL_NAMES, Arrays, SampleNames, check_arrays, names_of, packed, unpacked
 
 __all__ = ["Samples"]
 
@@ -198,7 +198,7 @@ class Samples:
         return from_checked(arrays, self._names)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return from_checked, (self.arrays(), self._names)
+        return from_packed, (packed(self.arrays(), self._names),)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Samples):
@@ -243,6 +243,11 @@ def from_checked(arrays: Arrays, names: SampleNames = USUAL_NAMES) -> Samples:
     samples = Samples.__new__(Samples)
     samples._take(arrays, names)
     return samples
+
+
+def from_packed(data: bytes) -> Samples:
+    """Make samples of what `packed` made of others."""
+    return from_checked(*unpacked(data))
 
 
 def as_samples(

@@ -16,6 +16,7 @@ from .._files.writing import path_text
 from ..fitting.staged import StagedMLP
 from ..models.mlp import MLP
 from ..surrogate.surrogate import Surrogate
+from .checkpoints import TAKERS
 
 Model = MLP | StagedMLP | Surrogate
 
@@ -98,5 +99,11 @@ def model_of(container: Container, place: str) -> Model:
 
 def _read(path: str | os.PathLike[str]) -> tuple[Container, Model]:
     path = Path(path_text(path))
-    container = read_container(path, tuple(MODELS))
+    container = read_container(path, (*MODELS, *TAKERS))
+    if container.kind in TAKERS:
+        raise refusal(
+            place_of(path),
+            f"{container.kind}: expected a model, got a checkpoint, from which a fit goes on: "
+            f"{TAKERS[container.kind]}",
+        )
     return container, model_of(container, place_of(path))

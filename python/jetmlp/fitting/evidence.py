@@ -97,7 +97,7 @@ class Evidence:
         return {
             name: _root_mean_square(errors[~np.isnan(errors)])
             for name, errors in every.items()
-            if errors is not None
+            if errors is not None and not np.isnan(errors).all()  # of a weight of 0 there are none
         }
 
     def __repr__(self) -> str:

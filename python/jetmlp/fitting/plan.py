@@ -34,6 +34,8 @@ class FitPlan(NamedTuple):
     anchor: Anchor | None
     epochs: int
     samples: Samples  # as they were passed in
+    held_out: Samples | None  # likewise
+    done: int = 0  # epochs, of a fit that is gone on with
 
     def history(self, table: NDArray[np.float64]) -> History:
         """Read a table of the core, of this fit or of some of its epochs."""
@@ -51,4 +53,4 @@ def plan_fit(model: MLP, samples: Samples, ending: Ending, weights: LossWeights,
         ending.patience, ending.min_delta, ending.restore_best, validated=held_out is not None
     )
     anchor = as_anchor(model, ending.anchor, samples, held_out)
-    return FitPlan(pose(model, samples, held_out, weights), stopping, anchor, epochs, samples)
+    return FitPlan(pose(model, samples, held_out, weights), stopping, anchor, epochs, samples, held_out)

@@ -17,9 +17,9 @@ class ProgressBar:
     It only shows: where there is nothing to write to, or writing fails, it is gone and the fit goes on.
     """
 
-    def __init__(self, epochs: int, optimizer: str = "", *, shown: bool) -> None:
+    def __init__(self, epochs: int, optimizer: str = "", *, shown: bool, done: int = 0) -> None:
         self.shown = bool(shown) and sys.stderr is not None
-        self._epochs = epochs
+        self._epochs, self._done = epochs, done
         self._optimizer = optimizer
         self._bar: Any = None
         self._next_text = 0.0
@@ -30,7 +30,9 @@ class ProgressBar:
             try:
                 from tqdm.auto import tqdm
 
-                self._bar = tqdm(total=self._epochs, unit="epoch", desc=self._optimizer or None)
+                self._bar = tqdm(
+                    total=self._epochs, initial=self._done, unit="epoch", desc=self._optimizer or None
+                )
             except Exception:  # no stream, no terminal, a widget that is not installed
                 self._vanish()
         return self

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks
 from .._claims import already_fitted
+from ..data.fingerprint import fingerprint
 from ..data.samples import Samples, as_samples
 from ..data.standardise import check_units, learn, standardised
 from ..models.mlp import MLP
@@ -19,6 +23,8 @@ from ..random import INITIALIZATION, Generator
 from .history import History
 from .plan import Ending
 from .problem import LossWeights, as_loss_weights
+from .resuming import as_checkpoint_path
+from .staged_checkpoint import StagedCall, as_described, read_stages, write_stages
 from .trainer import Trainer
 
 Array = NDArray[np.float64]
@@ -60,6 +66,8 @@ class StagedMLP(Stages):
     True
     """
 
+    _resumed: Done | None = None
+
     def __init__(self, layer_sizes: Iterable[Iterable[int]], activation: str = "tanh", seed: int = 0) -> None:
         sizes = as_stage_sizes(layer_sizes)
         seed = as_stage_seed(seed, len(sizes))
@@ -82,6 +90,7 @@ class StagedMLP(Stages):
         derivative_weight: float = 1.0,
         n_threads: int | None = None,
         progress: bool = False,
+        checkpoint: str | os.PathLike[str] | None = None,
     ) -> list[History]:
         """Train stage after stage from new starting parameters.
 
@@ -107,6 +116,8 @@ class StagedMLP(Stages):
             As for `Trainer`.
         progress : bool, default False
             Whether to show a bar for each stage.
+        checkpoint : path, optional
+            Write the stages fitted so far to this file after each of them, from which `resume` goes on.
 
         Returns
         -------
@@ -125,10 +136,13 @@ class StagedMLP(Stages):
         optimizer = LevenbergMarquardt() if optimizer is None else optimizer
         counts = _as_epochs(epochs, len(self._stages))
         weights = as_loss_weights(value_weight, derivative_weight, 0.0, 0.0)
+        path = None if checkpoint is None else as_checkpoint_path(checkpoint)
         with self._claim.hold(already_fitted(self)):
             samples = as_samples(X, Y, dYdX, sizes=(self.n_inputs, self.n_outputs))
             _check_given(samples)
-            return self._fit(samples, counts, optimizer, weights, n_threads=n_threads, progress=progress)
+            return self._fit(
+                samples, counts, optimizer, weights, path, n_threads=n_threads, progress=progress
+            )
 
     def _fit(
         self,
@@ -136,11 +150,20 @@ class StagedMLP(Stages):
         counts: Sequence[int],
         optimizer: Optimizer | str,
         weights: LossWeights,
+        path: Path | None,
         *,
         n_threads: int | None,
         progress: bool,
     ) -> list[History]:
         m = self.n_outputs
+        done, call = self._resumed, None
+        if path is not None or done is not None:
+            described = as_described(optimizer)
+            call = StagedCall(fingerprint(samples.arrays()), list(counts), described, *weights[:2])
+        if done is not None:
+            assert call is not None
+            done.call.check(call, len(done.histories))
+        self._resumed = None
         normalization = learn(samples)
         check_units(samples, normalization)
         samples = standardised(samples, normalization)
@@ -148,9 +171,16 @@ class StagedMLP(Stages):
         assert values is not None
         assert derivatives is not None
         histories: list[History] = []
-        scales = np.zeros_like(self._scales)
+        scales, kept = np.zeros_like(self._scales), self._scales
         stages = []
         for k, (stage, count) in enumerate(zip(self._stages, counts, strict=True)):
+            if done is not None and k < len(done.histories):
+                network, scale = stage, kept[k]
+                values, derivatives = _left_over(network, scale, inputs, values, derivatives)
+                histories.append(done.histories[k])
+                stages.append(network)
+                scales[k] = scale
+                continue
             network = _network(stage.layer_sizes, stage.activation, self._seed + k)
             scale, balance = np.ones(m), 1.0
             if k > 0:
@@ -172,14 +202,59 @@ class StagedMLP(Stages):
             with trainer._claimed():
                 rest = as_samples(inputs, *targets)
                 histories.append(trainer._fit(rest, Ending(), count, progress=progress))
-            fitted, slopes = network.predict_with_jacobian(inputs)
-            values = values - scale * fitted
-            derivatives = derivatives - scale[:, np.newaxis] * slopes
+            values, derivatives = _left_over(network, scale, inputs, values, derivatives)
             stages.append(network)
             scales[k] = scale
             # Whatever interrupts a later stage, this one is whole.
             self._set((*stages, *self._stages[k + 1 :]), scales.copy(), normalization)
+            if path is not None:
+                assert call is not None
+                write_stages(path, self, call, histories)
         return histories
+
+    @classmethod
+    def resume(cls, path: str | os.PathLike[str]) -> StagedMLP:
+        """Take a model back from a checkpoint of ``fit(checkpoint=...)``, with the stages fitted by then.
+
+        The next ``fit``, with the same samples and settings, goes on with the stages that are left and
+        returns the histories of all: model and histories are those of a fit that was never interrupted. A
+        stage that was interrupted in its midst begins anew.
+
+        Parameters
+        ----------
+        path : path
+            Of the file.
+
+        Returns
+        -------
+        StagedMLP
+            The sum of the stages fitted so far.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be read.
+        ModelFileError
+            If it is not such a checkpoint, or is damaged; the message says in what.
+        """
+        model, call, histories = read_stages(Path(path), cls)
+        model._resumed = Done(call, histories)
+        return model
+
+
+class Done(NamedTuple):
+    """What of a fit is there already."""
+
+    call: StagedCall
+    histories: list[History]
+
+
+def _left_over(
+    network: MLP, scale: Array, inputs: Array, values: Array, derivatives: Array
+) -> tuple[Array, Array]:
+    """Return what a stage leaves of values and derivatives."""
+    fitted, slopes = network.predict_with_jacobian(inputs)
+    return values - scale * fitted, derivatives - scale[:, np.newaxis] * slopes
 
 
 def _network(layer_sizes: Sequence[int], activation: str, seed: int) -> MLP:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -28,9 +29,10 @@ from .history import COLUMNS, History
 from .plan import Ending, FitPlan, plan_fit
 from .problem import as_loss_weights, as_model
 from .progress import ProgressBar
+from .resuming import Keeper, Resumable, as_keeper
 
 
-class Trainer:
+class Trainer(Resumable):
     r"""Fits a model to samples of values, derivatives, or both.
 
     Minimizes :math:`w_v\,\mathrm{mean}(\hat Y - Y)^2 + w_d\,\mathrm{mean}(\hat J - J)^2
@@ -155,12 +157,6 @@ class Trainer:
         batches = "" if self._batch_size is None else f", batch_size={self._batch_size}"
         return f"Trainer({self._model!r}, {self._optimizer!r}{batches}, {self.n_epochs} epochs done)"
 
-    def __reduce__(self) -> str:
-        raise TypeError(
-            "a jetmlp.Trainer cannot be pickled, as its optimizer's state is in the compiled core; pickle or "
-            "save its model, and make a new trainer for it"
-        )
-
     def _check_optimizer(self, optimizer: Optimizer) -> None:
         if self._batch_size is not None and optimizer.full_batch:
             raise ValueError(
@@ -210,6 +206,8 @@ class Trainer:
         restore_best: bool = False,
         progress: bool = False,
         callbacks: Iterable[Callback] | Callback = (),
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_every: int | None = None,
     ) -> History:
         r"""Train for a number of epochs; a second call goes on where the first stopped.
 
@@ -244,6 +242,12 @@ class Trainer:
             this call, and the entries of the history by name. The model has the epoch's parameters by
             then, which they may read and evaluate but not assign to. A callback that returns True ends the
             fit.
+        checkpoint : path, optional
+            Write all that the fit goes on with to this file, from which `resume` does so: every
+            `checkpoint_every` epochs, after the last one, and where a callback ends the fit; by then the
+            callbacks of that epoch have been called.
+        checkpoint_every : int, default 100
+            Epochs from one to the next.
 
         Returns
         -------
@@ -259,6 +263,8 @@ class Trainer:
             If a loss turns NaN or infinite. The model keeps the last parameters with a finite one.
         KeyboardInterrupt
             On Ctrl-C. The model keeps the parameters of the last step.
+        OSError
+            If a checkpoint cannot be written; the fit ends after that epoch, as with a callback that raises.
         RuntimeError
             If this trainer, or another one of its model, is fitting already, in another thread or above a
             callback.
@@ -266,6 +272,7 @@ class Trainer:
         epochs = _checks.as_integer("epochs", epochs, 0, 2**31)
         progress = _checks.as_boolean("progress", progress)
         listeners = as_callbacks(callbacks)
+        keeper = as_keeper(self, checkpoint, checkpoint_every, epochs)
         with self._claimed():
             samples = as_samples(
                 X,
@@ -283,7 +290,7 @@ class Trainer:
             ending = Ending(validation_data, patience, min_delta, restore_best, anchor, allow_missing_values)
             if self.n_epochs == 0 and not self._model.normalize:
                 warn_of_scales(samples)
-            return self._fit(samples, ending, epochs, listeners, progress=progress)
+            return self._fit(samples, ending, epochs, listeners, progress=progress, keeper=keeper)
 
     def _fit(
         self,
@@ -294,11 +301,13 @@ class Trainer:
         stop: _core.StopFlag | None = None,
         *,
         progress: bool = False,
+        keeper: Keeper | None = None,
     ) -> History:
         """Fit to samples that have been checked, with the trainer claimed; `stop` ends it from outside."""
         plan = self._plan(samples, ending, epochs)
-        with ProgressBar(epochs, type(self._optimizer).__name__, shown=progress) as bar:
-            return self._run(plan, self._hook(callbacks, bar, plan), stop, n_threads=self._n_threads)
+        with ProgressBar(epochs, type(self._optimizer).__name__, shown=progress, done=plan.done) as bar:
+            hook = self._hook(callbacks, bar, plan, keeper)
+            return self._run(plan, hook, stop, n_threads=self._n_threads)
 
     @contextmanager
     def _claimed(self) -> Iterator[None]:
@@ -346,7 +355,7 @@ class Trainer:
         what = f"{type(self._optimizer).__name__} with {len(plan.samples)} samples"
         cure = "fewer samples, or an optimizer that steps by batches such as Adam, need less"
         require_memory(what, self._need(plan, _checks.as_threads(self._n_threads)), cure)
-        return plan
+        return plan if self._pending is None else plan._replace(done=self._pending.check(plan, self._model))
 
     def _run(
         self,
@@ -363,11 +372,13 @@ class Trainer:
         stopping, start = plan.stopping, self._model._parameters
         self.evidence = None
         n_threads = _checks.as_threads(n_threads)
+        rate = self._optimizer.rate_of_fit(self.n_epochs - plan.done, plan.epochs)
+        self._pending, self._running = None, plan
         parameters, table, end, error = self._core.fit(
             plan.problem.training,
             plan.problem.validation,
             plan.epochs,
-            self._optimizer.rate_of_fit(self.n_epochs, plan.epochs),
+            rate,
             start,
             stopping.patience or 0,
             stopping.min_delta,
@@ -376,6 +387,7 @@ class Trainer:
             hook,
             stop,
         )
+        self._running = None
         self._take(parameters, plan.anchor)
         self.history = plan.history(table)
         self.history.stopped_because = end
@@ -402,14 +414,20 @@ class Trainer:
         if anchor is not None:
             anchor.hold(self._model)
 
-    def _hook(self, callbacks: tuple[Callback, ...], bar: ProgressBar | None, plan: FitPlan) -> Hook | None:
+    def _hook(
+        self,
+        callbacks: tuple[Callback, ...],
+        bar: ProgressBar | None,
+        plan: FitPlan,
+        keeper: Keeper | None = None,
+    ) -> Hook | None:
         """Make what the core calls after every epoch: None, so no call at all, where nobody listens."""
         optimizer = self._optimizer
         assert isinstance(optimizer, Optimizer)
         shown = bar is not None and bar.shown
-        if not callbacks and not shown and not optimizer.observes:
+        if not callbacks and not shown and not optimizer.observes and keeper is None:
             return None
-        epoch = -1
+        epoch = plan.done - 1
 
         def after_epoch(row: NDArray[np.float64], parameters: NDArray[Any]) -> bool:
             nonlocal epoch
@@ -419,10 +437,15 @@ class Trainer:
                 optimizer.observe(losses)
             if bar is not None:
                 bar.advance(losses)
-            if not callbacks:
+            if not callbacks and not (keeper is not None and keeper.is_due(epoch)):
                 return False
             self._take(parameters, plan.anchor)
-            answers = [callback(epoch, losses) for callback in callbacks]  # all, also after a True
-            return any(isinstance(answer, (bool, np.bool_)) and bool(answer) for answer in answers)
+            with self._rest():
+                answers = [callback(epoch, losses) for callback in callbacks]  # all, also after a True
+            last = any(isinstance(answer, (bool, np.bool_)) and bool(answer) for answer in answers)
+            if keeper is not None:
+                with self._rest():
+                    keeper.after_epoch(epoch, last=last)
+            return last
 
         return after_epoch

@@ -177,6 +177,16 @@ class CandidateFit:
         self.finished = not self._fit.run(n_steps, 1)
         self.seconds += time.thread_time() - start
 
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return all that the next step depends on, but for the samples."""
+        return self._fit.state()
+
+    def go_on_from(self, state: dict[str, NDArray[Any]], seconds: float) -> None:
+        """Take a state back; a ``ValueError`` if it is none of this fit."""
+        self._fit.restore(state)
+        self.seconds = seconds
+        self.finished = bool(state["done"].any())
+
     def standing(self) -> Standing:
         """Say where the evidence was highest."""
         report: dict[str, Any] = self._fit.report(False, 1)

@@ -17,6 +17,7 @@ from ..models.normalization import Normalization
 from ..random import Generator
 from .candidates import Candidate, first_candidates, relatives
 from .fit import CandidateFit
+from .rounds import Rounds
 
 Array = NDArray[np.float64]
 
@@ -60,6 +61,11 @@ class Clock:
     def __init__(self, seconds: float | None) -> None:
         self._start = time.perf_counter()
         self._seconds = np.inf if seconds is None else seconds
+        self.limited = seconds is not None
+
+    def go_on_from(self, seconds: float) -> None:
+        """Count from so many seconds on."""
+        self._start = time.perf_counter() - seconds
 
     @property
     def elapsed(self) -> float:
@@ -90,6 +96,8 @@ class Search:
         When to stop.
     shown : callable
         Called after each piece of work with the number of fits begun and the best log evidence.
+    rounds : Rounds, optional
+        Where rounds are kept, and come from in a search that is resumed.
     """
 
     def __init__(
@@ -101,10 +109,12 @@ class Search:
         n_threads: int,
         clock: Clock,
         shown: Callable[[int, float], None],
+        rounds: Rounds | None = None,
     ) -> None:
         self._samples, self._normalization = samples, normalization
         self._n_equations, self._seed = n_equations, seed
         self._n_threads, self._clock, self._shown = n_threads, clock, shown
+        self._rounds = rounds
         self.fits: list[CandidateFit] = []
         self._dropped: list[CandidateFit] = []
 
@@ -189,6 +199,8 @@ class Search:
 
     def _advance(self, fits: Sequence[CandidateFit], share: float = 1.0) -> None:
         """Let fits go on for a round, several at a time; Ctrl-C ends all of them."""
+        if self._rounds is not None and self._rounds.give_back(self.fits, fits, self._clock):
+            return
         piece = 5
 
         def advance(fit: CandidateFit) -> None:
@@ -213,6 +225,8 @@ class Search:
                 raise
         for future in futures:
             future.result()
+        if self._rounds is not None:
+            self._rounds.add(self.fits, fits, self._clock)
 
 
 def _best(fits: Sequence[CandidateFit], count: int) -> list[CandidateFit]:

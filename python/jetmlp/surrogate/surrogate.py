@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,11 +13,14 @@ from numpy.typing import ArrayLike, NDArray
 from .. import _checks
 from .._claims import Claim, already_fitted
 from .._files import Container, write_container
-from .._files.fields import object_of, of
+from .._files.errors import place_of, refusal
+from .._files.fields import check_same, object_of, of
 from ..data.derivative_check import doubts
+from ..data.fingerprint import fingerprint
 from ..data.presence import counting
 from ..data.samples import Samples, as_samples
 from ..data.standardise import learn
+from ..fitting.resuming import as_checkpoint_path
 from ..models.normalization import Normalization
 from .describing import Describing
 from .file import described, outcome_from
@@ -26,6 +30,7 @@ from .names import described_names, names_from
 from .outcome import Outcome, n_equations, outcome_of
 from .plenty import fit_plenty, too_many
 from .progress import SearchProgress
+from .rounds import Rounds, read_rounds
 from .search import Clock, Search
 from .suggestion import next_points
 
@@ -73,6 +78,7 @@ class Surrogate(Describing):
 
     #: What a file of such a model is called in its metadata.
     FILE_KIND: ClassVar[str] = "jetmlp.Surrogate"
+    _resumed: Rounds | None = None  # of the search to go on with
 
     def __init__(
         self,
@@ -102,6 +108,7 @@ class Surrogate(Describing):
         allow_missing_values: bool = False,
         seconds: float | None = None,
         progress: bool = False,
+        checkpoint: str | os.PathLike[str] | None = None,
     ) -> Surrogate:
         """Fit samples; what was fitted before is forgotten.
 
@@ -122,6 +129,9 @@ class Surrogate(Describing):
             Takes the place of the limit that the surrogate was made with.
         progress : bool, default False
             Whether to show a bar.
+        checkpoint : path, optional
+            Write what the search has come to, to this file after each of its rounds, from which `resume` goes
+            on. Only a search by evidence has rounds: other fits, of noisy or of many samples, write none.
 
         Returns
         -------
@@ -151,13 +161,16 @@ class Surrogate(Describing):
         }
         limit = self._seconds if seconds is None else _as_seconds(seconds)
         progress = _checks.as_boolean("progress", progress)
+        path = None if checkpoint is None else as_checkpoint_path(checkpoint)
         samples = as_samples(X, Y, dYdX, **arrays, allow_missing_values=allow_missing_values)
+        rounds = self._rounds_of(samples, path)
         if self._check:
             _warn_of_derivatives(samples)
         counted = counting(samples, np.dtype(np.float64))
         clock = Clock(limit)
         with self._claim.hold(already_fitted(self)), SearchProgress(shown=progress) as shown:
-            self._outcome = self._fit(samples, counted, clock, shown)
+            self._outcome = self._fit(samples, counted, clock, shown, rounds=rounds)
+            self._resumed = None
             self._input_names = self._output_names = None
         return self
 
@@ -222,19 +235,78 @@ class Surrogate(Describing):
         clock: Clock,
         shown: SearchProgress,
         before: Outcome | None = None,
+        rounds: Rounds | None = None,
     ) -> Outcome:
         outcome = fit_plenty(samples, counted, self._seed, self._n_threads, clock, shown, before)
         if outcome is not None:
             return outcome
-        search = self._search(counted, learn(counted, least_effect=0.0), clock, shown)
+        search = self._search(counted, learn(counted, least_effect=0.0), clock, shown, rounds)
         fits = search.run()
         return outcome_of(samples, counted, fits, search.tried, clock)
 
     def _search(
-        self, samples: Samples, normalization: Normalization, clock: Clock, shown: SearchProgress
+        self,
+        samples: Samples,
+        normalization: Normalization,
+        clock: Clock,
+        shown: SearchProgress,
+        rounds: Rounds | None = None,
     ) -> Search:
-        threads = _checks.as_threads(self._n_threads)
-        return Search(samples, normalization, n_equations(samples), self._seed, threads, clock, shown.show)
+        threads, count = _checks.as_threads(self._n_threads), n_equations(samples)
+        return Search(samples, normalization, count, self._seed, threads, clock, shown.show, rounds)
+
+    def _rounds_of(self, samples: Samples, path: Path | None) -> Rounds | None:
+        """Return the rounds of a search that is to be kept, or resumed; None for neither."""
+        if path is None and self._resumed is None:
+            return None
+        sha256 = fingerprint(samples.arrays())
+        before = self._resumed
+        if before is not None and before.samples != sha256:
+            raise ValueError(
+                f"X: expected samples with the SHA-256 {before.samples[:16]}..., as the fit of the "
+                f"checkpoint had, got {sha256[:16]}...; for other samples make a new Surrogate"
+            )
+        return Rounds(self._settings(), sha256, () if before is None else before.kept, path)
+
+    @classmethod
+    def resume(cls, path: str | os.PathLike[str], *, n_threads: int | None = None) -> Surrogate:
+        """Take a surrogate back from a checkpoint of ``fit(checkpoint=...)``.
+
+        It is not fitted yet: the next ``fit``, with the same samples, goes on after the last round of the
+        search that was kept. The surrogate is then that of a fit that was never interrupted; with a limit of
+        `seconds`, those before count.
+
+        Parameters
+        ----------
+        path : path
+            Of the file.
+        n_threads : int, optional
+            Networks fitted at a time; default one for each processor.
+
+        Returns
+        -------
+        Surrogate
+            With the settings of the one that wrote the file.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be read.
+        ModelFileError
+            If it is not such a checkpoint, or is damaged; the message says in what.
+        """
+        rounds = read_rounds(Path(path))
+        try:
+            surrogate = cls(**rounds.settings, n_threads=n_threads)
+            expected = Rounds(surrogate._settings(), rounds.samples, rounds.kept)
+            check_same(expected.container(), rounds.container())
+        except (TypeError, ValueError) as error:
+            raise refusal(place_of(Path(path)), f"{error}") from error
+        surrogate._resumed = rounds
+        return surrogate
+
+    def _settings(self) -> dict[str, Any]:
+        return {"seed": self._seed, "seconds": self._seconds, "check": self._check}
 
     def suggest(
         self,
@@ -312,7 +384,7 @@ class Surrogate(Describing):
     def _container(self) -> Container:
         """Return what stands in a file."""
         description, tensors = described(self._fitted())
-        settings = {"seed": self._seed, "seconds": self._seconds, "check": self._check}
+        settings = self._settings()
         names = described_names(self._input_names, self._output_names)
         return Container(self.FILE_KIND, {"settings": settings, **names, **description}, tensors)
 

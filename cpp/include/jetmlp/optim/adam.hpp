@@ -35,6 +35,7 @@ class Adam final : public Optimizer<T> {
     [[nodiscard]] bool measures_steps() const override { return false; }
     Losses run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterate<T>& iterate,
                      Execution& execution) override;
+    void visit(StateVisitor& state) override;
 
   private:
     // False if the second moment cannot hold the squares of the gradient.

@@ -38,23 +38,26 @@ class Chain final : public Optimizer<T> {
     void check(const Objective<T>& objective) const override;
     [[nodiscard]] double workspace_bytes(const Objective<T>& objective,
                                          Index batch_size) const override;
-    void begin(Objective<T>& objective) override;
+    void begin(Objective<T>& objective, Start start) override;
     [[nodiscard]] std::optional<FitEnd> finished() const override;
-    [[nodiscard]] bool measures_steps() const override {
-        return optimizers_[at_]->measures_steps();
-    }
+    [[nodiscard]] bool measures_steps() const override { return working().measures_steps(); }
     Losses run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterate<T>& iterate,
                      Execution& execution) override;
+    void visit(StateVisitor& state) override;
 
     // Whose turn it is.
-    [[nodiscard]] Optimizer<T>& working() { return *optimizers_[at_]; }
+    [[nodiscard]] Optimizer<T>& working() const {
+        return *optimizers_[static_cast<std::size_t>(at_)];
+    }
 
   private:
-    [[nodiscard]] bool is_last() const { return at_ + 1 == optimizers_.size(); }
+    [[nodiscard]] bool is_last() const { return at_ + 1 == static_cast<Index>(optimizers_.size()); }
+
+    [[nodiscard]] Index& epochs_left() { return epochs_left_[static_cast<std::size_t>(at_)]; }
 
     std::vector<std::unique_ptr<Optimizer<T>>> optimizers_;
     std::vector<Index> epochs_left_;
-    std::size_t at_ = 0;
+    Index at_ = 0;
 };
 
 extern template class Chain<float>;

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <jetmlp/machine/types.hpp>
+#include <jetmlp/optim/state.hpp>
 
+#include <cstddef>
 #include <limits>
 #include <vector>
 
@@ -20,15 +22,19 @@ struct EarlyStopping {
 template <class T>
 class BestEpoch {
   public:
-    BestEpoch(EarlyStopping rule, std::size_t n_parameters) : rule_(rule) {
+    explicit BestEpoch(EarlyStopping rule) : rule_(rule) {}
+
+    // The rule comes with each call of a fit, and is no part of its state.
+    void set_rule(EarlyStopping rule, std::size_t n_parameters) {
+        rule_ = rule;
         if (rule_.restore_best) {  // at once: an epoch that was done must not fail here
             parameters_.reserve(n_parameters);
         }
     }
 
-    // Takes note of an epoch; true once patience has run out. Copies the parameters only if they
-    // are the best so far and to be restored.
-    bool after_epoch(double validation_loss, const std::vector<T>& parameters) {
+    // Takes note of an epoch. Copies the parameters only if they are the best so far and to be
+    // restored.
+    void after_epoch(double validation_loss, const std::vector<T>& parameters) {
         if (validation_loss < lowest_) {
             lowest_ = validation_loss;
             if (rule_.restore_best) {
@@ -41,11 +47,23 @@ class BestEpoch {
         } else {
             ++epochs_in_vain_;
         }
+    }
+
+    [[nodiscard]] bool out_of_patience() const {
         return rule_.patience > 0 && epochs_in_vain_ >= rule_.patience;
     }
 
     // Of the lowest loss; empty where nothing is to be restored.
     [[nodiscard]] std::vector<T>& parameters() { return parameters_; }
+
+    void visit(StateVisitor& state) {
+        state.visit("lowest", lowest_, Numbers::not_nan);
+        state.visit("to_beat", to_beat_, Numbers::not_nan);
+        state.visit("epochs_in_vain", epochs_in_vain_);
+        bool kept = !parameters_.empty();
+        state.visit("kept", kept);
+        state.visit("parameters", parameters_, kept ? state.n_parameters() : 0);
+    }
 
   private:
     EarlyStopping rule_;

@@ -4,6 +4,7 @@
 #include <jetmlp/loss/losses.hpp>
 
 #include <array>
+#include <span>
 #include <string>
 
 namespace jetmlp {
@@ -21,5 +22,7 @@ inline constexpr std::size_t n_history_columns = 2 * (1 + n_terms) + 1;
 std::array<std::string, n_history_columns> history_columns();
 // A record in that order.
 std::array<double, n_history_columns> history_row(const EpochRecord& record);
+// The record of such a row.
+EpochRecord record_of(std::span<const double, n_history_columns> row);
 
 }  // namespace jetmlp

@@ -63,10 +63,11 @@ class Evidence final : public Optimizer<double> {
     [[nodiscard]] double workspace_bytes(const Objective<double>& objective,
                                          Index batch_size) const override;
     // With the data of the fit before it goes on from there; with others it begins anew.
-    void begin(Objective<double>& objective) override;
+    void begin(Objective<double>& objective, Start start) override;
     [[nodiscard]] std::optional<FitEnd> finished() const override { return finished_; }
     Losses run_epoch(Objective<double>& objective, const EpochPlan& plan, Iterate<double>& iterate,
                      Execution& execution) override;
+    void visit(StateVisitor& state) override;
 
     // After begin(): α by group and β by kind, as of a report.
     void set_precisions(std::vector<double> alphas, std::vector<double> betas);
@@ -86,6 +87,10 @@ class Evidence final : public Optimizer<double> {
 
   private:
     struct Workspace;
+    struct Saved;
+
+    // Takes over what a fit to the same data came to.
+    void go_on(Workspace& next, Start start) const;
 
     // Tries steps until one is accepted; false if none is, or none is worth it.
     bool step(Iterate<double>& iterate, Execution& execution);
@@ -95,6 +100,7 @@ class Evidence final : public Optimizer<double> {
     EvidenceOptions options_;
     std::optional<FitEnd> finished_;
     std::unique_ptr<Workspace> workspace_;
+    std::unique_ptr<Saved> saved_;  // what was restored and is not begun yet
 };
 
 }  // namespace jetmlp

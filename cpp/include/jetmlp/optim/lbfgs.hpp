@@ -51,6 +51,7 @@ class Lbfgs final : public QuasiNewton<T> {
     void find_direction(const std::vector<T>& gradient, std::vector<T>& direction,
                         Execution& execution) override;
     void learn(const Step& step, Execution& execution) override;
+    void visit_learned(StateVisitor& state) override;
 
     Index memory_;
     std::deque<Pair> pairs_;

@@ -46,10 +46,11 @@ class LevenbergMarquardt final : public Optimizer<double> {
     void check(const Objective<double>& objective) const override;
     [[nodiscard]] double workspace_bytes(const Objective<double>& objective,
                                          Index batch_size) const override;
-    void begin(Objective<double>& objective) override;
+    void begin(Objective<double>& objective, Start start) override;
     [[nodiscard]] std::optional<FitEnd> finished() const override { return finished_; }
     Losses run_epoch(Objective<double>& objective, const EpochPlan& plan, Iterate<double>& iterate,
                      Execution& execution) override;
+    void visit(StateVisitor& state) override;
 
   private:
     struct Workspace;

@@ -5,8 +5,10 @@
 #include <jetmlp/machine/threads.hpp>
 #include <jetmlp/machine/types.hpp>
 #include <jetmlp/optim/settings.hpp>
+#include <jetmlp/optim/state.hpp>
 #include <jetmlp/optim/stopping.hpp>
 
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -36,6 +38,9 @@ struct EpochPlan {
     double learning_rate = 0.0;
 };
 
+// How the epochs of a fit begin: anew, or in its midst, with what was restored.
+enum class Start : std::uint8_t { anew, resumed };
+
 template <class T>
 class Optimizer {
   public:
@@ -53,8 +58,8 @@ class Optimizer {
         return 0.0;
     }
 
-    // Once before the epochs of each fit.
-    virtual void begin(Objective<T>& /*objective*/) {}
+    // Once before the epochs of each fit. What is resumed goes on as if it had never stopped.
+    virtual void begin(Objective<T>& /*objective*/, Start /*start*/) {}
 
     // Why there is nothing left to do since begin(); nothing while there is.
     [[nodiscard]] virtual std::optional<FitEnd> finished() const { return {}; }
@@ -66,6 +71,10 @@ class Optimizer {
     // Throws Diverged before a batch whose loss is not finite changes anything.
     virtual Losses run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterate<T>& iterate,
                              Execution& execution) = 0;
+
+    // Shows all that it goes on with after an epoch, but for what follows from the data and the
+    // parameters: begin() or the next epoch computes that anew, to the same bytes.
+    virtual void visit(StateVisitor& state) = 0;
 };
 
 // What an optimizer is set to; it makes the optimizer.

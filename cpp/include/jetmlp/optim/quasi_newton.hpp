@@ -19,10 +19,11 @@ struct WolfeConditions {
 template <class T>
 class QuasiNewton : public Optimizer<T> {
   public:
-    void begin(Objective<T>& objective) override;
+    void begin(Objective<T>& objective, Start start) override;
     [[nodiscard]] std::optional<FitEnd> finished() const override { return finished_; }
     Losses run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterate<T>& iterate,
                      Execution& execution) override;
+    void visit(StateVisitor& state) override;
 
   protected:
     QuasiNewton(WolfeConditions conditions, const StoppingOptions& stopping, Index n_parameters);
@@ -44,6 +45,8 @@ class QuasiNewton : public Optimizer<T> {
                                 Execution& execution) = 0;
     // Only of steps with sᵀy > 0, beyond rounding.
     virtual void learn(const Step& step, Execution& execution) = 0;
+    // What the steps have taught.
+    virtual void visit_learned(StateVisitor& state) = 0;
 
     void step(Objective<T>& objective, Iterate<T>& iterate, Execution& execution);
 

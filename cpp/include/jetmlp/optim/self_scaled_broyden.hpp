@@ -56,6 +56,7 @@ class SelfScaledBroyden final : public QuasiNewton<double> {
     void find_direction(const std::vector<double>& gradient, std::vector<double>& direction,
                         Execution& execution) override;
     void learn(const Step& step, Execution& execution) override;
+    void visit_learned(StateVisitor& state) override;
 
     BroydenUpdate update_;
     std::unique_ptr<Workspace> workspace_;

@@ -34,11 +34,12 @@ class StochasticGaussNewton final : public Optimizer<double> {
     void check(const Objective<double>& objective) const override;
     [[nodiscard]] double workspace_bytes(const Objective<double>& objective,
                                          Index batch_size) const override;
-    void begin(Objective<double>& objective) override;
+    void begin(Objective<double>& objective, Start start) override;
     [[nodiscard]] std::optional<FitEnd> finished() const override { return finished_; }
     [[nodiscard]] bool measures_steps() const override { return false; }
     Losses run_epoch(Objective<double>& objective, const EpochPlan& plan, Iterate<double>& iterate,
                      Execution& execution) override;
+    void visit(StateVisitor& state) override;
 
   private:
     struct Workspace;

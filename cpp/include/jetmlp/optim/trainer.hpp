@@ -7,12 +7,14 @@
 #include <jetmlp/optim/early_stopping.hpp>
 #include <jetmlp/optim/epoch_record.hpp>
 #include <jetmlp/optim/optimizer.hpp>
+#include <jetmlp/optim/state.hpp>
 #include <jetmlp/optim/stopping.hpp>
 
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace jetmlp {
@@ -40,7 +42,19 @@ struct FitRequest {
     EpochHook<T> hook;  // empty: none
 };
 
-// Keeps optimizer state and epoch count, so that a second fit goes on where the first stopped.
+// Where a fit stands between two of its epochs.
+template <class T>
+struct Course {
+    Iterate<T> iterate;
+    BestEpoch<T> best;
+    std::vector<EpochRecord> records;
+
+    void visit(StateVisitor& state);
+};
+
+// Keeps optimizer state and epoch count, so that a second fit goes on where the first stopped. Its
+// state may be taken between fits and by the hook of one; a trainer that took over the latter
+// resumes that fit.
 template <class T>
 class Trainer {
   public:
@@ -57,9 +71,15 @@ class Trainer {
     // or std::bad_alloc),
     // `records` hold every whole epoch and `parameters` are the last ones known to be good, or
     // those of the lowest validation loss where these were to be restored. If an epoch gives
-    // several reasons to end, the hook's is told first, then patience.
+    // several reasons to end, the hook's is told first, then patience. A fit that is resumed takes
+    // no parameters, and counts `n_epochs` and `records` from its own start.
     FitEnd fit(Objective<T>& training, Objective<T>* validation, const FitRequest<T>& request,
                std::vector<T>& parameters, std::vector<EpochRecord>& records, Execution& execution);
+
+    // What everything goes on with; of a trainer that restores it, which is as new, nothing else
+    // may be used if that throws.
+    [[nodiscard]] State state(Index n_parameters);
+    void restore(const State& state, Index n_parameters);
 
     [[nodiscard]] Optimizer<T>& optimizer() { return *optimizer_; }
 
@@ -70,9 +90,11 @@ class Trainer {
     }
 
   private:
+    void visit(StateVisitor& state);
+    // What an epoch that is over leaves as a reason to end.
+    [[nodiscard]] std::optional<FitEnd> ended() const;
     FitEnd run_epochs(Objective<T>& training, Objective<T>* validation,
-                      const FitRequest<T>& request, Iterate<T>& iterate, BestEpoch<T>& best,
-                      std::vector<EpochRecord>& records, Execution& execution);
+                      const FitRequest<T>& request, Start start, Execution& execution);
     void measure_last(Objective<T>& training, const std::vector<T>& parameters,
                       Execution& execution);
     // There is room for the record.
@@ -83,6 +105,7 @@ class Trainer {
     TrainerOptions options_;
     std::atomic<std::uint64_t> n_epochs_{0};
     std::vector<std::uint32_t> order_;
+    std::unique_ptr<Course<T>> course_;  // of the fit that runs, or is to be resumed
 };
 
 extern template class Trainer<float>;
