@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from jetmlp import History, Samples
+from jetmlp._files import remove_leftovers, replacing
 from jetmlp._runs import FolderInUseError, Record, RunFolder, alone_in, digest_of, key_of
 from jetmlp.experiments import EXPERIMENTS, AutomaticFit, FitExperiment, fits, get
 from jetmlp.experiments.kept import record_of, result_of, settings_of
@@ -298,11 +299,28 @@ def test_damage_to_a_kept_run_is_found(tmp_path: Path, rng: np.random.Generator)
     assert runs.get(settings) is None
 
 
+def test_leftovers_are_those_of_the_writer_alone(tmp_path: Path) -> None:
+    mine = {".lock", ".gitignore", "fit.png", ".fit.png", ".config.json", ".a.b.c"}
+    for name in mine:
+        (tmp_path / name).write_text("mine")
+    for name in ("fit.png", "summary.md", "without", "two.dots.json"):
+        with replacing(tmp_path / name) as temporary:
+            pass
+        temporary.write_text("half")
+        (tmp_path / name).unlink()
+    (tmp_path / "fit.png").write_text("mine")
+    remove_leftovers(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == mine
+    remove_leftovers(tmp_path / "not there")
+
+
 def test_what_a_killed_process_had_begun_is_cleared(tmp_path: Path) -> None:
     runs = RunFolder(tmp_path / "runs")
     runs.put({"seed": 1}, Record({}, {}))
-    (runs.path / ".abc.npz").write_bytes(b"half")
-    assert len(runs) == 1
+    with replacing(runs.path / "abc.npz") as temporary:
+        pass
+    temporary.write_bytes(b"half")
+    assert len(runs) == 2
     runs.clear()
     assert not runs.path.exists()
     runs.put({"seed": 1}, Record({}, {}))

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+#: As `tempfile.mkstemp` names the files of `replacing`.
+_LEFTOVER = re.compile(r"\..*\.[a-z0-9_]{8}(\.[^.]*)?")
 
 
 @contextmanager
@@ -34,6 +38,16 @@ def replacing(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what processes that were killed while they wrote to a folder have left in it.
+
+    Only for whoever is alone in the folder: others may be writing what is removed.
+    """
+    for file in folder.glob(".*"):
+        if _LEFTOVER.fullmatch(file.name):
+            file.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

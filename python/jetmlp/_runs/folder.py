@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from .._files import write_bytes
+from .._files import remove_leftovers, write_bytes
 from .record import Record, Settings, decode, encode, key_of
 
 _ENDING = ".npz"
@@ -53,8 +53,9 @@ class RunFolder:
 
         Also what a process that was killed had begun to write.
         """
-        for file in (*self._files(), *self.path.glob(f".*{_ENDING}")):
+        for file in self._files():
             file.unlink(missing_ok=True)
+        remove_leftovers(self.path)
         self.remove_if_empty()
 
     def remove_if_empty(self) -> None:

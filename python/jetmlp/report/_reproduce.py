@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import plotting
+from .._files import remove_leftovers
 from .._runs import RunFolder, alone_in
 from ..experiments import EXPERIMENTS, Study, get, seeds_of
 from ._files import prepared
@@ -82,6 +83,8 @@ def reproduce(
 
     n_fits = sum(len(study.fits) * len(seeds_of(study, seed, n_seeds)) for study in studies)
     with prepared(folder, [study.name for study in studies]), alone_in(folder):
+        for part in (folder, *(folder / study.name for study in studies)):
+            remove_leftovers(part)
         with _Bar(n_fits, shown=progress and sys.stderr is not None) as bar, plotting.offscreen():
             run_studies(
                 studies,
