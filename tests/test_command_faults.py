@@ -58,6 +58,7 @@ def test_every_fault_of_every_command(command: str, fault: Fault, folder: Path) 
         ("-c", ["python", "-c", "import jetmlp"], False),
         ("", ["python"], False),
         ("/home/jetmlp/fit.py", [], False),
+        ("/home/me/jetmlp.py", [], False),
     ],
 )
 def test_only_the_command_is_taken_for_it(

@@ -47,7 +47,7 @@ def was_started() -> bool:
         options = sys.orig_argv[1:]
         return "-mjetmlp" in options or ("-m", "jetmlp") in pairwise(options)
     path = Path(name)
-    return path.stem == "jetmlp" or path.parts[-2:] == ("jetmlp", "__main__.py")
+    return path.name in ("jetmlp", "jetmlp.exe") or path.parts[-2:] == ("jetmlp", "__main__.py")
 
 
 def _begin() -> None:
