@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -85,6 +86,8 @@ def test_what_was_interrupted_goes_on_to_the_same_bytes(
             ran = counted(patch)
             with pytest.raises(error):
                 reproduce(out=out, n_seeds=2, n_threads=2, resume=True)
+        # Nothing goes on behind the caller's back, or could still be writing.
+        assert [thread.name for thread in threading.enumerate() if thread.name.startswith("fit_")] == []
         done += len(ran)
         assert len(RunFolder(out / "runs")) == done  # what was kept was not run again
         assert n - 4 <= done <= N_KEPT  # four are no fits

@@ -3,7 +3,7 @@
 ```{promises} files
 ```
 
-gives the promises of one place, each with its last figure and, below it, the test or the command that holds it.
+gives the promises of one place, each with its last figure and, below it, what holds it.
 """
 
 from __future__ import annotations
