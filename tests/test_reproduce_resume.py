@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ import pytest
 from jetmlp import History, Samples
 from jetmlp._files import remove_leftovers, replacing
 from jetmlp._runs import FolderInUseError, Record, RunFolder, alone_in, digest_of, key_of
+from jetmlp._runs import lock as _lock
 from jetmlp.experiments import EXPERIMENTS, AutomaticFit, FitExperiment, fits, get
 from jetmlp.experiments.kept import record_of, result_of, settings_of
 from jetmlp.report import _reproduce, _runner, reproduce
@@ -109,7 +111,7 @@ def test_killed_at_any_time_it_goes_on_to_the_same_bytes(tmp_path: Path, rng: np
 
     def duration(running: subprocess.Popen[bytes]) -> float:
         started = time.monotonic()
-        _, err = running.communicate(timeout=300)
+        _, err = running.communicate(timeout=3000)
         assert running.returncode == 0, err
         return time.monotonic() - started
 
@@ -179,7 +181,45 @@ def test_a_folder_has_one_report_at_a_time(tmp_path: Path) -> None:
             reproduce(["input-gradient"], tmp_path)
         assert sorted(tmp_path.rglob("*")) == before
     with alone_in(tmp_path):  # it can be had again
+        (tmp_path / ".lock").unlink()
+        with alone_in(tmp_path):  # by whoever finds no lock, too: somebody has removed it by hand
+            pass
+
+
+def test_a_process_that_was_killed_locks_nothing(tmp_path: Path) -> None:
+    hold = "import sys; from pathlib import Path; from jetmlp._runs import alone_in\n"
+    hold += "with alone_in(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+    running = subprocess.Popen(
+        [sys.executable, "-c", hold, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert running.stdout is not None
+    assert running.stdout.readline() == b"held\n"
+    with pytest.raises(FolderInUseError), alone_in(tmp_path):
         pass
+    running.kill()
+    running.communicate()
+    assert (tmp_path / ".lock").exists()
+    with alone_in(tmp_path):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_that_was_removed_while_it_was_waited_for_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = _lock._lock
+    removed: list[int] = []
+
+    def remove_first(descriptor: int) -> None:
+        if not removed:
+            (tmp_path / ".lock").unlink()
+        removed.append(descriptor)
+        lock(descriptor)
+
+    monkeypatch.setattr(_lock, "_lock", remove_first)
+    with alone_in(tmp_path):
+        assert len(removed) == 2
+        assert (tmp_path / ".lock").exists()
 
 
 def test_a_fit_is_known_by_everything_that_determines_it() -> None:
@@ -204,6 +244,7 @@ def test_a_fit_is_known_by_everything_that_determines_it() -> None:
         key(derivative=_named(fit.derivative, lambda df: -df)),
     ]
     assert key() == key()
+    assert re.fullmatch("[0-9a-f]{32}", key())
     assert len({key(), *others}) == 1 + len(others)
     assert settings_of("s", "l", next(iter(EXPERIMENTS["input-gradient"].fits.values())), 0) is None
 

@@ -26,7 +26,7 @@ from .console import (
 )
 from .libraries import expect_figures, expect_libraries
 
-_NEEDED = ("filelock", "matplotlib", "rich")
+_NEEDED = ("matplotlib", "rich")
 #: What goes wrong with a disk while it is written to, after all was found in order at the start.
 _LATER = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _SEVERAL = ", ".join(
