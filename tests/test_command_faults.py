@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 
 import pytest
 
 from command_faults import FAULTS, Fault, cases, prepare, run
-from jetmlp._command import was_started
+from jetmlp import report
+from jetmlp._command import Ended, was_started
+from jetmlp._runs import FolderInUseError, Record, RunFolder
+from jetmlp.cli import main
 
 #: A cheap command for each; signals are sent while the package is imported.
 CHEAP = {
@@ -43,6 +47,77 @@ def test_a_fault_ends_with_one_line(fault: Fault, folder: Path) -> None:
 )
 def test_every_fault_of_every_command(command: str, fault: Fault, folder: Path) -> None:
     assert run(folder, command, fault, lambda: 0.3) == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted{kept}"),
+        (
+            Ended("terminated", 143),
+            143,
+            "terminated{kept}",
+        ),
+        (
+            MemoryError(),
+            1,
+            "error: there is not enough memory for this{kept}",
+        ),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "f.png"),
+            1,
+            "error: cannot write to f.png: No space left on device{kept}",
+        ),
+        (
+            FolderInUseError(errno.EBUSY, "another run is writing to it", "there"),
+            2,
+            "error: cannot write to there: another run is writing to it",
+        ),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
+)
+def test_what_ends_a_report_is_said_with_what_is_kept(
+    error: BaseException,
+    code: int,
+    line: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    runs = RunFolder(tmp_path / "runs")
+    runs.put({"seed": 1}, Record({}, {}))
+
+    def fail(*_: object, **options: object) -> None:
+        assert options["resume"] is False
+        raise error
+
+    monkeypatch.setattr(report, "reproduce", fail)
+    assert main(["reproduce", "value-only", "--out", str(tmp_path)]) == code
+    out, err = capsys.readouterr()
+    warning, said = err.splitlines()
+    assert out == ""
+    assert warning == (
+        f"jetmlp: warning: {runs.path} has 1 finished fit of an earlier call; --resume goes on from there"
+    )
+    kept = f"; {runs.path} keeps 1 finished fit, --resume goes on from there"
+    assert said == f"jetmlp: {line.format(kept=kept)}"
+
+
+def test_a_folder_has_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["reproduce", "--out", ""]) == 2
+    expected = "jetmlp reproduce: error: --out: expected the name of a folder, got ''\n"
+    assert capsys.readouterr() == ("", expected)
+
+
+def test_memory_that_runs_out_anywhere_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("jetmlp.cli.info.installed", fail)
+    assert main(["info"]) == 1
+    assert capsys.readouterr() == ("", "jetmlp: error: there is not enough memory for this\n")
 
 
 @pytest.mark.parametrize(

@@ -245,6 +245,7 @@ def test_a_fit_is_known_by_everything_that_determines_it() -> None:
     ]
     assert key() == key()
     assert re.fullmatch("[0-9a-f]{32}", key())
+    assert key_of({"a": 1, "b": [2]}) == key_of({"b": (2,), "a": 1}) != key_of({"a": 1, "b": [3]})
     assert len({key(), *others}) == 1 + len(others)
     assert settings_of("s", "l", next(iter(EXPERIMENTS["input-gradient"].fits.values())), 0) is None
 
