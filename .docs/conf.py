@@ -31,6 +31,7 @@ extensions = [
     "few_samples",
     "myst_nb",
     "numpydoc",
+    "promises",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",

@@ -129,7 +129,9 @@ def killed(names: list[str], n_kills: int, folder: Path, rng: np.random.Generato
         whole = FITS[name].new()
         FITS[name].run(whole, epochs)
         assert result.read_text() == outcome(whole), name
-        assert [p for p in folder.iterdir() if p.suffix not in (".safetensors", ".txt")] == []
+        # A file that was not whole yet may be left, beside its place; nothing else.
+        other = [p.name for p in folder.iterdir() if p.suffix not in (".safetensors", ".txt")]
+        assert all(name.startswith(".jetmlp-") for name in other)
         fits += 1
     return kills, fits
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import importlib
 import re
 import sys
@@ -49,6 +50,23 @@ def test_no_number_of_a_benchmark_is_typed_into_its_page() -> None:
     """They come from the files that the benchmarks write, and from the README."""
     text = (ROOT / ".docs/benchmarks.md").read_text(encoding="utf-8")
     assert re.findall(r"\d\.\d|\de-\d|\d+ times", text) == []
+
+
+def test_every_promise_has_a_test_that_is_there_and_figures_have_their_day() -> None:
+    with (ROOT / ".docs/promises.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) >= 10
+    for row in rows:
+        command = row["test or command"]
+        assert bool(row["last figure"]) == bool(re.fullmatch(r"20\d\d-\d\d-\d\d", row["measured on"])), row
+        assert (re.search(r"\d", row["last figure"]) is not None) == bool(row["last figure"]), row
+        if command.startswith(".ci/run "):
+            assert f"step_{command.split()[1]}()" in (ROOT / ".ci/run").read_text(encoding="utf-8"), row
+            continue
+        path, _, name = next(word for word in command.split() if word.startswith("tests/")).partition("::")
+        assert (ROOT / path).exists(), row
+        if name:
+            assert f"def {name}(" in (ROOT / path).read_text(encoding="utf-8"), row
 
 
 @pytest.fixture

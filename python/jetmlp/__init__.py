@@ -10,7 +10,12 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from . import metrics, random, schedules
+from . import (
+    _command,  # noqa: F401  the first: importing the rest may fail, or be interrupted
+    metrics,
+    random,
+    schedules,
+)
 from ._core.info import info
 from ._files import ModelFileError
 from .data.derivative_check import check_derivatives

@@ -2,13 +2,14 @@
 
 from .container import Container, pack, read_container, unpack, write_container
 from .errors import ModelFileError
-from .writing import try_folder, try_writing, write_bytes
+from .writing import remove_leftovers, try_folder, try_writing, write_bytes
 
 __all__ = [
     "Container",
     "ModelFileError",
     "pack",
     "read_container",
+    "remove_leftovers",
     "try_folder",
     "try_writing",
     "unpack",

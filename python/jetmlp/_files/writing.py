@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import stat
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 from .. import _core
@@ -26,6 +28,9 @@ _KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
     (stat.S_ISCHR, "a device"),
     (stat.S_ISBLK, "a device"),
 )
+#: Of files that are not whole yet.
+_TEMPORARY = ".jetmlp-"
+_LEFTOVER = re.compile(re.escape(_TEMPORARY) + "[0-9a-f]{16}")
 
 
 class _Place(NamedTuple):
@@ -129,9 +134,19 @@ def _behind_links(path: str) -> str:
 
 def _temporary_name() -> str:
     """Return a name that nothing else has, and that is short: that of the file may be as long as any."""
-    return f".jetmlp-{secrets.token_hex(8)}"
+    return f"{_TEMPORARY}{secrets.token_hex(8)}"
 
 
 def _expect_done(path: FilePath, error: int) -> None:
     if error:
         raise OSError(error, os.strerror(error), os.fspath(path))
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what processes that were killed while they wrote to a folder have left in it.
+
+    Only for whoever is alone in the folder: others may be writing what is removed.
+    """
+    for file in folder.glob(".*"):
+        if _LEFTOVER.fullmatch(file.name):
+            file.unlink(missing_ok=True)

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
 
 import click
 
+from .. import _command
 from .commands import make_command
-from .console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, CommandError, complain
+from .console import (
+    EXIT_BROKEN_PIPE,
+    EXIT_FAILED,
+    EXIT_OK,
+    EXIT_USAGE,
+    NO_MEMORY,
+    CommandError,
+    EndedError,
+    complain,
+    ended,
+    output,
+)
 
 __all__ = ["main"]
 
@@ -27,20 +40,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         The exit code: 0; 1 if the work itself failed, such as a fit that diverged or a file that could not be
         written in the end; 2 for anything wrong with the call and the files it names, such as an unknown
-        name, a cell that is no number or a library that is not there; always with one line on standard
-        error; 130 after Ctrl-C.
+        name, a cell that is no number or a library that is not there; 130, 143 or 129 after Ctrl-C, SIGTERM
+        or SIGHUP; always with one line on standard error; 141, without one, if the reader of standard output
+        has left.
     """
+    _command.work()
     try:
-        code = _run(sys.argv[1:] if arguments is None else list(arguments))
+        return _flushed(sys.argv[1:] if arguments is None else list(arguments))
+    except KeyboardInterrupt as signal:
+        end = ended(signal)
+        return complain(str(end), end.code)
+    finally:
+        _command.done()
+
+
+def _flushed(arguments: list[str]) -> int:
+    """Run the command and let its output go."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A character that a terminal or a file cannot have is no reason to fail.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        code = _run(arguments)
         if sys.stdout is not None:
             sys.stdout.flush()
         return code
-    except KeyboardInterrupt:
-        return complain("interrupted", EXIT_INTERRUPTED)
     except BrokenPipeError:
-        # Whoever read standard output has left.
         _drop_output()
-        return EXIT_FAILED
+        return EXIT_BROKEN_PIPE
     except OSError as error:
         _drop_output()
         return complain(f"error: cannot write to standard output: {error.strerror or error}", EXIT_FAILED)
@@ -54,12 +80,17 @@ def _run(arguments: list[str]) -> int:
             code = command.invoke(context)
         return code if isinstance(code, int) else EXIT_OK
     except click.exceptions.Exit as end:  # after --help and --version
+        output()  # they pass over a closed one in silence
         return end.exit_code
     except click.UsageError as error:
         where = "jetmlp" if error.ctx is None else error.ctx.command_path
         return complain(f"error: {_said(error)}", EXIT_USAGE, where)
+    except EndedError as end:
+        return complain(str(end), end.code)
     except CommandError as error:
         return complain(f"error: {error}", error.code)
+    except MemoryError:
+        return complain(f"error: {NO_MEMORY}", EXIT_FAILED)
 
 
 def _said(error: click.UsageError) -> str:

@@ -47,6 +47,13 @@ def file(text: str) -> Path:
     return Path(text)
 
 
+def folder(text: str) -> Path:
+    """Take the path of a folder, which is looked at only when it is written."""
+    if not text.strip() or "\0" in text:
+        raise click.BadParameter(f"expected the name of a folder, got {text!r}")
+    return Path(text)
+
+
 def examples(*lines: str) -> str:
     """Return the end of a help: commands that can be pasted."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)

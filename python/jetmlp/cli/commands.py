@@ -6,6 +6,7 @@ import click
 
 from .._core.info import info as installed
 from .arguments import SETTINGS, examples
+from .console import EXIT_CODES
 from .evaluate import evaluate
 from .export import export
 from .fit import fit
@@ -35,7 +36,9 @@ def make_command() -> click.Group:
             "jetmlp fit data.csv --out model.safetensors",
             "jetmlp predict model.safetensors new.csv --out predictions.csv",
             "jetmlp COMMAND --help",
-        ),
+        )
+        + "\n\n"
+        + EXIT_CODES,
         commands={name: command for command in COMMANDS if (name := command.name) is not None},
         no_args_is_help=False,
         **SETTINGS,

@@ -8,14 +8,29 @@ import math
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO
 
 import click
+
+from .._command import Ended
 
 EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
-EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+# 128 and the number of the signal, as shells have it.
+EXIT_INTERRUPTED = 130
+EXIT_BROKEN_PIPE = 141
+
+#: The end of the help of every command.
+EXIT_CODES = """Exit codes: 0 done; 1 the work itself failed, such as a fit that diverged, a full disk or too
+little memory; 2 something is wrong with the call, the files it names or the installation; 130 Ctrl-C, 143 and
+129 the signals TERM and HUP: files are then whole or as they were, and a second signal ends at once; 141 the
+reader of the output has left. But for 0 and 141 there is one line on standard error."""
+
+
+#: Said where memory runs out, wherever that is.
+NO_MEMORY = "there is not enough memory for this"
 
 
 class CommandError(Exception):
@@ -26,11 +41,33 @@ class CommandError(Exception):
         self.code = code
 
 
+class EndedError(CommandError):
+    """The end of a command by a signal, which is no error."""
+
+
+def ended(signal: KeyboardInterrupt, more: str = "") -> EndedError:
+    """Return the end of a command by Ctrl-C or another signal, and what there is to say of it."""
+    if isinstance(signal, Ended):
+        return EndedError(f"{signal.said}{more}", signal.code)
+    return EndedError(f"interrupted{more}", EXIT_INTERRUPTED)
+
+
 def say(text: str) -> None:
     """Write a line of results."""
-    if sys.stdout is None:  # closed by whoever called
+    output().write(text + "\n")
+
+
+def output() -> TextIO:
+    """Return standard output.
+
+    Raises
+    ------
+    OSError
+        If whoever called has closed it.
+    """
+    if sys.stdout is None:
         raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-    sys.stdout.write(text + "\n")
+    return sys.stdout
 
 
 def say_json(document: dict[str, Any]) -> None:
@@ -38,16 +75,21 @@ def say_json(document: dict[str, Any]) -> None:
     say(json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False))
 
 
+def tell(message: str, where: str = "jetmlp") -> None:
+    """Write a line on standard error; one that nobody can read is no failure of the command."""
+    with suppress(OSError, ValueError):  # closed by whoever called, or full
+        if sys.stderr is not None:
+            sys.stderr.write(f"{where}: {one_line(message)}\n")
+
+
 def warn(message: str) -> None:
     """Write a line on standard error; the command goes on."""
-    if sys.stderr is not None:
-        sys.stderr.write(f"jetmlp: warning: {one_line(message)}\n")
+    tell(f"warning: {message}")
 
 
 def complain(message: str, code: int, where: str = "jetmlp") -> int:
     """Write a line on standard error; return the exit code."""
-    if sys.stderr is not None:
-        sys.stderr.write(f"{where}: {one_line(message)}\n")
+    tell(message, where)
     return code
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from ..tables.samples import inputs_of
 from ..tables.write import expect_writable_kind, table_text, write_table
 from .arguments import SETTINGS, examples, file, json_option, map_option
 from .columns import extrapolating, input_columns
-from .console import EXIT_OK, EXIT_USAGE, CommandError, say, say_json
+from .console import EXIT_OK, EXIT_USAGE, CommandError, say, say_json, tell
 from .describing import names_of
 from .files import Model, expect_output, load_mapping, load_model, load_table, reading, writing
 
@@ -94,7 +93,7 @@ def predict(
     elif out is None:
         say(table_text(columns).removesuffix("\n"))
     else:
-        sys.stderr.write(f"jetmlp: wrote {out}: {len(table)} rows, {', '.join(columns)}\n")
+        tell(f"wrote {out}: {len(table)} rows, {', '.join(columns)}")
     return EXIT_OK
 
 

@@ -11,6 +11,7 @@ from ..surrogate.surrogate import Surrogate
 from .arguments import SETTINGS, examples, file
 from .console import EXIT_FAILED, EXIT_OK, EXIT_USAGE, CommandError, say
 from .files import load_model
+from .libraries import expect_figures
 
 
 @click.command(
@@ -35,6 +36,7 @@ def report(source: Path, out: Path | None, x: str | None, y: str | None, title: 
     From the FOLDER that reproduce wrote: the experiments beside what was published. From a MODEL that is a
     surrogate, which has its samples: how good it is, what matters, how to use it.
     """
+    expect_figures()
     try:
         if source.is_dir():
             if x or y:

@@ -1,6 +1,6 @@
 """Reports: folders with figures and numbers, a summary beside what was published, and papers to hand in."""
 
-from ._reproduce import reproduce
+from ._reproduce import reproduce, runs_of
 from ._table import Table
 from ._terminal import print_tables
 from ._writer import Summary
@@ -19,6 +19,7 @@ __all__ = [
     "print_tables",
     "report_surrogate",
     "reproduce",
+    "runs_of",
     "sensitivity",
     "write_report",
 ]

@@ -6,7 +6,9 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,23 +49,27 @@ def plain(value: object) -> Any:  # noqa: ANN401  what json takes
     return value
 
 
-def prepare_folders(out: Path, names: Sequence[str]) -> None:
-    """Make the folders of a report and try to write to each.
+@contextmanager
+def prepared(out: Path, names: Sequence[str] = ()) -> Iterator[None]:
+    """Make the folder of a report; try to write to it, and to those of its parts that are there.
+
+    Folders made here that are empty at the end of the ``with`` block are removed again.
 
     Raises
     ------
     OSError
-        If that is not possible; folders made on the way are removed again.
+        If that is not possible.
     """
     made: list[Path] = []
     try:
-        for folder in (out, *(out / name for name in names)):
-            _make(folder, made)
+        _make(out, made)
+        for folder in (out, *(out / name for name in names if os.path.lexists(out / name))):
             try_folder(folder)
-    except OSError:
+        yield
+    finally:
         for folder in reversed(made):
-            folder.rmdir()
-        raise
+            with suppress(OSError):  # not empty
+                folder.rmdir()
 
 
 def _make(folder: Path, made: list[Path]) -> None:

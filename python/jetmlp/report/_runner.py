@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 from .._core import StopFlag
 from .._core.processors import available_processors
+from .._runs import RunFolder
 from ..experiments import Fit, Study, seeds_of
+from ..experiments.kept import record_of, result_of, settings_of
 from ._section import Runs
 
 # Fits beyond this many at once would wait for each other's Python parts, and for the figures.
@@ -33,6 +35,8 @@ def run_studies(
     seed: int,
     n_seeds: int | None,
     n_threads: int,
+    kept: RunFolder,
+    resume: bool,
     after_fit: Callable[[Study[Any]], None],
     after_study: Callable[[Study[Any], Runs], None],
 ) -> None:
@@ -48,6 +52,10 @@ def run_studies(
         The first seed and how many, or None for what each experiment has by default; it may need more.
     n_threads : int
         Fits at a time.
+    kept : RunFolder
+        Where each fit is kept as soon as it is done.
+    resume : bool
+        Whether a fit that is kept there already is taken from there.
     after_fit : callable
         Called in this thread after each fit with its experiment.
     after_study : callable
@@ -66,7 +74,7 @@ def run_studies(
     pool = ThreadPoolExecutor(n_threads, thread_name_prefix="fit")
     try:
         futures: dict[Future[Any], _Job] = {
-            pool.submit(job.fit.run, job.seed, stop=stop): job for job in sorted(jobs, key=_order)
+            pool.submit(_result, job, kept, resume, stop): job for job in sorted(jobs, key=_order)
         }
         for future in as_completed(futures):
             job = futures.pop(future)
@@ -84,6 +92,18 @@ def run_studies(
         # Also after Ctrl-C, which reaches only this thread: the others are told, and end soon.
         stop.set()
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _result(job: _Job, kept: RunFolder, resume: bool, stop: StopFlag) -> Any:  # noqa: ANN401  each kind its own
+    """Run a fit and keep it, or take what was kept of it."""
+    settings = settings_of(job.study.name, job.label, job.fit, job.seed)
+    record = kept.get(settings) if resume and settings is not None else None
+    if record is not None:
+        return result_of(job.fit, job.seed, record)
+    result = job.fit.run(job.seed, stop=stop)
+    if settings is not None:
+        kept.put(settings, record_of(result))
+    return result
 
 
 def _order(job: _Job) -> tuple[bool, float]:

@@ -18,7 +18,11 @@ def print_tables(tables: Iterable[Table], file: TextIO) -> None:
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    console = Console(file=file, highlight=False)
+    class Plain(Console):
+        def on_broken_pipe(self) -> None:
+            raise  # what to do then is the caller's affair, and not to end the process
+
+    console = Plain(file=file, highlight=False)
     for table in tables:
         grid = RichTable(
             box=SIMPLE_HEAD,

@@ -46,6 +46,7 @@ class About(NamedTuple):
 
 def write_section(folder: Path, study: Study[Any], section: Section) -> None:
     """Write the folder of an experiment: numbers first, then the figures, drawn one by one."""
+    folder.mkdir(exist_ok=True)
     for name, (header, rows) in section.csv_files.items():
         write_csv(folder / name, header, rows)
     head = {"experiment": study.name, "description": study.description}

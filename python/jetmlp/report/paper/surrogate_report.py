@@ -11,7 +11,7 @@ import numpy as np
 from ...surrogate.names import as_names
 from ...surrogate.surrogate import Surrogate
 from .._environment import environment
-from .._files import prepare_folders
+from .._files import prepared
 from .explore import HELP, Panel, explorer, head
 from .markup import listed, number, text
 from .needed import NEEDED, expect_installed
@@ -76,23 +76,23 @@ def report_surrogate(
     inputs = _names("input_names", input_names or surrogate.input_names, mixture.n_inputs, "x")
     outputs = _names("output_names", output_names or surrogate.output_names, mixture.n_outputs, "y")
     place = Path(folder)
-    prepare_folders(place, [])
-    facts = facts_of(surrogate, inputs, outputs)
-    figures, captions = _figures(facts)
-    versions = environment()
-    about = (
-        f"jetmlp {versions['versions']['jetmlp']} ({versions['instruction_set']}), NumPy "
-        f"{versions['versions']['numpy']}, Python {versions['versions']['python']}"
-    )
-    paper = Paper(
-        title=title or f"A surrogate of {listed(outputs)}",
-        about=text(about),
-        body=body(facts, figures, captions, file),
-        figures=figures,
-        interactive={"explore": _profiles(facts)},
-        head=head(),
-    )
-    return publish(paper, place)
+    with prepared(place):
+        facts = facts_of(surrogate, inputs, outputs)
+        figures, captions = _figures(facts)
+        versions = environment()
+        about = (
+            f"jetmlp {versions['versions']['jetmlp']} ({versions['instruction_set']}), NumPy "
+            f"{versions['versions']['numpy']}, Python {versions['versions']['python']}"
+        )
+        paper = Paper(
+            title=title or f"A surrogate of {listed(outputs)}",
+            about=text(about),
+            body=body(facts, figures, captions, file),
+            figures=figures,
+            interactive={"explore": _profiles(facts)},
+            head=head(),
+        )
+        return publish(paper, place)
 
 
 def _names(argument: str, names: Sequence[str] | None, count: int, letter: str) -> list[str]:

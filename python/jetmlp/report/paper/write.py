@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .._files import prepare_folders
+from .._files import prepared
 from .explore import HELP, Panel, explorer, head
 from .figures import pictures
 from .needed import expect_installed
@@ -64,8 +64,8 @@ def write_report(
         head=head() if explored else "",
     )
     place = results.folder if out is None else Path(out)
-    prepare_folders(place, [])
-    return publish(paper, place)
+    with prepared(place):
+        return publish(paper, place)
 
 
 _PANELS = (
