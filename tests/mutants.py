@@ -77,12 +77,29 @@ GROUPS = {
         ),
     ),
     "evidence": Group(
-        ("cpp/src/optim/evidence.cpp", "cpp/src/least_squares/whitened_system.cpp"),
-        ("tests/test_evidence.py", "tests/test_evidence_fit.py", "tests/test_core_boundary.py"),
+        (
+            "cpp/src/optim/evidence.cpp",
+            "cpp/src/optim/evidence_report.cpp",
+            "cpp/src/optim/evidence_state.cpp",
+            "cpp/src/optim/evidence_workspace.hpp",
+            "cpp/src/least_squares/whitened_system.cpp",
+        ),
+        (
+            "tests/test_evidence.py",
+            "tests/test_evidence_fit.py",
+            "tests/test_core_boundary.py",
+            "tests/test_checkpoint.py",
+            "tests/test_checkpoint_refusals.py",
+        ),
     ),
     "files": Group(
         (
+            "python/jetmlp/_files/canonical.py",
             "python/jetmlp/_files/container.py",
+            "python/jetmlp/_files/errors.py",
+            "python/jetmlp/_files/fields.py",
+            "python/jetmlp/_files/header.py",
+            "python/jetmlp/_files/reading.py",
             "python/jetmlp/_files/writing.py",
             "python/jetmlp/files/load.py",
             "python/jetmlp/models/tensors.py",
@@ -91,6 +108,11 @@ GROUPS = {
         (
             "tests/test_storage.py",
             "tests/test_storage_refusals.py",
+            "tests/test_malformed_files.py",
+            "tests/test_damaged_files.py",
+            "tests/test_file_bounds.py",
+            "tests/test_saving.py",
+            "tests/test_saving_permissions.py",
             "tests/test_staged.py",
             "tests/test_surrogate_file.py",
         ),
@@ -137,7 +159,7 @@ _TEXT = re.compile(r'f?"(?:[^"\\]|\\.)*"')
 #: Survivors that were looked into and change no result: source, what the line holds, the change, and why.
 EXPLAINED = (
     (
-        "cpp/src/optim/evidence.cpp",
+        "cpp/src/optim/evidence_workspace.hpp",
         "Index updates_since_best = 0;",
         ("0", "1"),
         "the first update is the best so far, which sets it to 0 before it is looked at",
