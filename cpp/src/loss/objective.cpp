@@ -152,7 +152,7 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
     const Index gradient_size = layout.gradient_size();
     work.slice_sums.assign(static_cast<std::size_t>(n_slices), {});
     if (gradient != nullptr) {
-        zero_in_parts(work.slice_gradients, checked_product(n_slices, gradient_size));
+        zero_in_parts(work.slice_gradients, checked_product(gradient_size, n_slices));
     }
     auto evaluate_slice = [&](Index slice, int member) {
         const FlushSubnormals flush;

@@ -3,9 +3,10 @@
 #include <jetmlp/machine/threads.hpp>
 
 #include <algorithm>
-#include <new>
-#include <system_error>
+#include <exception>
+#include <memory>
 #include <utility>
+#include <vector>
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <pthread.h>
@@ -93,15 +94,18 @@ void look_here() {
 }
 
 Team::~Team() {
-    if (!threads_.empty() && forks_ != n_forks.load(std::memory_order_relaxed)) {
-        // Threads of the parent can be neither joined nor forgotten by their handles.
-        static_cast<void>(new std::vector<std::thread>(std::move(threads_)));
+    if (!threads_) {
+        return;
+    }
+    if (forks_ != n_forks.load(std::memory_order_relaxed)) {
+        // Threads of the parent can be neither joined nor forgotten by their handles: those stay.
+        [[maybe_unused]] const std::vector<std::thread>* const left = threads_.release();
         return;
     }
     ending_ = true;
     round_.fetch_add(1, std::memory_order_release);
     round_.notify_all();
-    for (std::thread& thread : threads_) {
+    for (std::thread& thread : *threads_) {
         thread.join();
     }
 }
@@ -111,7 +115,8 @@ void Team::run(Index n_tasks, const std::function<void(Index, int)>& task, bool 
     if (!alone && !started_) {
         start_threads();
     }
-    if (alone || threads_.empty() || forks_ != n_forks.load(std::memory_order_relaxed)) {
+    if (alone || !threads_ || threads_->empty() ||
+        forks_ != n_forks.load(std::memory_order_relaxed)) {
         for (Index index = 0; index < n_tasks; ++index) {
             task(index, 0);
         }
@@ -121,7 +126,7 @@ void Team::run(Index n_tasks, const std::function<void(Index, int)>& task, bool 
     n_tasks_ = n_tasks;
     failed_.store(false, std::memory_order_relaxed);
     next_task_.store(0, std::memory_order_relaxed);
-    at_work_.store(static_cast<std::uint32_t>(threads_.size()), std::memory_order_relaxed);
+    at_work_.store(static_cast<std::uint32_t>(threads_->size()), std::memory_order_relaxed);
     round_.fetch_add(1, std::memory_order_release);
     round_.notify_all();
     take_tasks(0);
@@ -159,12 +164,13 @@ void Team::start_threads() {
     forks_ = n_forks.load(std::memory_order_relaxed);
     const std::uint32_t round = round_.load(std::memory_order_relaxed);
     try {
-        threads_.reserve(static_cast<std::size_t>(n_threads_) - 1);
+        threads_ = std::make_unique<std::vector<std::thread>>();
+        threads_->reserve(static_cast<std::size_t>(n_threads_) - 1);
         for (int member = 1; member < n_threads_; ++member) {
-            threads_.emplace_back([this, member, round] { work(member, round); });
+            threads_->emplace_back([this, member, round] { work(member, round); });
         }
-    } catch (const std::system_error&) {  // a limit on threads, or no room for a stack
-    } catch (const std::bad_alloc&) {
+    } catch (const std::exception&) {
+        return;  // a limit on threads, or no memory for one: those that are there do the work
     }
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -98,7 +99,7 @@ class Team {
     Interrupt& interrupt_;
     bool started_ = false;
     unsigned forks_ = 0;  // of this process before, when the threads started
-    std::vector<std::thread> threads_;
+    std::unique_ptr<std::vector<std::thread>> threads_;  // none before they started
 };
 
 // Whether a computation that repeats is faster on its team or alone: on small tasks, or where other
