@@ -52,7 +52,8 @@ void Lbfgs<T>::find_direction(const std::vector<T>& gradient, std::vector<T>& di
                               Execution& /*execution*/) {
     elements_of_many(direction) = elements_of_many(gradient);
     std::vector<double> factors(pairs_.size());
-    for (std::size_t i = pairs_.size(); i-- > 0;) {
+    for (std::size_t i = pairs_.size(); i > 0;) {
+        --i;
         const Pair& pair = pairs_[i];
         factors[i] = inner_product(pair.step, direction) / pair.inner_product;
         add_multiple(direction, -factors[i], pair.difference);

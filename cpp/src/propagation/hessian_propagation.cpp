@@ -122,7 +122,8 @@ void HessianPropagation<T>::sweep_gradients(const PackedParameters<T>& parameter
     for (Index row = 0; row < n_rows; ++row) {
         gradient_[static_cast<std::size_t>(row * out_stride + row / n_samples_)] = T(1);
     }
-    for (std::size_t l = layers_.size(); l-- > 0;) {
+    for (std::size_t l = layers_.size(); l > 0;) {
+        --l;
         const Index width = layers_[l].out_stride;
         if (kernels::is_curved(layers_[l].activation)) {
             scale_gradients(s2_[l], width, curvature_.data());

@@ -89,7 +89,8 @@ void ReversePropagation<T>::activate(std::size_t l) {
 
 template <class T>
 void ReversePropagation<T>::sweep_gradients(const PackedParameters<T>& parameters) {
-    for (std::size_t l = layers_.size(); l-- > 0;) {
+    for (std::size_t l = layers_.size(); l > 0;) {
+        --l;
         LayerBuffers& buffers = buffers_[l];
         const Index size = n_samples_ * layers_[l].out_stride;
         for (Index o = 0; o < n_outputs_; ++o) {
@@ -106,7 +107,8 @@ void ReversePropagation<T>::sweep_gradients(const PackedParameters<T>& parameter
 template <class T>
 void ReversePropagation<T>::backward(const PackedParameters<T>& parameters, T* packed_gradient) {
     sweep_gradients_adjoint(parameters, packed_gradient);
-    for (std::size_t l = layers_.size(); l-- > 0;) {
+    for (std::size_t l = layers_.size(); l > 0;) {
+        --l;
         const LayerBuffers& buffers = buffers_[l];
         const Index size = n_samples_ * layers_[l].out_stride;
         for (Index at = 0; at < size; at += lanes<T>) {

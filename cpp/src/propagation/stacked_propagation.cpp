@@ -71,7 +71,8 @@ void StackedPropagation<T>::set_first_rows(const PackedParameters<T>& parameters
 template <class T>
 void StackedPropagation<T>::backward(const PackedParameters<T>& parameters, T* packed_gradient) {
     const Index n_rows = n_groups() * n_samples_;
-    for (std::size_t l = layers_.size(); l-- > 0;) {
+    for (std::size_t l = layers_.size(); l > 0;) {
+        --l;
         activate_adjoint(l);
         this->add_bias_gradient(layers_[l], n_samples_, adjoint_.data(), packed_gradient);
         if (l > 0) {
