@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .canonical import canonical
 from .container import Container
-from .errors import brief
+from .errors import brief, refusal
+
+Made = TypeVar("Made")
 
 #: Bytes that are compared at a time.
 _BLOCK = 2**20
@@ -52,6 +54,25 @@ def list_of(value: Any, field: str, most: int) -> list[Any]:  # noqa: ANN401  wh
     if len(value) > most:
         raise ValueError(f"{field}: expected at most {most} entries, got {len(value)}")
     return value
+
+
+def made_of(
+    container: Container, place: str, make: Callable[[Container], Made], packed: Callable[[Made], Container]
+) -> Made:
+    """Return what a container describes; `place` is what messages call it.
+
+    Raises
+    ------
+    ModelFileError
+        If `make` refuses it with a ``TypeError`` or ``ValueError``, or what was made would be written in
+        another way.
+    """
+    try:
+        made = make(container)
+        check_same(packed(made), container)
+    except (TypeError, ValueError) as error:
+        raise refusal(place, f"{error}") from error
+    return made
 
 
 def check_same(expected: Container, got: Container) -> None:

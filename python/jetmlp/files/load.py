@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .._files import Container, read_container
 from .._files.errors import place_of, refusal
-from .._files.fields import check_same
+from .._files.fields import made_of
 from .._files.writing import path_text
 from ..fitting.staged import StagedMLP
 from ..models.mlp import MLP
@@ -89,12 +89,11 @@ def model_of(container: Container, place: str) -> Model:
     ModelFileError
         If there is none that would be written as just this container.
     """
-    try:
-        model = MODELS[container.kind]._from_container(container)
-        check_same(model._container(), container)
-    except (TypeError, ValueError) as error:
-        raise refusal(place, f"{error}") from error
-    return model
+    return made_of(container, place, _model_from, lambda model: model._container())
+
+
+def _model_from(container: Container) -> Model:
+    return MODELS[container.kind]._from_container(container)
 
 
 def _read(path: str | os.PathLike[str]) -> tuple[Container, Model]:

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from .. import _checks
 from .._files import Container, read_container, write_container
-from .._files.errors import place_of, refusal
-from .._files.fields import check_same, list_of, object_of
+from .._files.errors import place_of
+from .._files.fields import list_of, made_of, object_of
 from ..models.staged import MOST_STAGES, Stages
 from ..optimizers.auto import AUTO
 from ..optimizers.base import Optimizer
@@ -64,25 +64,28 @@ def read_stages(path: Path, kind: type[Model]) -> tuple[Model, StagedCall, list[
     ModelFileError
         If it is not that.
     """
-    container = read_container(path, (FILE_KIND,))
-    try:
-        description = object_of(container.description, "description", ("model", "fit", "histories"))
-        tensors: dict[str, Any] = {}
-        tables: dict[str, Any] = {}
-        for name, tensor in container.tensors.items():
-            (tensors if name.startswith(_MODEL) else tables)[name] = tensor
-        of_model = {name.removeprefix(_MODEL): tensor for name, tensor in tensors.items()}
-        model = kind._from_container(Container(kind.FILE_KIND, description["model"], of_model))
-        call = _call(description["fit"], len(model.stages))
-        said = list_of(description["histories"], "histories", min(MOST_STAGES, len(model.stages)))
-        for k in range(len(said)):
-            if f"{_HISTORY}{k}" not in tables:
-                raise ValueError(f"{_HISTORY}{k}: expected the epochs of a stage, got none")
-        histories = [history_from(entry, tables[f"{_HISTORY}{k}"]) for k, entry in enumerate(said)]
-        check_same(_container(model, call, histories), container)
-    except (TypeError, ValueError) as error:
-        raise refusal(place_of(path), f"{error}") from error
-    return model, call, histories
+    return made_of(
+        read_container(path, (FILE_KIND,)),
+        place_of(path),
+        lambda container: _from_container(container, kind),
+        lambda parts: _container(*parts),
+    )
+
+
+def _from_container(container: Container, kind: type[Model]) -> tuple[Model, StagedCall, list[History]]:
+    description = object_of(container.description, "description", ("model", "fit", "histories"))
+    tensors: dict[str, Any] = {}
+    tables: dict[str, Any] = {}
+    for name, tensor in container.tensors.items():
+        (tensors if name.startswith(_MODEL) else tables)[name] = tensor
+    of_model = {name.removeprefix(_MODEL): tensor for name, tensor in tensors.items()}
+    model = kind._from_container(Container(kind.FILE_KIND, description["model"], of_model))
+    call = _call(description["fit"], len(model.stages))
+    said = list_of(description["histories"], "histories", min(MOST_STAGES, len(model.stages)))
+    for k in range(len(said)):
+        if f"{_HISTORY}{k}" not in tables:
+            raise ValueError(f"{_HISTORY}{k}: expected the epochs of a stage, got none")
+    return model, call, [history_from(entry, tables[f"{_HISTORY}{k}"]) for k, entry in enumerate(said)]
 
 
 def _container(model: Stages, call: StagedCall, histories: list[History]) -> Container:

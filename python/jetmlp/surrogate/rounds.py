@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from .. import _checks
 from .._files import Container, pack, read_container, unpack, write_container
-from .._files.errors import place_of, refusal
-from .._files.fields import check_same, list_of, object_of
+from .._files.errors import place_of
+from .._files.fields import list_of, made_of, object_of
 from ..fitting.checkpoint import as_sha256
 from .fit import CandidateFit
 
@@ -139,17 +139,15 @@ def read_rounds(path: Path) -> Rounds:
     ModelFileError
         If it is not that.
     """
-    container = read_container(path, (FILE_KIND,))
-    try:
-        said = object_of(container.description, "description", ("settings", "samples", "rounds"))
-        settings = object_of(said["settings"], "settings", ("seed", "seconds", "check"))
-        entries = list_of(said["rounds"], "rounds", _MOST_ROUNDS)
-        kept = [_round(entry, number, container) for number, entry in enumerate(entries)]
-        rounds = Rounds(settings, as_sha256("samples", said["samples"]), kept)
-        check_same(rounds.container(), container)
-    except (TypeError, ValueError) as error:
-        raise refusal(place_of(path), f"{error}") from error
-    return rounds
+    return made_of(read_container(path, (FILE_KIND,)), place_of(path), _from_container, Rounds.container)
+
+
+def _from_container(container: Container) -> Rounds:
+    said = object_of(container.description, "description", ("settings", "samples", "rounds"))
+    settings = object_of(said["settings"], "settings", ("seed", "seconds", "check"))
+    entries = list_of(said["rounds"], "rounds", _MOST_ROUNDS)
+    kept = [_round(entry, number, container) for number, entry in enumerate(entries)]
+    return Rounds(settings, as_sha256("samples", said["samples"]), kept)
 
 
 def _round(entry: object, number: int, container: Container) -> Round:

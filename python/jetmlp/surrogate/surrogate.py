@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from .. import _checks
 from .._claims import Claim, already_fitted
 from .._files import Container, write_container
-from .._files.errors import place_of, refusal
-from .._files.fields import check_same, object_of, of
+from .._files.errors import place_of
+from .._files.fields import made_of, object_of, of
 from ..data.derivative_check import doubts
 from ..data.fingerprint import fingerprint
 from ..data.presence import counting
@@ -295,13 +295,14 @@ class Surrogate(Describing):
         ModelFileError
             If it is not such a checkpoint, or is damaged; the message says in what.
         """
+        threads = None if n_threads is None else _checks.as_threads(n_threads)
         rounds = read_rounds(Path(path))
-        try:
-            surrogate = cls(**rounds.settings, n_threads=n_threads)
-            expected = Rounds(surrogate._settings(), rounds.samples, rounds.kept)
-            check_same(expected.container(), rounds.container())
-        except (TypeError, ValueError) as error:
-            raise refusal(place_of(Path(path)), f"{error}") from error
+        surrogate = made_of(
+            rounds.container(),
+            place_of(Path(path)),
+            lambda _: cls(**rounds.settings, n_threads=threads),
+            lambda made: Rounds(made._settings(), rounds.samples, rounds.kept).container(),
+        )
         surrogate._resumed = rounds
         return surrogate
 
