@@ -214,7 +214,7 @@ def test_a_search_refuses_other_samples_and_damaged_files(path: Path) -> None:
             jetmlp.Surrogate().fit(POINTS, VALUES, SLOPES, checkpoint=path)
     with pytest.raises(ValueError, match="X: expected samples with the SHA-256"):
         jetmlp.Surrogate.resume(path).fit(POINTS, VALUES + 1e-12, SLOPES)
-    with pytest.raises(ValueError, match="^n_threads: "):  # the file is not to blame
+    with pytest.raises(ValueError, match=r"^n_threads: "):  # the file is not to blame
         jetmlp.Surrogate.resume(path, n_threads=0)
     with pytest.raises(jetmlp.ModelFileError, match=r"Surrogate\.resume"):
         jetmlp.load(path)
