@@ -9,6 +9,7 @@ import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sybil import Sybil
@@ -17,6 +18,9 @@ from sybil.parsers.markdown import PythonCodeBlockParser
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / ".docs").rglob("*.md"))
 SIDE_BY_SIDE = [page for page in PAGES if page.parent.name == "coming-from" and page.stem != "index"]
+TOOLS = [page for page in PAGES if page.parent.name == "tools" and page.stem != "index"]
+#: The line, a comment of MyST, of a page whose packages are too large for the gate.
+NEEDS_LARGE_PACKAGES = "% needs: exchange"
 PYTHON = Sybil(parsers=[PythonCodeBlockParser()])
 
 
@@ -36,13 +40,28 @@ def test_what_stands_beside_the_code_of_others_runs_and_fits(
     assert document.namespace["worst"] < 0.05
 
 
+def _of_a_tool(page: Path) -> Any:  # noqa: ANN401  a type of pytest that it keeps to itself
+    """A test of the gate, or one of the step `exchange`."""
+    large = NEEDS_LARGE_PACKAGES in page.read_text(encoding="utf-8").splitlines()
+    return pytest.param(page, marks=[pytest.mark.exchange] if large else [], id=page.stem)
+
+
+@pytest.mark.parametrize("page", [_of_a_tool(page) for page in TOOLS])
+def test_the_samples_of_a_tool_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    examples = list(PYTHON.parse(page).examples())
+    assert examples
+    for example in examples:
+        example.evaluate()
+
+
 def test_every_other_sample_is_one_that_the_site_runs() -> None:
     """Only side by side do blocks of Python stand that Sphinx does not run."""
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         languages = set(re.findall(r"^ *```([a-z]+)$", text, flags=re.MULTILINE))
         assert languages <= {"python", "sh", "json", "text"}, page
-        if page not in SIDE_BY_SIDE:
+        if page not in SIDE_BY_SIDE + TOOLS:
             assert "python" not in languages, page
 
 

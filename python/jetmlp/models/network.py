@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from .. import _checks, _core
 from .._claims import Claim
 from .._files.fields import object_of
+from .._network_sum import Layer, NetworkSum, Term
 from .._parts import copied, joined
 from .evaluation import Evaluated
-from .normalization import Normalization, as_normalization
+from .normalization import Normalization, as_normalization, identity
 from .tensors import (
     Tensors,
     check_tensors,
@@ -119,6 +120,14 @@ class Network(Evaluated):
         self._expect_no_fit("parameters")
         # Never changed in place: what `weights` and `biases` gave out stays what it was.
         self._parameters = copied(array)
+
+    def _network_sum(self) -> NetworkSum:
+        """Return what the model is for other programs: one term."""
+        d, m = self.n_inputs, self.n_outputs
+        scales = self._normalization or identity(d, m)
+        activations = [self._activation] * (len(self._layer_sizes) - 2) + [self._output_activation]
+        layers = tuple(map(Layer, self.weights, self.biases, activations))
+        return NetworkSum(scales.y_mean, (Term(scales.x_mean, scales.x_scale, layers, scales.y_scale),))
 
     def _expect_no_fit(self, name: str) -> None:
         if self._claim.held:

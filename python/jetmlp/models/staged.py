@@ -15,8 +15,9 @@ from .. import _checks
 from .._claims import Claim
 from .._files import Container, write_container
 from .._files.fields import list_of, object_of, of
+from .._network_sum import NetworkSum, Term
 from .mlp import MLP
-from .normalization import Normalization
+from .normalization import Normalization, identity
 from .tensors import (
     Shapes,
     check_tensors,
@@ -116,6 +117,15 @@ class Stages:
         """Check inputs and standardise them."""
         inputs = _checks.as_inputs("X", X, self.n_inputs, self.dtype)
         return inputs if self._normalization is None else self._normalization.inputs(inputs)
+
+    def _network_sum(self) -> NetworkSum:
+        """Return what the model is for other programs: a term for each stage."""
+        units = self._normalization or identity(self.n_inputs, self.n_outputs)
+        terms = []
+        for stage, scale in zip(self._stages, self._scales, strict=True):
+            [term] = stage._network_sum().terms
+            terms.append(Term(units.x_mean, units.x_scale, term.layers, units.y_scale * scale))
+        return NetworkSum(units.y_mean, tuple(terms))
 
     def copy(self: Self) -> Self:
         """Return an independent model with the same parameters."""

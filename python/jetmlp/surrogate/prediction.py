@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks
+from .._network_sum import NetworkSum, added
 from .outcome import Outcome
 
 Array = NDArray[np.float64]
@@ -23,6 +24,11 @@ class Predicting:
         if self._outcome is None:
             raise RuntimeError("the surrogate has not been fitted; call fit(X, Y, dYdX) first")
         return self._outcome
+
+    def _network_sum(self) -> NetworkSum:
+        """Return what the mean is for other programs: a term for each member."""
+        members = self._fitted().mixture.members
+        return added([member.model._network_sum().times(member.weight) for member in members])
 
     def predict(self, X: ArrayLike, *, return_std: bool = False) -> Any:  # noqa: ANN401  one array or two
         """Compute the values at `X`.

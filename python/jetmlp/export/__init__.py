@@ -1,0 +1,3 @@
+"""What has been fitted, for other programs."""
+
+from __future__ import annotations
