@@ -4,40 +4,27 @@ from __future__ import annotations
 
 import os
 import warnings
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks
 from .._claims import Claim, already_fitted
-from .._files import Container, write_container
-from .._files.errors import place_of
-from .._files.fields import made_of, object_of, of
 from ..data.derivative_check import doubts
-from ..data.fingerprint import fingerprint
 from ..data.presence import counting
 from ..data.samples import Samples, as_samples
-from ..data.standardise import learn
 from ..fitting.resuming import as_checkpoint_path
-from ..models.normalization import Normalization
-from .describing import Describing
-from .file import described, outcome_from
-from .fit import CandidateFit
 from .joining import joined
-from .names import described_names, names_from
-from .outcome import Outcome, n_equations, outcome_of
-from .plenty import fit_plenty, too_many
+from .keeping import Keeping
 from .progress import SearchProgress
-from .rounds import Rounds, read_rounds
-from .search import Clock, Search
+from .search import Clock
 from .suggestion import next_points
 
 Array = NDArray[np.float64]
 
 
-class Surrogate(Describing):
+class Surrogate(Keeping):
     r"""A function from few samples of its values and derivatives, with error bars, without a setting.
 
     Dozens of small networks are fitted by regularised least squares, the precisions of noise and of weights
@@ -75,10 +62,6 @@ class Surrogate(Describing):
     >>> bool(abs(mean[0, 0] - np.sin(0.3)) < 1e-3)
     True
     """
-
-    #: What a file of such a model is called in its metadata.
-    FILE_KIND: ClassVar[str] = "jetmlp.Surrogate"
-    _resumed: Rounds | None = None  # of the search to go on with
 
     def __init__(
         self,
@@ -213,102 +196,6 @@ class Surrogate(Describing):
             self._outcome = self._updated(outcome, samples, Clock(limit))
         return self
 
-    def _updated(self, outcome: Outcome, samples: Samples, clock: Clock) -> Outcome:
-        mixture = outcome.mixture
-        counted = counting(samples, np.dtype(np.float64))
-        with SearchProgress(shown=False) as shown:
-            if too_many(counted) or not outcome.standings:
-                return self._fit(samples, counted, clock, shown, outcome)
-            normalization = mixture.normalization
-            search = self._search(counted, normalization, clock, shown)
-            begun = [
-                CandidateFit(candidate, counted, normalization, standing)
-                for candidate, standing in zip(outcome.candidates, outcome.standings, strict=True)
-            ]
-            fits = search.go_on(begun)
-        return outcome_of(samples, counted, fits, search.tried, clock)
-
-    def _fit(
-        self,
-        samples: Samples,
-        counted: Samples,
-        clock: Clock,
-        shown: SearchProgress,
-        before: Outcome | None = None,
-        rounds: Rounds | None = None,
-    ) -> Outcome:
-        outcome = fit_plenty(samples, counted, self._seed, self._n_threads, clock, shown, before)
-        if outcome is not None:
-            return outcome
-        search = self._search(counted, learn(counted, least_effect=0.0), clock, shown, rounds)
-        fits = search.run()
-        return outcome_of(samples, counted, fits, search.tried, clock)
-
-    def _search(
-        self,
-        samples: Samples,
-        normalization: Normalization,
-        clock: Clock,
-        shown: SearchProgress,
-        rounds: Rounds | None = None,
-    ) -> Search:
-        threads, count = _checks.as_threads(self._n_threads), n_equations(samples)
-        return Search(samples, normalization, count, self._seed, threads, clock, shown.show, rounds)
-
-    def _rounds_of(self, samples: Samples, path: Path | None) -> Rounds | None:
-        """Return the rounds of a search that is to be kept, or resumed; None for neither."""
-        if path is None and self._resumed is None:
-            return None
-        sha256 = fingerprint(samples.arrays())
-        before = self._resumed
-        if before is not None and before.samples != sha256:
-            raise ValueError(
-                f"X: expected samples with the SHA-256 {before.samples[:16]}..., as the fit of the "
-                f"checkpoint had, got {sha256[:16]}...; for other samples make a new Surrogate"
-            )
-        return Rounds(self._settings(), sha256, () if before is None else before.kept, path)
-
-    @classmethod
-    def resume(cls, path: str | os.PathLike[str], *, n_threads: int | None = None) -> Surrogate:
-        """Take a surrogate back from a checkpoint of ``fit(checkpoint=...)``.
-
-        It is not fitted yet: the next ``fit``, with the same samples, goes on after the last round of the
-        search that was kept. The surrogate is then that of a fit that was never interrupted; with a limit of
-        `seconds`, those before count.
-
-        Parameters
-        ----------
-        path : path
-            Of the file.
-        n_threads : int, optional
-            Networks fitted at a time; default one for each processor.
-
-        Returns
-        -------
-        Surrogate
-            With the settings of the one that wrote the file.
-
-        Raises
-        ------
-        OSError
-            If the file cannot be read.
-        ModelFileError
-            If it is not such a checkpoint, or is damaged; the message says in what.
-        """
-        threads = None if n_threads is None else _checks.as_threads(n_threads)
-        rounds = read_rounds(Path(path))
-        surrogate = made_of(
-            rounds.container(),
-            place_of(Path(path)),
-            lambda _: cls(**rounds.settings, n_threads=threads),
-            lambda made: Rounds(made._settings(), rounds.samples, rounds.kept).container(),
-        )
-        surrogate._resumed = rounds
-        return surrogate
-
-    def _settings(self) -> dict[str, Any]:
-        return {"seed": self._seed, "seconds": self._seconds, "check": self._check}
-
     def suggest(
         self,
         bounds: ArrayLike,
@@ -364,42 +251,6 @@ class Surrogate(Describing):
             noise=outcome.calibration.value_noise,
             n_threads=self._n_threads,
         )
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the surrogate to one ``.safetensors`` file, which `jetmlp.load` reads back, with its samples.
-
-        Parameters
-        ----------
-        path : path
-            Of the file; what stands there is replaced only once the new file is whole.
-
-        Raises
-        ------
-        OSError
-            If the file cannot be written.
-        RuntimeError
-            If nothing was fitted before.
-        """
-        write_container(path, self._container())
-
-    def _container(self) -> Container:
-        """Return what stands in a file."""
-        description, tensors = described(self._fitted())
-        settings = self._settings()
-        names = described_names(self._input_names, self._output_names)
-        return Container(self.FILE_KIND, {"settings": settings, **names, **description}, tensors)
-
-    @classmethod
-    def _from_container(cls, container: Container) -> Surrogate:
-        """Build one from what `_container` gave; a ``TypeError`` or ``ValueError`` if it is not that."""
-        fields = ("settings", "candidates", "rows", "seconds_taken")
-        description = object_of(container.description, "description", fields, ("names",))
-        settings = object_of(description["settings"], "settings", ("seed", "seconds", "check"))
-        with of("settings"):
-            surrogate = cls(**settings)
-        surrogate._outcome = outcome_from(description, container.tensors)
-        surrogate.input_names, surrogate.output_names = names_from(description)
-        return surrogate
 
     def __repr__(self) -> str:
         if self._outcome is None:
