@@ -10,7 +10,8 @@ import pytest
 
 import jetmlp
 
-pytestmark = pytest.mark.gemseo
+# What its packages, of pinned versions, warn of each other is not ours.
+pytestmark = [pytest.mark.gemseo, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
