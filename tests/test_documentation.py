@@ -19,8 +19,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / ".docs").rglob("*.md"))
 SIDE_BY_SIDE = [page for page in PAGES if page.parent.name == "coming-from" and page.stem != "index"]
 TOOLS = [page for page in PAGES if page.parent.name == "tools" and page.stem != "index"]
-#: The line, a comment of MyST, of a page whose packages are not there in the gate: the marker of its test, which
-#: another step runs (`.ci/run exchange`).
+#: A line, a comment of MyST, of a page whose packages the gate has not: the marker of its test.
 NEEDS = re.compile(r"^% needs: (exchange|gemseo)$", flags=re.MULTILINE)
 PYTHON = Sybil(parsers=[PythonCodeBlockParser()])
 
@@ -42,7 +41,7 @@ def test_what_stands_beside_the_code_of_others_runs_and_fits(
 
 
 def _of_a_tool(page: Path) -> Any:  # noqa: ANN401  a type of pytest that it keeps to itself
-    """A test of the gate, or one of the step `exchange`; what packages there warn of each other is not ours."""
+    """A test of the gate, or one of the step `exchange`; what packages there warn of is not ours."""
     needs = NEEDS.search(page.read_text(encoding="utf-8"))
     theirs = pytest.mark.filterwarnings("ignore::DeprecationWarning")
     marks = [] if needs is None else [getattr(pytest.mark, needs[1]), theirs]
