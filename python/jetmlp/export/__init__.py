@@ -1,3 +1,5 @@
 """What has been fitted, for other programs."""
 
-from __future__ import annotations
+from .onnx_file import onnx
+
+__all__ = ["onnx"]
