@@ -2,7 +2,11 @@
 
 #include "kernels/transpose.hpp"
 #include "kernels/vector.hpp"
+#include "linear_algebra/sums.hpp"
 #include "loss/penalty.hpp"
+
+#include <jetmlp/machine/checked_size.hpp>
+#include <jetmlp/machine/parts.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -15,7 +19,7 @@ using kernels::padded;
 namespace {
 
 Buffer<double> penalties_of(const Architecture& architecture, double l2) {
-    Buffer<double> penalties(static_cast<std::size_t>(architecture.n_parameters()), 0.0);
+    auto penalties = zeros_in_parts<Buffer<double>>(count_of(architecture.n_parameters(), 1));
     for_penalized(architecture, [&](Index at) { penalties[static_cast<std::size_t>(at)] = l2; });
     return penalties;
 }
@@ -69,8 +73,8 @@ LeastSquares::LeastSquares(const Objective<double>& objective, ResidualLayout la
       trial_(architecture_, layout_, objective.data()),
       forward_(trial_),
       backward_(architecture_, layout_),
-      predictions_(static_cast<std::size_t>(layout_.n_positions())),
-      of_columns_(static_cast<std::size_t>(layout_.n_columns())),
+      predictions_(zeros_in_parts<Buffer<double>>(count_of(layout_.n_positions(), 1))),
+      of_columns_(zeros_in_parts<Buffer<double>>(count_of(layout_.n_columns(), 1))),
       transposed_(architecture_.layers().size()) {
     Index widest = 0;
     Index most_inputs = 0;
@@ -100,7 +104,7 @@ Losses LeastSquares::evaluate(const double* parameters, double* residuals, Execu
         const double root = std::sqrt(l2_);
         residuals += layout_.n_errors();
         for_penalized(architecture_, [&](Index at) { *residuals++ = root * parameters[at]; });
-        losses.total += add_l2_penalty<double>(architecture_, l2_, parameters, nullptr);
+        losses.total = add_product(losses.total, l2_, penalized_squares(architecture_, parameters));
     }
     return losses;
 }

@@ -1,8 +1,8 @@
-#include "machine/parts.hpp"
 #include "machine/text.hpp"
 
 #include <jetmlp/loss/dataset.hpp>
 #include <jetmlp/machine/checked_size.hpp>
+#include <jetmlp/machine/parts.hpp>
 
 #include <algorithm>
 #include <cmath>

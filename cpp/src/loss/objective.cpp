@@ -1,12 +1,12 @@
 #include "loss/penalty.hpp"
 #include "loss/squared_errors.hpp"
-#include "machine/parts.hpp"
 #include "machine/subnormals.hpp"
 #include "network/packed_parameters.hpp"
 #include "propagation/factory.hpp"
 
 #include <jetmlp/loss/objective.hpp>
 #include <jetmlp/machine/checked_size.hpp>
+#include <jetmlp/machine/parts.hpp>
 
 #include <algorithm>
 #include <chrono>

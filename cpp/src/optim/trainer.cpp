@@ -1,6 +1,6 @@
-#include "machine/parts.hpp"
 #include "optim/prediction_bounds.hpp"
 
+#include <jetmlp/machine/parts.hpp>
 #include <jetmlp/machine/random.hpp>
 #include <jetmlp/optim/trainer.hpp>
 
@@ -101,7 +101,7 @@ FitEnd Trainer<T>::fit(Objective<T>& training, Objective<T>* validation,
         }
         return end;
     } catch (const Diverged&) {
-        iterate.current = iterate.previous;
+        set_in_parts(iterate.current, iterate.previous);
         return FitEnd::diverged;
     } catch (const Interrupted&) {
         return FitEnd::interrupted;
