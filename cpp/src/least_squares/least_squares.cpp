@@ -27,7 +27,9 @@ Buffer<double> penalties_of(const Architecture& architecture, double l2) {
 Index count_penalized(const Objective<double>& objective) {
     Index count = 0;
     if (objective.weights().l2 > 0.0) {
-        for_penalized(objective.architecture(), [&](Index) { ++count; });
+        for (const Layer& layer : objective.architecture().layers()) {
+            count += layer.bias_offset - layer.weights_offset;
+        }
     }
     return count;
 }
@@ -38,22 +40,19 @@ ResidualLayout layout_of(const Objective<double>& objective) {
     return {objective.data(), objective.weights(), count_penalized(objective)};
 }
 
-// Without the order of the samples, which takes longer than to count.
+// Of what the data have counted: no pass over the samples, and no memory for them.
 ResidualSizes sizes_of(const Objective<double>& objective) {
     const Dataset<double>& data = objective.data();
-    const Index n = data.n_samples();
-    ResidualSizes sizes = ResidualLayout(data, objective.weights(), 0, n).sizes();
+    ResidualSizes sizes = ResidualLayout::most_sizes(data, objective.weights(),
+                                                     count_penalized(objective), data.n_samples());
     sizes.errors = 0;
-    sizes.penalties = count_penalized(objective);
     for (const Term term : all_terms) {
         const Index per_sample = data.n_outputs() * data.per_output(term);
         if (!data.has(term) || !(objective.weights().terms[term] > 0.0)) {
             continue;
         }
-        for (Index sample = 0; sample < n; ++sample) {
-            for (Index at = 0; at < per_sample; ++at) {
-                sizes.errors += data.weight_or_absence(term, sample, at) > 0.0 ? 1 : 0;
-            }
+        for (Index at = 0; at < per_sample; ++at) {
+            sizes.errors += data.count_present(term, at);
         }
     }
     return sizes;

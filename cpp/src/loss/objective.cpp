@@ -210,6 +210,17 @@ double Objective<T>::workspace_bytes(int n_threads) const {
     return numbers * static_cast<double>(sizeof(T));
 }
 
+template <class T>
+void Objective<T>::release() {
+    Workspace& work = *workspace_;
+    look_here();
+    work.propagations.clear();
+    work.packed.release();
+    look_here();
+    Buffer<T>().swap(work.slice_gradients);
+    look_here();
+}
+
 template class Objective<float>;
 template class Objective<double>;
 

@@ -78,10 +78,11 @@ void StochasticGaussNewton::check(const Objective<double>& objective) const {
 // The matrix of a batch, and its factorization.
 double StochasticGaussNewton::workspace_bytes(const Objective<double>& objective,
                                               Index batch_size) const {
-    const ResidualLayout layout(objective.data(), objective.weights(), 0,
-                                std::min(batch_size, objective.data().n_samples()));
-    const auto n = static_cast<double>(layout.n_positions());
-    return LeastSquares::bytes(objective.architecture(), layout.sizes()) +
+    const ResidualSizes sizes =
+        ResidualLayout::most_sizes(objective.data(), objective.weights(), 0,
+                                   std::min(batch_size, objective.data().n_samples()));
+    const auto n = static_cast<double>(sizes.positions);
+    return LeastSquares::bytes(objective.architecture(), sizes) +
            static_cast<double>(sizeof(double)) * 2.0 * n * n;
 }
 
