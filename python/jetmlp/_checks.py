@@ -202,7 +202,9 @@ def check_finite(
 
     The hint is for whoever passed a NaN.
     """
-    if not anywhere(np.isinf if missing_allowed else _is_not_finite, np.atleast_1d(array)):
+    if not anywhere(
+        np.isinf if missing_allowed else _is_not_finite, array if array.ndim else array[np.newaxis]
+    ):
         return
     bad = np.isinf(array) if missing_allowed else ~np.isfinite(array)
     index = tuple(int(i) for i in np.argwhere(bad)[0])

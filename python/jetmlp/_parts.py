@@ -15,6 +15,8 @@ NUMBERS = 2**18
 
 def row_by_row(function: Callable[..., NDArray[Any]], *arrays: NDArray[Any]) -> NDArray[Any]:
     """Call a function whose result at each row follows from that row of the arrays alone."""
+    if arrays[0].size <= NUMBERS:
+        return function(*arrays)
     n, first = len(arrays[0]), None
     for rows in _parts(arrays[0]):
         part = function(*(array[rows] for array in arrays))
@@ -47,6 +49,11 @@ def joined(arrays: Iterable[NDArray[Any]], size: int, dtype: np.dtype[Any]) -> N
     return numbers
 
 
+def of_type(array: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return an array as one of another type; itself where it has that type."""
+    return array if array.dtype == dtype else row_by_row(lambda rows: rows.astype(dtype), array)
+
+
 def chosen(array: NDArray[Any], mask: NDArray[np.bool_]) -> NDArray[Any]:
     """Return ``array[mask]`` for a mask of the shape of its first axes; it is not to be changed."""
     shape = array.shape[mask.ndim :]
@@ -64,22 +71,26 @@ def chosen(array: NDArray[Any], mask: NDArray[np.bool_]) -> NDArray[Any]:
 
 def anywhere(function: Callable[..., NDArray[np.bool_]], *arrays: NDArray[Any]) -> bool:
     """Say whether a function of rows is true anywhere; what lies behind may not be looked at."""
+    if arrays[0].size <= NUMBERS:
+        return bool(function(*arrays).any())
     return any(bool(function(*(array[rows] for array in arrays)).any()) for rows in _parts(arrays[0]))
 
 
 def most(function: Callable[..., NDArray[Any]], *arrays: NDArray[Any]) -> float:
     """Return the largest number of a function of rows; NaN if there is one."""
+    if arrays[0].size <= NUMBERS:
+        return float(np.max(function(*arrays)))
     parts = [np.max(function(*(array[rows] for array in arrays))) for rows in _parts(arrays[0])]
     return float(np.max(parts))
 
 
 def total(array: NDArray[Any], axes: int = 1) -> NDArray[Any]:
     """Return the sum over the first axes, to the last bit what NumPy gives for an array in one piece."""
+    if array.size <= NUMBERS:
+        return np.asarray(array.sum(axis=tuple(range(axes))))
     array = np.ascontiguousarray(array)
     shape = array.shape[axes:]
     rows = array.reshape(math.prod(array.shape[:axes]), math.prod(shape))
-    if rows.size <= NUMBERS:
-        return np.asarray(array.sum(axis=tuple(range(axes))))
     if rows.shape[1] == 1:
         return np.asarray(_pairwise(rows.reshape(-1))).reshape(shape)
     sums = rows[:0]

@@ -150,10 +150,16 @@ void product(Index rows, Index columns, Index inner, Strided<T> a, const T* b, I
     constexpr Index tile_columns = tile_vectors * lanes<T>;
     const Index n_tiles = std::max<Index>(1, dear_product / (of_column * tile_columns));
     const Index step = n_tiles * tile_columns;
+    // The same tiles, whole ones but for the last: no number depends on how many at a time.
+    const Index row_step =
+        std::max<Index>(1, dear_product / (inner * step * tile_rows)) * tile_rows;
     for (Index j = 0; j < columns; j += step) {
-        poll_here();
-        product_at_once<T>(rows, std::min(step, columns - j), inner, a, b + j, b_stride,
-                           start.right(j), c + j, c_stride);
+        for (Index i = 0; i < rows; i += row_step) {
+            poll_here();
+            product_at_once<T>(std::min(row_step, rows - i), std::min(step, columns - j), inner,
+                               {a.data + i * a.row, a.row, a.column}, b + j, b_stride,
+                               start.below(i).right(j), c + i * c_stride + j, c_stride);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks, _core
-from .._parts import row_by_row
+from .._parts import of_type, row_by_row
 from ..data.arrays import SampleNames
 from ..data.balance import BALANCED, balance
 from ..data.presence import counting
@@ -102,14 +102,11 @@ def _in_core(model: MLP, samples: Samples, weights: LossWeights) -> Any:  # noqa
     """Hand samples to the core, as an Objective32 or Objective64."""
     names = samples._names
 
-    def to_type(rows: NDArray[Any]) -> NDArray[Any]:
-        return rows.astype(model.dtype)
-
     def as_core(array: NDArray[Any] | None, name: str = "") -> Any:  # noqa: ANN401  float32, float64 or None
         if array is None or (array.dtype == model.dtype and not model.normalize):
             return array
         with np.errstate(over="ignore", under="ignore"):
-            converted = array if array.dtype == model.dtype else row_by_row(to_type, array)
+            converted = of_type(array, model.dtype)
         standardised_name = f"{name}, normalized" if model.normalize else name
         _checks.check_finite(standardised_name, converted, missing_allowed=True)
         return converted
