@@ -28,6 +28,9 @@ from exiting import SLOPES, X, Y
 FOLDER = Path(tempfile.gettempdir()) / f"jetmlp-signals-{os.getpid()}"
 #: A child that takes longer to end hangs.
 MOST_SECONDS = 60
+#: It is sent once more after so many: Python drops what a handler raises while a weak reference is cleared,
+#: and says so.
+AGAIN = 5.0
 #: After the first signal of two, and before the first, in seconds.
 LONGEST_GAP, LONGEST_RUN = 0.03, 0.1
 #: What a SIGTERM handler of the program exits with.
@@ -60,10 +63,11 @@ KINDS: dict[str, Callable[[], Callable[[], object]]] = {
 }
 
 
-def ctrl_c(work: Callable[[], object]) -> None:
+def ctrl_c(work: Callable[[], object], ready: Callable[[], object]) -> None:
     """Work until Ctrl-C; then all is as it should be."""
     try:
         try:
+            ready()
             while True:
                 work()
         except KeyboardInterrupt:
@@ -78,18 +82,20 @@ def ctrl_c(work: Callable[[], object]) -> None:
     assert not list(FOLDER.glob(".*"))
 
 
-def until_killed(work: Callable[[], object]) -> None:
+def until_killed(work: Callable[[], object], ready: Callable[[], object]) -> None:
+    ready()
     while True:
         work()
 
 
-def with_handler(work: Callable[[], object]) -> None:
+def with_handler(work: Callable[[], object], ready: Callable[[], object]) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(OWN_CODE))
-    until_killed(work)
+    until_killed(work, ready)
 
 
+Run = Callable[[Callable[[], object], Callable[[], object]], None]
 #: What the child does, the signals that it gets, and the code of its end: negative for that of a signal.
-SIGNALS: dict[str, tuple[Callable[[Callable[[], object]], None], tuple[signal.Signals, ...], int]] = {
+SIGNALS: dict[str, tuple[Run, tuple[signal.Signals, ...], int]] = {
     "Ctrl-C": (ctrl_c, (signal.SIGINT,), 0),
     "Ctrl-C twice": (ctrl_c, (signal.SIGINT, signal.SIGINT), 0),
     "SIGTERM": (until_killed, (signal.SIGTERM,), -signal.SIGTERM),
@@ -106,11 +112,9 @@ def ended(kind: str, what: str, delays: random.Random) -> tuple[int, float]:
         shutil.rmtree(FOLDER, ignore_errors=True)  # one that was killed in a save leaves a file
 
 
-def _child(kind: str, run: Callable[[Callable[[], object]], None], ready: int) -> NoReturn:
+def _child(kind: str, run: Run, ready: int) -> NoReturn:
     """Work, and end as the interpreter does."""
-    work = KINDS[kind]()
-    os.write(ready, b".")
-    run(work)
+    run(KINDS[kind](), lambda: os.write(ready, b"."))
     sys.exit(0)
 
 
@@ -123,7 +127,7 @@ def _ended(kind: str, what: str, delays: random.Random) -> tuple[int, float]:
     os.close(writing)
     ready = os.read(reading, 1)
     os.close(reading)
-    begin = 0.0
+    begin, again = 0.0, AGAIN
     for number, one in enumerate(sent if ready else ()):
         time.sleep(delays.uniform(0, LONGEST_GAP if number else LONGEST_RUN))
         begin = begin or time.monotonic()
@@ -132,6 +136,9 @@ def _ended(kind: str, what: str, delays: random.Random) -> tuple[int, float]:
         pid, status = os.waitpid(child, os.WNOHANG)
         if pid:
             return os.waitstatus_to_exitcode(status), time.monotonic() - begin
+        if time.monotonic() - begin > again:
+            os.kill(child, sent[-1])
+            again += AGAIN
         if time.monotonic() - begin > MOST_SECONDS:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
