@@ -4,7 +4,8 @@
 
 #include <pybind11/stl/filesystem.h>
 
-#include <string_view>
+#include <cstddef>
+#include <span>
 #include <system_error>
 #include <tuple>
 
@@ -35,16 +36,17 @@ void bind_files(py::module_& module) {
     module.def(
         "replace_file",
         [](const Path& folder, const Path& name, const Path& temporary_name,
-           const py::bytes& content, const Permissions& kept) {
+           const py::buffer& content, const Permissions& kept) {
             std::optional<FilePermissions> permissions;
             if (kept) {
                 const auto [mode, owner, group] = *kept;
                 permissions = {mode, owner, group};
             }
-            const std::span bytes(std::string_view{content});
+            const py::buffer_info whole = content.request();
+            const std::span bytes(static_cast<const std::byte*>(whole.ptr),
+                                  static_cast<std::size_t>(whole.size * whole.itemsize));
             return error_of([&](Interrupt& interrupt) {
-                replace_file({folder, name, temporary_name}, std::as_bytes(bytes), permissions,
-                             interrupt);
+                replace_file({folder, name, temporary_name}, bytes, permissions, interrupt);
             });
         },
         py::arg("folder"), py::arg("name"), py::arg("temporary_name"), py::arg("content"),

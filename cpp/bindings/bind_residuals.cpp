@@ -68,9 +68,9 @@ Array<double> jacobian_transpose_product(Residuals& self, const Array<double>& p
 void bind_residuals(py::module_& module) {
     py::class_<Residuals>(module, "Residuals", "The loss as a sum of squares, and its Jacobian.")
         .def(py::init([](const Objective<double>& objective) {
-                 const Computation computation;
-                 const LockReleased released;
-                 return std::make_unique<Residuals>(objective);
+                 return run_interruptibly(1, [&](Execution& /*execution*/) {
+                     return std::make_unique<Residuals>(objective);
+                 });
              }),
              py::arg("objective"), py::keep_alive<1, 2>())
         .def("residuals", &evaluate, py::arg("parameters").noconvert(), py::arg("n_threads"))

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from ._core.processors import available_processors
 from ._forms import as_real_array as as_real_array
+from ._parts import anywhere
 
 MOST_THREADS = 256
 MOST_UNITS = 2**24
@@ -162,10 +163,15 @@ def check_symmetric(name: str, array: NDArray[Any], precision: np.dtype[Any] | N
     or a coarser one, times the largest entry of their matrix, since a second derivative that cancels keeps
     the rounding errors of its terms.
     """
-    largest = np.max(np.abs(array), axis=(2, 3), keepdims=True, initial=0.0, where=~np.isnan(array))
     epsilon = max(np.finfo(array.dtype).eps, np.finfo(precision or array.dtype).eps)
-    bad = np.abs(array - array.swapaxes(2, 3)) > np.sqrt(epsilon) * largest  # false with NaN
-    if bad.any():
+
+    def differ(array: NDArray[Any]) -> NDArray[np.bool_]:
+        largest = np.max(np.abs(array), axis=(2, 3), keepdims=True, initial=0.0, where=~np.isnan(array))
+        # False with NaN.
+        return np.asarray(np.abs(array - array.swapaxes(2, 3)) > np.sqrt(epsilon) * largest)
+
+    if anywhere(differ, array):
+        bad = differ(array)
         i, o, row, column = (int(place) for place in np.argwhere(bad)[0])
         here, mirrored = (i, o, row, column), (i, o, column, row)
         raise ValueError(
@@ -185,6 +191,10 @@ def as_vectors(name: str, V: ArrayLike, n: int, d: int, dtype: np.dtype[Any]) ->
     return np.ascontiguousarray(np.broadcast_to(array, (n, d)))
 
 
+def _is_not_finite(array: NDArray[Any]) -> NDArray[np.bool_]:
+    return np.asarray(~np.isfinite(array))
+
+
 def check_finite(
     name: str, array: NDArray[Any], *, missing_allowed: bool = False, nan_hint: str = ""
 ) -> None:
@@ -192,9 +202,11 @@ def check_finite(
 
     The hint is for whoever passed a NaN.
     """
-    bad = np.isinf(array) if missing_allowed else ~np.isfinite(array)
-    if not bad.any():
+    if not anywhere(
+        np.isinf if missing_allowed else _is_not_finite, array if array.ndim else array[np.newaxis]
+    ):
         return
+    bad = np.isinf(array) if missing_allowed else ~np.isfinite(array)
     index = tuple(int(i) for i in np.argwhere(bad)[0])
     expected = "finite numbers or NaN for what is missing" if missing_allowed else "finite numbers"
     note = nan_hint if np.isnan(array[index]) else ""

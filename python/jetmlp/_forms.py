@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ._parts import row_by_row
+
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
 #: What to do about arrays of a kind that is no real number, by NumPy's letter for it.
@@ -44,7 +46,9 @@ def as_real_array(name: str, value: ArrayLike, dtype: np.dtype[Any] | None = Non
         short = array.dtype.kind == "f" and array.dtype.itemsize <= _FLOAT32.itemsize
         dtype = _FLOAT32 if short else _FLOAT64
     with np.errstate(over="ignore", under="ignore"):  # whoever needs finite numbers says which are not
-        return np.ascontiguousarray(array, dtype=dtype)
+        if (array.dtype == dtype and array.flags.c_contiguous) or array.ndim == 0:
+            return np.ascontiguousarray(array, dtype=dtype)
+        return np.ascontiguousarray(row_by_row(lambda rows: np.ascontiguousarray(rows, dtype), array))
 
 
 def _as_array(name: str, value: ArrayLike) -> NDArray[Any]:

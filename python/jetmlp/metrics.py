@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _checks
-from .data.presence import counting
+from ._parts import chosen, most, row_by_row, total
+from .data.presence import counting, present
 from .data.samples import Samples, as_samples
 from .models.mlp import MLP
 from .models.staged import Stages
@@ -28,7 +30,8 @@ Array = NDArray[np.float64]
 
 def mse(true: ArrayLike, predicted: ArrayLike) -> float:
     """Compute the mean squared error."""
-    return float(np.mean(_errors(true, predicted) ** 2))
+    errors = _errors(true, predicted)
+    return _mean(row_by_row(np.square, errors))
 
 
 def rmse(true: ArrayLike, predicted: ArrayLike) -> float:
@@ -38,12 +41,12 @@ def rmse(true: ArrayLike, predicted: ArrayLike) -> float:
 
 def mae(true: ArrayLike, predicted: ArrayLike) -> float:
     """Compute the mean absolute error, in the unit of the data."""
-    return float(np.mean(np.abs(_errors(true, predicted))))
+    return _mean(row_by_row(np.abs, _errors(true, predicted)))
 
 
 def max_error(true: ArrayLike, predicted: ArrayLike) -> float:
     """Compute the largest absolute error, in the unit of the data."""
-    return float(np.max(np.abs(_errors(true, predicted))))
+    return most(np.abs, _errors(true, predicted))
 
 
 def r2(true: ArrayLike, predicted: ArrayLike) -> float:
@@ -54,7 +57,7 @@ def r2(true: ArrayLike, predicted: ArrayLike) -> float:
     """
     truth, prediction = _pair(true, predicted)
     scores = _by_column(truth, prediction)["r2"]
-    return float(np.mean(scores[~np.isnan(truth).all(axis=0)]))
+    return float(np.mean(scores[total(present(truth)) > 0]))
 
 
 _METRICS: dict[str, Callable[[ArrayLike, ArrayLike], float]] = {
@@ -169,7 +172,7 @@ def _compared(model: MLP | Stages, samples: Samples) -> dict[str, tuple[Array, A
     if samples.derivatives is not None:
         slopes = model.jacobian(samples.X)
         if samples.directions is not None:
-            slopes = np.einsum("imd,ikd->imk", slopes, samples.directions)  # J·v
+            slopes = row_by_row(partial(np.einsum, "imd,ikd->imk"), slopes, samples.directions)  # J·v
         pairs["derivative"] = _pair(samples.derivatives, slopes)
     if samples.d2YdX2 is not None:
         if not isinstance(model, MLP):
@@ -184,15 +187,16 @@ def _by_column(true: Array, predicted: Array, *, centred: bool = True) -> dict[s
     truth, prediction = true.reshape(len(true), -1), predicted.reshape(len(true), -1)
     measured = np.full((4, truth.shape[1]), np.nan)
     for k, (column, of_column) in enumerate(zip(truth.T, prediction.T, strict=True)):
-        present = ~np.isnan(column)
-        if not present.any():
+        there = present(column)
+        if not there.any():
             continue
-        known, errors = column[present], of_column[present] - column[present]
+        known = chosen(column, there)
+        errors = row_by_row(np.subtract, chosen(of_column, there), known)
         rmse_, deviation = _root_mean_square(errors), _deviation(known)
         size = deviation if centred else _root_mean_square(known)
         relative, spread = _ratio(rmse_, size), _ratio(rmse_, deviation)
         score = 0.0 if math.isinf(spread) else 1.0 - spread**2  # Σ(error²) / Σ((true − mean)²) = spread²
-        measured[:, k] = rmse_, np.max(np.abs(errors)), relative, score
+        measured[:, k] = rmse_, most(np.abs, errors), relative, score
     return dict(zip(("rmse", "max_error", "relative_error", "r2"), measured.reshape(4, *shape), strict=True))
 
 
@@ -205,13 +209,22 @@ def _ratio(error: float, size: float) -> float:
 
 def _deviation(column: Array) -> float:
     """Root mean square of the deviation from the mean; 0 for equal numbers, whatever their mean rounds to."""
-    return 0.0 if np.ptp(column) == 0.0 else _root_mean_square(column - column.mean())
+    if most(np.asarray, column) + most(np.negative, column) == 0.0:
+        return 0.0
+    mean = _mean(column)
+    return _root_mean_square(row_by_row(lambda rows: rows - mean, column))
 
 
 def _root_mean_square(numbers: Array) -> float:
     """Square numbers of size 1, so that neither large nor small ones are lost."""
-    size = float(np.max(np.abs(numbers)))
-    return size * math.sqrt(float(np.mean((numbers / size) ** 2))) if 0.0 < size < math.inf else size
+    size = most(np.abs, numbers)
+    if not 0.0 < size < math.inf:
+        return size
+    return size * math.sqrt(_mean(row_by_row(lambda rows: (rows / size) ** 2, numbers)))
+
+
+def _mean(numbers: Array) -> float:
+    return float(total(numbers, numbers.ndim) / numbers.size)
 
 
 def _pair(true: ArrayLike, predicted: ArrayLike) -> tuple[Array, Array]:
@@ -228,13 +241,12 @@ def _pair(true: ArrayLike, predicted: ArrayLike) -> tuple[Array, Array]:
                 f"{cure and f'; {cure}'}"
             )
         truth, prediction = truth.reshape(longer), prediction.reshape(longer)
-    if truth.size == 0 or np.isnan(truth).all():
+    if truth.size == 0 or not present(truth).any():
         raise ValueError(f"true: expected at least one number, got {truth.size} entries, none of them known")
     return truth, prediction
 
 
 def _errors(true: ArrayLike, predicted: ArrayLike) -> Array:
     truth, prediction = _pair(true, predicted)
-    present = ~np.isnan(truth)
-    errors: Array = prediction[present] - truth[present]
-    return errors
+    there = present(truth)
+    return row_by_row(np.subtract, chosen(prediction, there), chosen(truth, there))

@@ -136,21 +136,30 @@ void product_at_once(Index rows, Index columns, Index inner, Strided<T> a, const
     }
 }
 
-// So many products for each column take long enough to look at the caller's wishes between tiles.
-inline constexpr Index dear_column = 1 << 15;
+// After so many multiplications at most it is time to look at the caller's wishes.
+inline constexpr Index dear_product = 1 << 20;
 
 template <class T>
 void product(Index rows, Index columns, Index inner, Strided<T> a, const T* b, Index b_stride,
              Start<T> start, T* c, Index c_stride) {
-    if (rows * inner < dear_column) {
+    const Index of_column = rows * inner;
+    if (of_column * columns <= dear_product) {
         product_at_once<T>(rows, columns, inner, a, b, b_stride, start, c, c_stride);
         return;
     }
     constexpr Index tile_columns = tile_vectors * lanes<T>;
-    for (Index j = 0; j < columns; j += tile_columns) {
-        poll_here();
-        product_at_once<T>(rows, std::min(tile_columns, columns - j), inner, a, b + j, b_stride,
-                           start.right(j), c + j, c_stride);
+    const Index n_tiles = std::max<Index>(1, dear_product / (of_column * tile_columns));
+    const Index step = n_tiles * tile_columns;
+    // The same tiles, whole ones but for the last: no number depends on how many at a time.
+    const Index row_step =
+        std::max<Index>(1, dear_product / (inner * step * tile_rows)) * tile_rows;
+    for (Index j = 0; j < columns; j += step) {
+        for (Index i = 0; i < rows; i += row_step) {
+            poll_here();
+            product_at_once<T>(std::min(row_step, rows - i), std::min(step, columns - j), inner,
+                               {a.data + i * a.row, a.row, a.column}, b + j, b_stride,
+                               start.below(i).right(j), c + i * c_stride + j, c_stride);
+        }
     }
 }
 
@@ -229,7 +238,7 @@ inline Vector<T> sums_of_lanes(Vector<T> (&rows)[lanes<T>]) {
 template <class T>
 void product_of_rows(Index rows, Index outputs, Index inner, const T* a, const T* w, const T* b,
                      Index biased, T* c, Index c_stride) {
-    const bool dear = rows * inner >= dear_column;
+    const bool dear = rows * inner * outputs > dear_product;
     for (Index o = 0; o < outputs; ++o) {
         if (dear) {
             poll_here();

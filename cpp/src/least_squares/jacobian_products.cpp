@@ -6,6 +6,8 @@
 #include "least_squares/split_counts.hpp"
 #include "loss/penalty.hpp"
 
+#include <jetmlp/machine/parts.hpp>
+
 #include <algorithm>
 #include <cmath>
 
@@ -99,11 +101,13 @@ void LeastSquares::pull_back(const double* weights, double* result, Execution& e
                 {seeds_.row(0) + first, seeds_.stride, 1}, transposed_[l].row(first),
                 transposed_[l].stride, layer_gradient_.row(0), layer_gradient_.stride, first > 0);
         }
-        for (Index j = 0; j < layer.n_out; ++j) {
-            const double* const row = layer_gradient_.row(j);
-            std::copy_n(row, n_in, result + layer.weights_offset + j * n_in);
-            result[layer.bias_offset + j] = row[n_in];
-        }
+        in_rows(layer.n_out, n_in, [&](Index first, Index count) {
+            for (Index j = first; j < first + count; ++j) {
+                const double* const row = layer_gradient_.row(j);
+                std::copy_n(row, n_in, result + layer.weights_offset + j * n_in);
+                result[layer.bias_offset + j] = row[n_in];
+            }
+        });
     }
     if (l2_ > 0.0) {
         const double root = std::sqrt(l2_);

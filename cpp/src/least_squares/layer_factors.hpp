@@ -16,6 +16,7 @@
 #include "linear_algebra/symmetric_matrix.hpp"
 
 #include <jetmlp/machine/checked_size.hpp>
+#include <jetmlp/machine/parts.hpp>
 #include <jetmlp/machine/threads.hpp>
 #include <jetmlp/machine/types.hpp>
 #include <jetmlp/network/architecture.hpp>
@@ -34,7 +35,7 @@ struct Panel {
     void resize(Index rows, Index n_columns) {
         columns = n_columns;
         stride = odd_lines(n_columns);
-        numbers.assign(count_of(rows, stride), 0.0);
+        zero_in_parts(numbers, checked_product(rows, stride));
     }
     [[nodiscard]] double* row(Index i) { return numbers.data() + i * stride; }
     [[nodiscard]] const double* row(Index i) const { return numbers.data() + i * stride; }

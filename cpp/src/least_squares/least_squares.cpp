@@ -2,7 +2,11 @@
 
 #include "kernels/transpose.hpp"
 #include "kernels/vector.hpp"
+#include "linear_algebra/sums.hpp"
 #include "loss/penalty.hpp"
+
+#include <jetmlp/machine/checked_size.hpp>
+#include <jetmlp/machine/parts.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -15,7 +19,7 @@ using kernels::padded;
 namespace {
 
 Buffer<double> penalties_of(const Architecture& architecture, double l2) {
-    Buffer<double> penalties(static_cast<std::size_t>(architecture.n_parameters()), 0.0);
+    auto penalties = zeros_in_parts<Buffer<double>>(count_of(architecture.n_parameters(), 1));
     for_penalized(architecture, [&](Index at) { penalties[static_cast<std::size_t>(at)] = l2; });
     return penalties;
 }
@@ -23,7 +27,9 @@ Buffer<double> penalties_of(const Architecture& architecture, double l2) {
 Index count_penalized(const Objective<double>& objective) {
     Index count = 0;
     if (objective.weights().l2 > 0.0) {
-        for_penalized(objective.architecture(), [&](Index) { ++count; });
+        for (const Layer& layer : objective.architecture().layers()) {
+            count += layer.bias_offset - layer.weights_offset;
+        }
     }
     return count;
 }
@@ -34,22 +40,19 @@ ResidualLayout layout_of(const Objective<double>& objective) {
     return {objective.data(), objective.weights(), count_penalized(objective)};
 }
 
-// Without the order of the samples, which takes longer than to count.
+// Of what the data have counted: no pass over the samples, and no memory for them.
 ResidualSizes sizes_of(const Objective<double>& objective) {
     const Dataset<double>& data = objective.data();
-    const Index n = data.n_samples();
-    ResidualSizes sizes = ResidualLayout(data, objective.weights(), 0, n).sizes();
+    ResidualSizes sizes = ResidualLayout::most_sizes(data, objective.weights(),
+                                                     count_penalized(objective), data.n_samples());
     sizes.errors = 0;
-    sizes.penalties = count_penalized(objective);
     for (const Term term : all_terms) {
         const Index per_sample = data.n_outputs() * data.per_output(term);
         if (!data.has(term) || !(objective.weights().terms[term] > 0.0)) {
             continue;
         }
-        for (Index sample = 0; sample < n; ++sample) {
-            for (Index at = 0; at < per_sample; ++at) {
-                sizes.errors += data.weight_or_absence(term, sample, at) > 0.0 ? 1 : 0;
-            }
+        for (Index at = 0; at < per_sample; ++at) {
+            sizes.errors += data.count_present(term, at);
         }
     }
     return sizes;
@@ -69,8 +72,8 @@ LeastSquares::LeastSquares(const Objective<double>& objective, ResidualLayout la
       trial_(architecture_, layout_, objective.data()),
       forward_(trial_),
       backward_(architecture_, layout_),
-      predictions_(static_cast<std::size_t>(layout_.n_positions())),
-      of_columns_(static_cast<std::size_t>(layout_.n_columns())),
+      predictions_(zeros_in_parts<Buffer<double>>(count_of(layout_.n_positions(), 1))),
+      of_columns_(zeros_in_parts<Buffer<double>>(count_of(layout_.n_columns(), 1))),
       transposed_(architecture_.layers().size()) {
     Index widest = 0;
     Index most_inputs = 0;
@@ -100,7 +103,7 @@ Losses LeastSquares::evaluate(const double* parameters, double* residuals, Execu
         const double root = std::sqrt(l2_);
         residuals += layout_.n_errors();
         for_penalized(architecture_, [&](Index at) { *residuals++ = root * parameters[at]; });
-        losses.total += add_l2_penalty<double>(architecture_, l2_, parameters, nullptr);
+        losses.total = add_product(losses.total, l2_, penalized_squares(architecture_, parameters));
     }
     return losses;
 }

@@ -3,6 +3,7 @@
 #include "linear_algebra/sums.hpp"
 
 #include <jetmlp/machine/checked_size.hpp>
+#include <jetmlp/machine/parts.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -17,17 +18,15 @@ namespace {
 constexpr Index wanted_width = 32;
 // Block lengths are multiples of the longest vectors of doubles, at every level.
 constexpr Index granule = 8;
+constexpr Index samples_of_a_look = 1 << 10;
 
 // Whether any sample has a second derivative of any output along inputs k and l, or l and k.
 bool has_pair(const Dataset<double>& data, Index k, Index l) {
     const Index d = data.n_inputs();
-    for (Index sample = 0; sample < data.n_samples(); ++sample) {
-        for (Index o = 0; o < data.n_outputs(); ++o) {
-            for (const Index entry : {k * d + l, l * d + k}) {
-                const Index at = o * d * d + entry;
-                if (data.weight_or_absence(Term::second_derivative, sample, at) > 0.0) {
-                    return true;
-                }
+    for (Index o = 0; o < data.n_outputs(); ++o) {
+        for (const Index entry : {k * d + l, l * d + k}) {
+            if (data.count_present(Term::second_derivative, o * d * d + entry) > 0) {
+                return true;
             }
         }
     }
@@ -59,6 +58,26 @@ ResidualLayout::ResidualLayout(const Dataset<double>& data, const LossWeights& w
 
 ResidualLayout::ResidualLayout(const Dataset<double>& data, const LossWeights& weights,
                                Index n_penalized, Index most_samples)
+    : ResidualLayout(weights, n_penalized, data, most_samples) {
+    blocks_.resize(static_cast<std::size_t>(n_blocks_));
+    slots_.place(block_samples_);
+    samples_.assign(count_of(n_blocks_, block_samples_), -1);
+    for (Buffer<double>* const numbers : {&targets_, &weight_of_, &scales_}) {
+        zero_in_parts(*numbers, n_positions());
+    }
+    entries_.reserve(static_cast<std::size_t>(n_positions()));
+}
+
+ResidualSizes ResidualLayout::most_sizes(const Dataset<double>& data, const LossWeights& weights,
+                                         Index n_penalized, Index most_samples) {
+    ResidualSizes sizes = ResidualLayout(weights, n_penalized, data, most_samples).sizes();
+    sizes.errors = sizes.positions;
+    return sizes;
+}
+
+// Without the arrays.
+ResidualLayout::ResidualLayout(const LossWeights& weights, Index n_penalized,
+                               const Dataset<double>& data, Index most_samples)
     : n_samples_(data.n_samples()),
       n_outputs_(data.n_outputs()),
       n_penalized_(n_penalized),
@@ -69,15 +88,8 @@ ResidualLayout::ResidualLayout(const Dataset<double>& data, const LossWeights& w
     const Index n_blocks = (most_samples + wanted - 1) / wanted;
     const Index even_share = (most_samples + n_blocks - 1) / n_blocks;
     block_samples_ = (even_share + granule - 1) / granule * granule;
-    blocks_.resize(static_cast<std::size_t>((most_samples + block_samples_ - 1) / block_samples_));
-    slots_.place(block_samples_);
+    n_blocks_ = (most_samples + block_samples_ - 1) / block_samples_;
     set_parts(data);
-    const auto size = static_cast<std::size_t>(n_positions());
-    samples_.assign(count_of(this->n_blocks(), block_samples_), -1);
-    targets_.resize(size);
-    weight_of_.resize(size);
-    scales_.resize(size);
-    entries_.reserve(size);
 }
 
 void ResidualLayout::assign(const Dataset<double>& data, Rows rows) {
@@ -107,6 +119,9 @@ void ResidualLayout::set_parts(const Dataset<double>& data) {
 void ResidualLayout::order_samples(const Dataset<double>& data) {
     std::vector<std::vector<bool>> patterns(static_cast<std::size_t>(n_samples_));
     for (Index sample = 0; sample < n_samples_; ++sample) {
+        if (sample % samples_of_a_look == 0) {
+            poll_here();
+        }
         std::vector<bool>& pattern = patterns[static_cast<std::size_t>(sample)];
         for (Index o = 0; o < n_outputs_; ++o) {
             for (const auto [term, entry, slot] : parts_) {
@@ -126,9 +141,9 @@ void ResidualLayout::order_samples(const Dataset<double>& data) {
 }
 
 void ResidualLayout::set_entries(const Dataset<double>& data, Rows rows) {
-    std::ranges::fill(targets_, 0.0);
-    std::ranges::fill(weight_of_, 0.0);
-    std::ranges::fill(scales_, 0.0);
+    for (Buffer<double>* const numbers : {&targets_, &weight_of_, &scales_}) {
+        zero_in_parts(*numbers, n_positions());
+    }
     entries_.clear();
     kinds_.clear();
     sample_of_error_.clear();
@@ -141,6 +156,9 @@ void ResidualLayout::set_entries(const Dataset<double>& data, Rows rows) {
     }
     Index position = 0;
     for (Index b = 0; b < n_blocks(); ++b) {
+        if (b * block_samples_ % samples_of_a_look == 0) {
+            poll_here();
+        }
         Block& block = blocks_[static_cast<std::size_t>(b)];
         block.first_residual = n_residuals();
         block.present.clear();

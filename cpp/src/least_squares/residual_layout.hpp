@@ -55,6 +55,10 @@ class ResidualLayout {
     ResidualLayout(const Dataset<double>& data, const LossWeights& weights, Index n_penalized,
                    Index most_samples);
 
+    // How large one for batches of at most so many samples is, all of whose entries are there.
+    static ResidualSizes most_sizes(const Dataset<double>& data, const LossWeights& weights,
+                                    Index n_penalized, Index most_samples);
+
     // The samples become these rows, in their order, and the means those over them.
     void assign(const Dataset<double>& data, Rows rows);
 
@@ -69,7 +73,7 @@ class ResidualLayout {
     // Those that are errors of the data; the others are the penalty's and stand behind.
     [[nodiscard]] Index n_errors() const { return n_residuals() - n_penalized_; }
     [[nodiscard]] Index block_samples() const { return block_samples_; }
-    [[nodiscard]] Index n_blocks() const { return static_cast<Index>(blocks_.size()); }
+    [[nodiscard]] Index n_blocks() const { return n_blocks_; }
     [[nodiscard]] Index n_groups() const { return n_outputs_ * static_cast<Index>(parts_.size()); }
     [[nodiscard]] Index block_width() const { return n_groups() * block_samples_; }
     [[nodiscard]] Index n_positions() const { return checked_product(n_blocks(), block_width()); }
@@ -107,6 +111,8 @@ class ResidualLayout {
     Losses residuals(const double* predictions, double* residuals) const;
 
   private:
+    ResidualLayout(const LossWeights& weights, Index n_penalized, const Dataset<double>& data,
+                   Index most_samples);
     void set_parts(const Dataset<double>& data);
     void order_samples(const Dataset<double>& data);
     void set_entries(const Dataset<double>& data, Rows rows);
@@ -120,6 +126,7 @@ class ResidualLayout {
     std::vector<Part> parts_;
     Terms<double> total_weights_;  // Σω
     Index block_samples_ = 0;
+    Index n_blocks_ = 0;
     std::vector<Index> samples_;
     std::vector<Block> blocks_;
     Buffer<double> targets_;

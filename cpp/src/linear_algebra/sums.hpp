@@ -7,10 +7,12 @@
 
 #include "kernels/vector.hpp"
 
+#include <jetmlp/machine/parts.hpp>
 #include <jetmlp/machine/types.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstring>
 
 namespace jetmlp {
@@ -39,21 +41,27 @@ inline kernels::Vector<double> load_doubles(const float* from) {
     return __builtin_convertvector(half, kernels::Vector<double>);
 }
 
-// Number i is added to partial sum i mod 16, whatever the length of the vectors.
+// Number i is added to partial sum i mod 16, whatever the length of the vectors. Of millions, some
+// at a time.
 template <class T>
 double inner_product(Index size, const T* one, const T* other) {
     using kernels::lanes;
     constexpr Index n_sums = 16;
     constexpr Index n_vectors = n_sums / lanes<double>;
     kernels::Vector<double> vectors[n_vectors]{};
-    Index i = 0;
-    for (; i + n_sums <= size; i += n_sums) {
+    Index i = size / n_sums * n_sums;
+    in_parts_to_the_end(i, [&vectors, one, other](Index first, Index last) {
+        kernels::Vector<double> of_part[n_vectors];
+        std::copy_n(vectors, n_vectors, of_part);
+        for (Index from = first; from < last; from += n_sums) {
 #pragma GCC unroll 8
-        for (Index v = 0; v < n_vectors; ++v) {
-            const Index at = i + v * lanes<double>;
-            vectors[v] += load_doubles(one + at) * load_doubles(other + at);
+            for (Index v = 0; v < n_vectors; ++v) {
+                const Index at = from + v * lanes<double>;
+                of_part[v] += load_doubles(one + at) * load_doubles(other + at);
+            }
         }
-    }
+        std::copy_n(of_part, n_vectors, vectors);
+    });
     double sums[n_sums];
     for (Index v = 0; v < n_vectors; ++v) {
         kernels::store(sums + v * lanes<double>, vectors[v]);
@@ -82,9 +90,12 @@ double norm(const Vector& numbers) {
 template <class Vector>
 double largest_magnitude(const Vector& numbers) {
     double largest = 0.0;
-    for (const auto number : numbers) {
-        largest = std::max(largest, std::abs(static_cast<double>(number)));
-    }
+    in_parts_to_the_end(static_cast<Index>(numbers.size()), [&](Index first, Index last) {
+        for (Index i = first; i < last; ++i) {
+            const auto number = numbers[static_cast<std::size_t>(i)];
+            largest = std::max(largest, std::abs(static_cast<double>(number)));
+        }
+    });
     return largest;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <jetmlp/machine/checked_size.hpp>
+#include <jetmlp/machine/parts.hpp>
 #include <jetmlp/machine/types.hpp>
 
 #include <cstddef>
@@ -26,7 +27,7 @@ struct SymmetricMatrix {
     void resize(Index new_size) {
         size = new_size;
         stride = odd_lines(new_size);
-        entries.assign(count_of(size, stride), 0.0);
+        zero_in_parts(entries, checked_product(size, stride));
     }
     [[nodiscard]] double* row(Index i) { return entries.data() + i * stride; }
     [[nodiscard]] const double* row(Index i) const { return entries.data() + i * stride; }

@@ -5,11 +5,10 @@
 // the order of Eigen's follows the width of the registers and the alignment.
 #pragma once
 
-#include <jetmlp/machine/threads.hpp>
+#include <jetmlp/machine/parts.hpp>
 
 #include <Eigen/Core>
 
-#include <cstddef>
 #include <type_traits>
 
 namespace jetmlp {
@@ -23,14 +22,16 @@ auto elements(Numbers& numbers) {
     return Eigen::Map<Viewed>(numbers.data(), static_cast<Eigen::Index>(numbers.size()));
 }
 
-// The same where there may be millions: with a look at the caller's wishes before they are worked
-// on. Not for all: a call between operations has the compiler round some of them in another order.
-template <class Numbers>
-auto elements_of_many(Numbers& numbers) {
-    if (numbers.size() >= std::size_t{1} << 18) {
-        look_here();
-    }
-    return elements(numbers);
+// update(a, b, …) with views of the same part of vectors of one length, for all parts of them, with
+// a look at the caller's wishes between two.
+template <class Update, class First, class... Others>
+void by_parts(const Update& update, First& first, Others&... others) {
+    const auto view = [](auto& numbers, Index begin, Index end) {
+        return elements(numbers).segment(begin, end - begin);
+    };
+    in_parts_to_the_end(static_cast<Index>(first.size()), [&](Index begin, Index end) {
+        update(view(first, begin, end), view(others, begin, end)...);
+    });
 }
 
 }  // namespace jetmlp

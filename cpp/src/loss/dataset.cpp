@@ -1,8 +1,8 @@
-#include "machine/parts.hpp"
 #include "machine/text.hpp"
 
 #include <jetmlp/loss/dataset.hpp>
 #include <jetmlp/machine/checked_size.hpp>
+#include <jetmlp/machine/parts.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -21,6 +21,16 @@ std::string list_of_targets() {
         list += (list.empty() ? "" : ", ") + std::string(name);
     }
     return list;
+}
+
+template <class T>
+bool all_present(const std::vector<T>& entries) {
+    bool all = true;
+    in_parts(static_cast<Index>(entries.size()), [&](Index first, Index last) {
+        all = all && std::none_of(entries.begin() + first, entries.begin() + last,
+                                  [](T entry) { return std::isnan(entry); });
+    });
+    return all;
 }
 
 }  // namespace
@@ -74,9 +84,11 @@ void Dataset<T>::take(Term term, const Targets<T>& targets) {
         of_term.weights_per_sample = targets.weights_per_sample;
         assign_in_parts(targets.weights, checked_product(n_samples_, of_term.weights_per_sample),
                         of_term.weights);
-    } else if (std::ranges::none_of(of_term.entries, [](T entry) { return std::isnan(entry); })) {
+    } else if (all_present(of_term.entries)) {
+        of_term.present.assign(static_cast<std::size_t>(per_sample), n_samples_);
         return;
     }
+    of_term.present.assign(static_cast<std::size_t>(per_sample), 0);
     of_term.totals.reserve(static_cast<std::size_t>(n_samples_));
     for (Index sample = 0; sample < n_samples_; ++sample) {
         if (sample % samples_of_a_look == 0) {
@@ -97,6 +109,7 @@ void Dataset<T>::take(Term term, const Targets<T>& targets) {
                     text_of(static_cast<double>(weight)) + " for sample " + std::to_string(sample));
             }
             total += static_cast<double>(weight);
+            ++of_term.present[static_cast<std::size_t>(at)];
         }
         of_term.totals.push_back(total);
     }
@@ -120,9 +133,11 @@ double Dataset<T>::total_weight(Term term, Rows rows) const {
         return static_cast<double>(rows.count * n_outputs_ * of_term.per_output);
     }
     double sum = 0.0;
-    for (Index i = 0; i < rows.count; ++i) {
-        sum += of_term.totals[static_cast<std::size_t>(rows[i])];
-    }
+    in_parts(rows.count, [&](Index first, Index last) {
+        for (Index i = first; i < last; ++i) {
+            sum += of_term.totals[static_cast<std::size_t>(rows[i])];
+        }
+    });
     return sum;
 }
 

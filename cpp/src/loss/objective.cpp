@@ -1,12 +1,12 @@
 #include "loss/penalty.hpp"
 #include "loss/squared_errors.hpp"
-#include "machine/parts.hpp"
 #include "machine/subnormals.hpp"
 #include "network/packed_parameters.hpp"
 #include "propagation/factory.hpp"
 
 #include <jetmlp/loss/objective.hpp>
 #include <jetmlp/machine/checked_size.hpp>
+#include <jetmlp/machine/parts.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -219,6 +219,17 @@ double Objective<T>::workspace_bytes(int n_threads) const {
     const double numbers =
         n_threads * of_propagation + n_slices * static_cast<double>(layout.gradient_size());
     return numbers * static_cast<double>(sizeof(T));
+}
+
+template <class T>
+void Objective<T>::release() {
+    Workspace& work = *workspace_;
+    look_here();
+    work.propagations.clear();
+    work.packed.release();
+    look_here();
+    Buffer<T>().swap(work.slice_gradients);
+    look_here();
 }
 
 template class Objective<float>;

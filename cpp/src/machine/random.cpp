@@ -1,5 +1,7 @@
+#include <jetmlp/machine/parts.hpp>
 #include <jetmlp/machine/random.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <numeric>
@@ -70,11 +72,16 @@ std::uint32_t Generator::bounded(std::uint32_t bound) {
 }
 
 void Generator::permute(std::vector<std::uint32_t>& order, Index count) {
-    order.resize(static_cast<std::size_t>(count));
-    std::iota(order.begin(), order.end(), 0U);
-    for (auto last = static_cast<std::uint32_t>(count); last-- > 1;) {
-        std::swap(order[last], order[bounded(last + 1)]);
-    }
+    resize_in_parts(order, count);
+    in_parts(count, [&](Index first, Index last) {
+        std::iota(order.begin() + first, order.begin() + last, static_cast<std::uint32_t>(first));
+    });
+    in_parts(count, [&](Index done, Index end) {
+        for (Index at = count - 1 - done; at > std::max<Index>(0, count - 1 - end); --at) {
+            const auto last = static_cast<std::uint32_t>(at);
+            std::swap(order[last], order[bounded(last + 1)]);
+        }
+    });
 }
 
 }  // namespace jetmlp

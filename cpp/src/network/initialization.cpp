@@ -1,6 +1,6 @@
-#include "machine/parts.hpp"
 #include "network/names.hpp"
 
+#include <jetmlp/machine/parts.hpp>
 #include <jetmlp/machine/random.hpp>
 #include <jetmlp/network/initialization.hpp>
 

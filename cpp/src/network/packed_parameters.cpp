@@ -2,9 +2,9 @@
 
 #include "kernels/transpose.hpp"
 #include "kernels/vector.hpp"
-#include "machine/parts.hpp"
 
 #include <jetmlp/machine/checked_size.hpp>
+#include <jetmlp/machine/parts.hpp>
 
 #include <algorithm>
 
@@ -24,20 +24,6 @@ void copy_rows(Index rows, Index columns, const T* from, Index from_stride, T* t
         for (Index j = 0; j < columns; ++j) {  // mostly too few for a call of memcpy
             to[i * to_stride + j] = from[i * from_stride + j];
         }
-    }
-}
-
-// work(first, count) for the rows of a matrix of this width, with a look between every few; their
-// number is a multiple of what is transposed at a time.
-template <class Work>
-void in_rows(Index rows, Index width, const Work& work) {
-    constexpr Index multiple = 16;
-    const Index some = std::max(multiple, numbers_of_a_part / width / multiple * multiple);
-    for (Index first = 0; first < rows; first += some) {
-        if (first > 0) {
-            poll_here();
-        }
-        work(first, std::min(some, rows - first));
     }
 }
 

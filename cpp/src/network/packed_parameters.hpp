@@ -46,6 +46,8 @@ class PackedParameters {
 
     // Copies the flat vector in. The padding is zero from the first time on.
     void assign(const Architecture& architecture, const T* parameters);
+    // Gives back the memory, until the next are assigned.
+    void release() { Buffer<T>().swap(data_); }
 
     [[nodiscard]] const PackedLayout<T>& layout() const { return layout_; }
     [[nodiscard]] const T* weights(const PackedLayer& layer) const {

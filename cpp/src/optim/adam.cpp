@@ -1,7 +1,7 @@
-#include "machine/parts.hpp"
 #include "machine/subnormals.hpp"
 #include "machine/text.hpp"
 
+#include <jetmlp/machine/parts.hpp>
 #include <jetmlp/optim/adam.hpp>
 
 #include <algorithm>
@@ -33,6 +33,15 @@ template <class T>
 struct StepFactors {
     T beta1, beta2, one_minus_beta1, one_minus_beta2, epsilon, kept, rate, correction;
 };
+
+template <class T>
+Bits<T> largest_of(Index count, const T* numbers) {
+    Bits<T> largest = 0;
+    for (Index i = 0; i < count; ++i) {
+        largest = std::max(largest, magnitude(numbers[i]));
+    }
+    return largest;
+}
 
 // A part of a step; returns the largest magnitude among the new parameters. A function of its own,
 // whose arrays do not overlap and whose factors are its own: within a lambda that refers to them
@@ -104,7 +113,8 @@ Losses Adam<T>::run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterat
             throw Diverged();
         }
         if (!gradient_fits()) {
-            iterate.previous = iterate.current;  // its loss is finite, and the moments are its own
+            // Its loss is finite, and the moments are its own.
+            set_in_parts(iterate.previous, iterate.current);
             throw Diverged();
         }
         // Out of place: `current` has just shown a finite loss and is kept until the next has.
@@ -125,9 +135,9 @@ template <class T>
 bool Adam<T>::gradient_fits() const {
     static const T most = std::sqrt(std::numeric_limits<T>::max()) / T(2);
     Bits<T> largest = 0;
-    for (const T g : gradient_) {
-        largest = std::max(largest, magnitude(g));
-    }
+    in_parts_to_the_end(static_cast<Index>(gradient_.size()), [&](Index begin, Index end) {
+        largest = std::max(largest, largest_of(end - begin, gradient_.data() + begin));
+    });
     return largest <= magnitude(most);
 }
 

@@ -259,8 +259,9 @@ bool Evidence::step(Iterate<double>& iterate, Execution& execution) {
         if (!(reduction > 0.0) || !std::isfinite(work.trial_losses.total)) {
             continue;
         }
-        const double promised = work.damping * inner_product(work.velocity, work.velocity) -
-                                inner_product(work.gradient, work.velocity);
+        const double promised =
+            add_product(-inner_product(work.gradient, work.velocity), work.damping,
+                        inner_product(work.velocity, work.velocity));
         const double gain = 2.0 * reduction / promised - 1.0;
         work.damping =
             std::max(work.damping * std::max(1.0 / 3.0, 1.0 - gain * gain * gain), least_damping);

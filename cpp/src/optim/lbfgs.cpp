@@ -1,7 +1,7 @@
 #include "linear_algebra/sums.hpp"
 #include "linear_algebra/vectors.hpp"
-#include "machine/parts.hpp"
 
+#include <jetmlp/machine/parts.hpp>
 #include <jetmlp/optim/lbfgs.hpp>
 
 #include <algorithm>
@@ -14,7 +14,8 @@ namespace {
 
 template <class T>
 void add_multiple(std::vector<T>& to, double factor, const std::vector<T>& from) {
-    elements_of_many(to) += static_cast<T>(factor) * elements_of_many(from);
+    by_parts([by = static_cast<T>(factor)](auto sum, const auto& what) { sum += by * what; }, to,
+             from);
 }
 
 }  // namespace
@@ -50,7 +51,7 @@ double Lbfgs<T>::workspace_bytes(const Objective<T>& objective, Index /*batch_si
 template <class T>
 void Lbfgs<T>::find_direction(const std::vector<T>& gradient, std::vector<T>& direction,
                               Execution& /*execution*/) {
-    elements_of_many(direction) = elements_of_many(gradient);
+    set_in_parts(direction, gradient);
     std::vector<double> factors(pairs_.size());
     for (std::size_t i = pairs_.size(); i > 0;) {
         --i;
@@ -63,7 +64,7 @@ void Lbfgs<T>::find_direction(const std::vector<T>& gradient, std::vector<T>& di
         const Pair& last = pairs_.back();
         scale = -last.inner_product / inner_product(last.difference, last.difference);
     }
-    elements_of_many(direction) *= static_cast<T>(scale);
+    by_parts([by = static_cast<T>(scale)](auto to) { to *= by; }, direction);
     for (std::size_t i = 0; i < pairs_.size(); ++i) {
         const Pair& pair = pairs_[i];
         const double factor =
@@ -87,8 +88,8 @@ void Lbfgs<T>::visit_learned(StateVisitor& state) {
     std::vector<T> differences;
     std::vector<double> inner_products;
     for (const Pair& pair : pairs_) {
-        steps.insert(steps.end(), pair.step.begin(), pair.step.end());
-        differences.insert(differences.end(), pair.difference.begin(), pair.difference.end());
+        append_in_parts(pair.step, steps);
+        append_in_parts(pair.difference, differences);
         inner_products.push_back(pair.inner_product);
     }
     state.visit("inner_products", inner_products);

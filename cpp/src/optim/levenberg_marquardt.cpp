@@ -5,6 +5,8 @@
 #include "network/names.hpp"
 #include "optim/normal_equations.hpp"
 
+#include <jetmlp/machine/checked_size.hpp>
+#include <jetmlp/machine/parts.hpp>
 #include <jetmlp/optim/levenberg_marquardt.hpp>
 
 #include <algorithm>
@@ -27,12 +29,16 @@ constexpr double most_curvature = 0.75;
 
 // α of each parameter; none without regularization.
 Buffer<double> penalties_of(const Architecture& architecture, const std::vector<double>& alphas) {
-    Buffer<double> penalties;
-    if (!alphas.empty()) {
-        for (const Index group : parameter_groups(architecture, false).group_of) {
-            penalties.push_back(alphas[static_cast<std::size_t>(group)]);
-        }
+    if (alphas.empty()) {
+        return {};
     }
+    const std::vector<Index> groups = parameter_groups(architecture, false).group_of;
+    auto penalties = zeros_in_parts<Buffer<double>>(groups.size());
+    in_parts(static_cast<Index>(groups.size()), [&](Index first, Index last) {
+        for (auto p = static_cast<std::size_t>(first); std::cmp_less(p, last); ++p) {
+            penalties[p] = alphas[static_cast<std::size_t>(groups[p])];
+        }
+    });
     return penalties;
 }
 
@@ -67,42 +73,50 @@ struct LevenbergMarquardt::Workspace {
         : problem(objective),
           penalties(penalties_of(objective.architecture(), options.regularization)),
           equations(problem, options.form, penalties),
-          residuals(static_cast<std::size_t>(problem.n_residuals())),
-          trial_residuals(residuals.size()),
-          curvature(residuals.size()),
-          gradient(static_cast<std::size_t>(problem.n_parameters())),
-          velocity(gradient.size()),
-          acceleration(gradient.size()),
-          candidate(gradient.size()) {}
+          residuals(zeros_in_parts<Buffer<double>>(count_of(problem.n_residuals(), 1))),
+          trial_residuals(zeros_in_parts<Buffer<double>>(residuals.size())),
+          curvature(zeros_in_parts<Buffer<double>>(residuals.size())),
+          gradient(zeros_in_parts<Buffer<double>>(count_of(problem.n_parameters(), 1))),
+          velocity(zeros_in_parts<Buffer<double>>(gradient.size())),
+          acceleration(zeros_in_parts<Buffer<double>>(gradient.size())),
+          candidate(zeros_in_parts<std::vector<double>>(gradient.size())) {}
 
     // curvature = r_vv ≈ (r(θ + hv) − 2r(θ) + r(θ − hv)) / h² along the velocity v
     void measure_curvature(const std::vector<double>& parameters, Execution& execution) {
         for (const double sign : {1.0, -1.0}) {
-            elements(candidate) = elements(parameters) + sign * curvature_step * elements(velocity);
+            by_parts([sign](auto to, const auto& from,
+                            const auto& along) { to = from + sign * curvature_step * along; },
+                     candidate, parameters, velocity);
             problem.evaluate(candidate.data(), (sign > 0.0 ? curvature : trial_residuals).data(),
                              execution);
         }
-        const auto here = elements(residuals);
-        elements(curvature) = ((elements(curvature) - here) + (elements(trial_residuals) - here)) /
-                              (curvature_step * curvature_step);
+        by_parts(
+            [](auto ahead, const auto& here, const auto& behind) {
+                ahead = ((ahead - here) + (behind - here)) / (curvature_step * curvature_step);
+            },
+            curvature, residuals, trial_residuals);
     }
 
     // Σ_p α_p θ_p²
     [[nodiscard]] double penalty(const std::vector<double>& parameters) const {
         double sum = 0.0;
-        for (std::size_t p = 0; p < penalties.size(); ++p) {
-            sum = add_product(sum, penalties[p] * parameters[p], parameters[p]);
-        }
+        in_parts_to_the_end(static_cast<Index>(penalties.size()), [&](Index first, Index last) {
+            for (auto p = static_cast<std::size_t>(first); std::cmp_less(p, last); ++p) {
+                sum = add_product(sum, penalties[p] * parameters[p], parameters[p]);
+            }
+        });
         return sum;
     }
 
     // A θ, half the gradient of the penalty.
     void set_pull(const std::vector<double>& parameters) {
-        pull.resize(penalties.size());
-        for (std::size_t p = 0; p < penalties.size(); ++p) {
-            pull[p] = penalties[p] * parameters[p];
-            gradient[p] += pull[p];
-        }
+        resize_in_parts(pull, static_cast<Index>(penalties.size()));
+        in_parts_to_the_end(static_cast<Index>(penalties.size()), [&](Index first, Index last) {
+            for (auto p = static_cast<std::size_t>(first); std::cmp_less(p, last); ++p) {
+                pull[p] = penalties[p] * parameters[p];
+                gradient[p] += pull[p];
+            }
+        });
     }
 
     LeastSquares problem;
@@ -213,7 +227,7 @@ void LevenbergMarquardt::step(Iterate<double>& iterate, Execution& execution) {
             reject();
             continue;
         }
-        std::ranges::copy(work.candidate, iterate.previous.begin());
+        set_in_parts(iterate.previous, work.candidate);
         std::swap(iterate.current, iterate.previous);
         return;
     }
@@ -239,11 +253,12 @@ bool LevenbergMarquardt::propose(const Iterate<double>& iterate, Execution& exec
             return false;
         }
     }
-    elements(work.candidate) = elements(work.velocity);
+    set_in_parts(work.candidate, work.velocity);
     if (options_.geodesic_acceleration) {
-        elements(work.candidate) += 0.5 * elements(work.acceleration);
+        by_parts([](auto to, const auto& acceleration) { to += 0.5 * acceleration; },
+                 work.candidate, work.acceleration);
     }
-    elements(work.candidate) += elements(iterate.current);
+    by_parts([](auto to, const auto& from) { to += from; }, work.candidate, iterate.current);
     work.trial_losses =
         work.problem.evaluate(work.candidate.data(), work.trial_residuals.data(), execution);
     return true;
@@ -252,15 +267,19 @@ bool LevenbergMarquardt::propose(const Iterate<double>& iterate, Execution& exec
 bool LevenbergMarquardt::accept(const Iterate<double>& iterate, double lowest_damping) {
     Workspace& work = *workspace_;
     double reduction = 0.0;  // Σ (r − r⁺)(r + r⁺), which cancels less than Σr² − Σr⁺²
-    for (std::size_t i = 0; i < work.residuals.size(); ++i) {
-        reduction = add_product(reduction, work.residuals[i] - work.trial_residuals[i],
-                                work.residuals[i] + work.trial_residuals[i]);
-    }
-    for (std::size_t p = 0; p < work.penalties.size(); ++p) {
-        reduction =
-            add_product(reduction, work.penalties[p] * (iterate.current[p] - work.candidate[p]),
-                        iterate.current[p] + work.candidate[p]);
-    }
+    in_parts_to_the_end(static_cast<Index>(work.residuals.size()), [&](Index first, Index last) {
+        for (auto i = static_cast<std::size_t>(first); std::cmp_less(i, last); ++i) {
+            reduction = add_product(reduction, work.residuals[i] - work.trial_residuals[i],
+                                    work.residuals[i] + work.trial_residuals[i]);
+        }
+    });
+    in_parts_to_the_end(static_cast<Index>(work.penalties.size()), [&](Index first, Index last) {
+        for (auto p = static_cast<std::size_t>(first); std::cmp_less(p, last); ++p) {
+            reduction =
+                add_product(reduction, work.penalties[p] * (iterate.current[p] - work.candidate[p]),
+                            iterate.current[p] + work.candidate[p]);
+        }
+    });
     const double before = work.losses.total + work.penalty(iterate.current);
     const bool lower = reduction > 0.0 &&
                        work.trial_losses.total + work.penalty(work.candidate) <= before;  // not NaN
@@ -268,8 +287,8 @@ bool LevenbergMarquardt::accept(const Iterate<double>& iterate, double lowest_da
         return false;
     }
     // Nielsen's gain: by (JᵀJ + λI) δ = −g the model promises λ‖δ‖² − gᵀδ, two positive terms.
-    const double promised = damping_ * inner_product(work.velocity, work.velocity) -
-                            inner_product(work.gradient, work.velocity);
+    const double promised = add_product(-inner_product(work.gradient, work.velocity), damping_,
+                                        inner_product(work.velocity, work.velocity));
     const double gain = 2.0 * reduction / promised - 1.0;
     damping_ = std::max(damping_ * std::max(1.0 / 3.0, 1.0 - gain * gain * gain), lowest_damping);
     raise_ = 2.0;

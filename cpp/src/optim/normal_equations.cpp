@@ -4,10 +4,12 @@
 #include "linear_algebra/vectors.hpp"
 
 #include <jetmlp/machine/checked_size.hpp>
+#include <jetmlp/machine/parts.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace jetmlp {
 
@@ -19,21 +21,31 @@ bool choose_dual(NormalForm form, const Architecture& architecture, const Residu
                                                  LeastSquares::primal_cost(architecture, sizes));
 }
 
+// sum + Σ numbers, one after the other.
+double with_sum(double sum, const Buffer<double>& numbers) {
+    in_parts(static_cast<Index>(numbers.size()), [&](Index first, Index last) {
+        for (Index i = first; i < last; ++i) {
+            sum += numbers[static_cast<std::size_t>(i)];
+        }
+    });
+    return sum;
+}
+
 }  // namespace
 
 NormalEquations::NormalEquations(LeastSquares& problem, NormalForm form,
                                  const Buffer<double>& penalties)
     : problem_(&problem),
       dual_(choose_dual(form, problem.architecture(), problem.layout().sizes())),
-      solution_(static_cast<std::size_t>(problem.n_residuals()), 0.0),
-      product_(solution_.size()),
+      solution_(zeros_in_parts<Buffer<double>>(count_of(problem.n_residuals(), 1))),
+      product_(zeros_in_parts<Buffer<double>>(solution_.size())),
       penalties_(&penalties) {
     if (!penalties.empty()) {
         penalized_ =
             std::make_unique<WhitenedSystem>(problem.n_residuals(), problem.n_parameters());
-        jacobian_.resize(count_of(problem.n_residuals(), problem.n_parameters()));
+        resize_in_parts(jacobian_, checked_product(problem.n_residuals(), problem.n_parameters()));
         ones_.assign(solution_.size(), 1.0);
-        shares_.resize(penalties.size());
+        resize_in_parts(shares_, static_cast<Index>(penalties.size()));
     }
 }
 
@@ -58,17 +70,13 @@ void NormalEquations::assemble(Execution& execution) {
     if (penalized()) {
         problem_->jacobian(jacobian_.data(), execution);
         trace_ = inner_product(jacobian_, jacobian_);
-        for (const double penalty : *penalties_) {
-            trace_ += penalty;
-        }
+        trace_ = with_sum(trace_, *penalties_);
         return;
     }
     if (eliminates()) {
         problem_->split_gram(by_weights_, by_biases_, execution);
         trace_ = by_weights_.trace() + by_biases_.trace();
-        for (const double penalty : problem_->penalties()) {
-            trace_ += penalty;
-        }
+        trace_ = with_sum(trace_, problem_->penalties());
         return;
     }
     if (dual_) {
@@ -89,16 +97,21 @@ double NormalEquations::lowest_damping() const {
 bool NormalEquations::factor(double damping, Execution& execution) {
     damping_ = damping;
     if (penalized()) {
-        for (std::size_t p = 0; p < shares_.size(); ++p) {
-            shares_[p] = std::sqrt(damping / (damping + (*penalties_)[p]));
-        }
+        in_parts(static_cast<Index>(shares_.size()), [&](Index first, Index last) {
+            for (auto p = static_cast<std::size_t>(first); std::cmp_less(p, last); ++p) {
+                shares_[p] = std::sqrt(damping / (damping + (*penalties_)[p]));
+            }
+        });
         penalized_->assemble(jacobian_.data(), ones_, shares_, execution);
         return penalized_->factor(damping, execution);
     }
     if (eliminates()) {
         const double share = damping / (damping + problem_->l2());
-        matrix_ = by_biases_;
-        elements(matrix_.entries) += share * elements(by_weights_.entries);
+        matrix_.size = by_biases_.size;
+        matrix_.stride = by_biases_.stride;
+        set_in_parts(matrix_.entries, by_biases_.entries);
+        by_parts([share](auto to, const auto& from) { to += share * from; }, matrix_.entries,
+                 by_weights_.entries);
     }
     return cholesky_.factor(matrix_, damping, execution);
 }
@@ -118,7 +131,7 @@ void NormalEquations::solve(const Buffer<double>& right_side, const Buffer<doubl
         problem_->pull_back(right_side.data(), step.data(), execution);
         cholesky_.solve(step.data(), step.data());
     }
-    elements(step) = -elements(step);
+    by_parts([](auto to) { to = -to; }, step);
 }
 
 void NormalEquations::solve_penalized(const Buffer<double>& right_side, const Buffer<double>& pull,
@@ -126,11 +139,12 @@ void NormalEquations::solve_penalized(const Buffer<double>& right_side, const Bu
     if (pull.empty()) {
         penalized_->solve(right_side, nullptr, step);
     } else {
-        pull_.resize(pull.size());
-        elements(pull_) = elements(shares_) * elements(pull);
+        resize_in_parts(pull_, static_cast<Index>(pull.size()));
+        by_parts([](auto to, const auto& one, const auto& other) { to = one * other; }, pull_,
+                 shares_, pull);
         penalized_->solve(right_side, &pull_, step);
     }
-    elements(step) *= elements(shares_);
+    by_parts([](auto to, const auto& by) { to *= by; }, step, shares_);
 }
 
 // All with the sign of +(JᵀJ + λI)⁻¹ Jᵀ right_side.
@@ -140,24 +154,28 @@ void NormalEquations::solve_dual(const Buffer<double>& right_side, Buffer<double
     const Buffer<double>& penalties = problem_->penalties();
     const double total = damping_ + problem_->l2();
     // √l2/(λ + l2) r_W by the weights, 0 by the biases
-    Buffer<double> drawn(step.size(), 0.0);
+    auto drawn = zeros_in_parts<Buffer<double>>(step.size());
     std::size_t row = n_errors;
-    for (std::size_t p = 0; p < drawn.size(); ++p) {
-        if (penalties[p] > 0.0) {
-            drawn[p] = std::sqrt(penalties[p]) / total * right_side[row++];
+    in_parts(static_cast<Index>(drawn.size()), [&](Index first, Index last) {
+        for (auto p = static_cast<std::size_t>(first); std::cmp_less(p, last); ++p) {
+            if (penalties[p] > 0.0) {
+                drawn[p] = std::sqrt(penalties[p]) / total * right_side[row++];
+            }
         }
-    }
+    });
     problem_->push_forward(drawn.data(), product_.data(), execution);
     for (std::size_t i = 0; i < n_errors; ++i) {
         solution_[i] = right_side[i] - product_[i];
     }
     cholesky_.solve(solution_.data(), solution_.data());
     problem_->pull_back(solution_.data(), step.data(), execution);
-    for (std::size_t p = 0; p < step.size(); ++p) {
-        if (penalties[p] > 0.0) {
-            step[p] = damping_ / total * step[p] + drawn[p];
+    in_parts(static_cast<Index>(step.size()), [&](Index first, Index last) {
+        for (auto p = static_cast<std::size_t>(first); std::cmp_less(p, last); ++p) {
+            if (penalties[p] > 0.0) {
+                step[p] = damping_ / total * step[p] + drawn[p];
+            }
         }
-    }
+    });
 }
 
 }  // namespace jetmlp

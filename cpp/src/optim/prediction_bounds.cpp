@@ -1,5 +1,7 @@
 #include "optim/prediction_bounds.hpp"
 
+#include <jetmlp/machine/parts.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -30,16 +32,21 @@ double largest(const T* numbers, Index count) {
 template <class T>
 bool surely_finite(const Objective<T>& objective, const std::vector<T>& parameters) {
     const Dataset<T>& data = objective.data();
-    const double w = largest(parameters.data(), static_cast<Index>(parameters.size()));
+    double w = 0.0;
+    in_parts(static_cast<Index>(parameters.size()), [&](Index first, Index last) {
+        w = std::max(w, largest(parameters.data() + first, last - first));
+    });
     double a = 0.0;
     double tangent = data.has_directions() ? 0.0 : 1.0;
     double second = 0.0;
-    for (Index sample = 0; sample < data.n_samples(); ++sample) {
-        a = std::max(a, largest(data.input(sample), data.n_inputs()));
-        for (Index k = 0; data.has_directions() && k < data.n_tangents(); ++k) {
-            tangent = std::max(tangent, largest(data.direction(sample, k), data.n_inputs()));
+    in_parts(data.n_samples(), [&](Index first, Index last) {
+        for (Index sample = first; sample < last; ++sample) {
+            a = std::max(a, largest(data.input(sample), data.n_inputs()));
+            for (Index k = 0; data.has_directions() && k < data.n_tangents(); ++k) {
+                tangent = std::max(tangent, largest(data.direction(sample, k), data.n_inputs()));
+            }
         }
-    }
+    });
     // What goes back through the layers for gradients is of the same sizes; 2⁻²⁰ is for rounding.
     const double most = std::ldexp(static_cast<double>(std::numeric_limits<T>::max()), -20);
     for (const Layer& layer : objective.architecture().layers()) {

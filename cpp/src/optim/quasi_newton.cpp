@@ -1,8 +1,8 @@
 #include "linear_algebra/sums.hpp"
 #include "linear_algebra/vectors.hpp"
-#include "machine/parts.hpp"
 #include "optim/line_search.hpp"
 
+#include <jetmlp/machine/parts.hpp>
 #include <jetmlp/optim/quasi_newton.hpp>
 
 #include <algorithm>
@@ -44,7 +44,7 @@ Losses QuasiNewton<T>::run_epoch(Objective<T>& objective, const EpochPlan& /*pla
                                  Iterate<T>& iterate, Execution& execution) {
     execution.interrupt.poll();
     if (!evaluated_) {
-        if (iterate.current != last_) {
+        if (!equal_in_parts(iterate.current, last_)) {
             forget();  // what they have taught is of another place
         }
         losses_ = objective.evaluate(iterate.current.data(), objective.all_rows(), gradient_.data(),
@@ -76,8 +76,10 @@ void QuasiNewton<T>::step(Objective<T>& objective, Iterate<T>& iterate, Executio
         const double slope = inner_product(gradient_, direction_);
         Losses trial;
         const auto evaluate = [&](double length) {
-            elements_of_many(candidate_) = elements_of_many(iterate.current);
-            elements_of_many(candidate_) += static_cast<T>(length) * elements_of_many(direction_);
+            set_in_parts(candidate_, iterate.current);
+            by_parts(
+                [by = static_cast<T>(length)](auto to, const auto& along) { to += by * along; },
+                candidate_, direction_);
             trial = objective.evaluate(candidate_.data(), objective.all_rows(),
                                        trial_gradient_.data(), execution);
             return LinePoint{length, trial.total, inner_product(trial_gradient_, direction_)};
@@ -88,7 +90,7 @@ void QuasiNewton<T>::step(Objective<T>& objective, Iterate<T>& iterate, Executio
         if (slope < 0.0) {
             found = search_line({0.0, losses_.total, slope}, first_length, search, evaluate);
         }
-        const bool moved = found.length > 0.0 && candidate_ != iterate.current;
+        const bool moved = found.length > 0.0 && !equal_in_parts(candidate_, iterate.current);
         if (!moved) {
             if (!knows_curvature()) {
                 finished_ = FitEnd::step;
@@ -104,9 +106,9 @@ void QuasiNewton<T>::step(Objective<T>& objective, Iterate<T>& iterate, Executio
                    stopping_.loss_tolerance > 0.0) {
             finished_ = FitEnd::loss;
         }
-        elements_of_many(step_) = elements_of_many(candidate_) - elements_of_many(iterate.current);
-        elements_of_many(difference_) =
-            elements_of_many(trial_gradient_) - elements_of_many(gradient_);
+        const auto subtract = [](auto to, const auto& from, const auto& what) { to = from - what; };
+        by_parts(subtract, step_, candidate_, iterate.current);
+        by_parts(subtract, difference_, trial_gradient_, gradient_);
         const double product = inner_product(step_, difference_);
         // The strong Wolfe conditions make it positive, rounding may not.
         constexpr double epsilon = std::numeric_limits<T>::epsilon();
@@ -118,8 +120,8 @@ void QuasiNewton<T>::step(Objective<T>& objective, Iterate<T>& iterate, Executio
         std::swap(gradient_, trial_gradient_);
         losses_ = trial;
         std::swap(iterate.previous, iterate.current);
-        elements_of_many(iterate.current) = elements_of_many(candidate_);
-        elements_of_many(last_) = elements_of_many(candidate_);
+        set_in_parts(iterate.current, candidate_);
+        set_in_parts(last_, candidate_);
         return;
     }
 }

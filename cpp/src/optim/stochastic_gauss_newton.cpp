@@ -3,6 +3,8 @@
 #include "linear_algebra/sums.hpp"
 #include "linear_algebra/vectors.hpp"
 
+#include <jetmlp/machine/checked_size.hpp>
+#include <jetmlp/machine/parts.hpp>
 #include <jetmlp/optim/stochastic_gauss_newton.hpp>
 
 #include <algorithm>
@@ -50,8 +52,8 @@ struct StochasticGaussNewton::Workspace {
     Workspace(const Objective<double>& objective, Index batch_size)
         : problem(objective, batch_size),
           most_samples(batch_size),
-          residuals(static_cast<std::size_t>(problem.layout().n_positions())),
-          direction(static_cast<std::size_t>(problem.n_parameters())) {}
+          residuals(zeros_in_parts<Buffer<double>>(count_of(problem.layout().n_positions(), 1))),
+          direction(zeros_in_parts<Buffer<double>>(count_of(problem.n_parameters(), 1))) {}
 
     LeastSquares problem;
     Index most_samples;
@@ -76,10 +78,11 @@ void StochasticGaussNewton::check(const Objective<double>& objective) const {
 // The matrix of a batch, and its factorization.
 double StochasticGaussNewton::workspace_bytes(const Objective<double>& objective,
                                               Index batch_size) const {
-    const ResidualLayout layout(objective.data(), objective.weights(), 0,
-                                std::min(batch_size, objective.data().n_samples()));
-    const auto n = static_cast<double>(layout.n_positions());
-    return LeastSquares::bytes(objective.architecture(), layout.sizes()) +
+    const ResidualSizes sizes =
+        ResidualLayout::most_sizes(objective.data(), objective.weights(), 0,
+                                   std::min(batch_size, objective.data().n_samples()));
+    const auto n = static_cast<double>(sizes.positions);
+    return LeastSquares::bytes(objective.architecture(), sizes) +
            static_cast<double>(sizeof(double)) * 2.0 * n * n;
 }
 
@@ -122,7 +125,7 @@ Losses StochasticGaussNewton::run_epoch(Objective<double>& objective, const Epoc
         execution.interrupt.poll();
         return false;
     });
-    before_epoch_ = iterate.current;
+    set_in_parts(before_epoch_, iterate.current);
     before_lowest_.reserve(before_epoch_.size());  // at once: a step that was done must not fail
     MeanLosses mean;
     for (Index first = 0; first < n_samples; first += plan.batch_size) {
@@ -159,7 +162,7 @@ void StochasticGaussNewton::step(double learning_rate, Iterate<double>& iterate,
     const double mean_diagonal =
         work.gram.trace() / static_cast<double>(work.problem.n_residuals());
     if (!std::isfinite(mean_diagonal)) {
-        iterate.previous = iterate.current;  // its loss is finite
+        set_in_parts(iterate.previous, iterate.current);  // its loss is finite
         throw Diverged();
     }
     const double warm = std::pow(warm_up_decay, static_cast<double>(n_steps_));
@@ -170,11 +173,12 @@ void StochasticGaussNewton::step(double learning_rate, Iterate<double>& iterate,
     work.cholesky.solve(work.residuals.data(), work.residuals.data());
     work.problem.pull_back(work.residuals.data(), work.direction.data(), execution);
     if (!std::isfinite(norm(work.direction))) {
-        iterate.previous = iterate.current;
+        set_in_parts(iterate.previous, iterate.current);
         throw Diverged();
     }
-    elements(iterate.previous) =
-        elements(iterate.current) - learning_rate * elements(work.direction);
+    by_parts([learning_rate](auto to, const auto& from,
+                             const auto& along) { to = from - learning_rate * along; },
+             iterate.previous, iterate.current, work.direction);
     std::swap(iterate.current, iterate.previous);
     ++n_steps_;
 }
@@ -186,12 +190,12 @@ void StochasticGaussNewton::follow(double loss, Iterate<double>& iterate) {
     last_loss_ = loss;
     if (loss < lowest_loss_) {
         lowest_loss_ = loss;
-        before_lowest_ = before_epoch_;
+        set_in_parts(before_lowest_, before_epoch_);
     }
     epochs_above_ = loss > above * lowest_loss_ ? epochs_above_ + 1 : 0;
     if (epochs_above_ == most_epochs_above) {
         finished_ = FitEnd::rising;
-        iterate.current = before_lowest_;
+        set_in_parts(iterate.current, before_lowest_);
     }
 }
 

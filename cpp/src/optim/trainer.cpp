@@ -1,9 +1,10 @@
-#include "machine/parts.hpp"
 #include "optim/prediction_bounds.hpp"
 
+#include <jetmlp/machine/parts.hpp>
 #include <jetmlp/machine/random.hpp>
 #include <jetmlp/optim/trainer.hpp>
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <new>
@@ -19,8 +20,9 @@ namespace {
 // Hands parameters and records back to the caller on every way out of a fit, and forgets the rest.
 template <class T>
 struct HandBack {
-    HandBack(std::unique_ptr<Course<T>>& source, std::vector<T>& to, std::vector<EpochRecord>& rows)
-        : course(source), parameters(to), records(rows) {}
+    HandBack(std::unique_ptr<Course<T>>& source, std::vector<T>& to, std::vector<EpochRecord>& rows,
+             std::array<Objective<T>*, 2> used)
+        : course(source), parameters(to), records(rows), objectives(used) {}
     HandBack(const HandBack&) = delete;
     HandBack& operator=(const HandBack&) = delete;
     ~HandBack() {
@@ -28,11 +30,17 @@ struct HandBack {
         parameters = std::move(best.empty() ? course->iterate.current : best);
         records = std::move(course->records);
         course.reset();
+        for (Objective<T>* const objective : objectives) {
+            if (objective != nullptr) {
+                objective->release();
+            }
+        }
     }
 
     std::unique_ptr<Course<T>>& course;
     std::vector<T>& parameters;
     std::vector<EpochRecord>& records;
+    std::array<Objective<T>*, 2> objectives;
 };
 
 }  // namespace
@@ -91,7 +99,7 @@ FitEnd Trainer<T>::fit(Objective<T>& training, Objective<T>* validation,
         }
         course_ = std::make_unique<Course<T>>(std::move(course));
     }
-    const HandBack<T> hand_back(course_, parameters, records);
+    const HandBack<T> hand_back(course_, parameters, records, {&training, validation});
     Iterate<T>& iterate = course_->iterate;
     try {
         course_->best.set_rule(request.stopping, parameters.size());
@@ -101,7 +109,7 @@ FitEnd Trainer<T>::fit(Objective<T>& training, Objective<T>* validation,
         }
         return end;
     } catch (const Diverged&) {
-        iterate.current = iterate.previous;
+        set_in_parts(iterate.current, iterate.previous);
         return FitEnd::diverged;
     } catch (const Interrupted&) {
         return FitEnd::interrupted;

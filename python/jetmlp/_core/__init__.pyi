@@ -35,7 +35,7 @@ def replace_file(
     folder: str | os.PathLike[str],
     name: str | os.PathLike[str],
     temporary_name: str | os.PathLike[str],
-    content: bytes,
+    content: bytes | memoryview,
     kept: tuple[int, int, int] | None,
 ) -> int: ...
 def try_folder(folder: str | os.PathLike[str], temporary_name: str | os.PathLike[str]) -> int: ...

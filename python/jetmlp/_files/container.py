@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .._parts import joined
 from .canonical import canonical, parse_canonical
 from .errors import place_of, refusal
 from .header import (
@@ -67,6 +68,11 @@ def pack(container: Container) -> bytes:
     ValueError
         If it is more than `unpack` takes.
     """
+    return packed(container).tobytes()
+
+
+def packed(container: Container) -> NDArray[np.uint8]:
+    """Return the bytes of `pack` as an array."""
     tensors = _sorted(container.tensors)
     header = header_bytes(container.kind, canonical(container.description), tensors)
     place = f"saving a {container.kind}"
@@ -76,13 +82,14 @@ def pack(container: Container) -> bytes:
     if parsed.n_content > MOST_CONTENT:
         raise refusal(place, f"size: expected at most {MOST_CONTENT} bytes, got {parsed.n_content}")
     parse_canonical(parsed.description, place, "description")
-    contents = [tensor.reshape(-1).view(np.uint8).data for tensor in tensors.values()]
-    digits = _sha256(header, contents).encode()
+    contents = [tensor.reshape(-1).view(np.uint8) for tensor in tensors.values()]
+    digits = _sha256(header, [content.data for content in contents]).encode()
     whole = (header[:HASH_PLACE], digits, header[HASH_PLACE + HASH_DIGITS :])
-    return b"".join((len(header).to_bytes(PREFIX, "little"), *whole, *contents))
+    start = np.frombuffer(b"".join((len(header).to_bytes(PREFIX, "little"), *whole)), np.uint8)
+    return joined((start, *contents), len(start) + parsed.n_content, np.dtype(np.uint8))
 
 
-def unpack(data: bytes, kinds: tuple[str, ...], place: str) -> Container:
+def unpack(data: bytes | NDArray[np.uint8], kinds: tuple[str, ...], place: str) -> Container:
     """Return the container of these bytes; `place` is what messages call them.
 
     Raises
@@ -90,8 +97,8 @@ def unpack(data: bytes, kinds: tuple[str, ...], place: str) -> Container:
     ModelFileError
         If they are not what `pack` gives for a container of one of these kinds.
     """
-    length = header_length(data[:PREFIX], len(data), place)
-    raw = data[PREFIX : PREFIX + length]
+    length = header_length(bytes(data[:PREFIX]), len(data), place)
+    raw = bytes(data[PREFIX : PREFIX + length])
     header = parse_header(raw, kinds, place)
     _check_size(len(data), raw, header, place)
     return _container(raw, header, np.frombuffer(data, np.uint8, header.n_content, PREFIX + length), place)
@@ -107,7 +114,7 @@ def write_container(path: str | os.PathLike[str], container: Container) -> None:
     ValueError
         If it is more than `read_container` takes.
     """
-    write_bytes(path, pack(container))
+    write_bytes(path, packed(container).data)
 
 
 def read_container(path: Path, kinds: tuple[str, ...]) -> Container:

@@ -176,6 +176,7 @@ def _entries(text: str, at: int, place: str) -> tuple[dict[str, Entry], int]:
     entries: dict[str, Entry] = {}
     begin = 0
     before = (-math.inf, "")
+    shapes: dict[str, tuple[tuple[int, ...], int]] = {"": ((), 1)}  # most are those of many
     for line in _LINE.finditer(text, at):
         if line.start() != at:
             break
@@ -188,8 +189,11 @@ def _entries(text: str, at: int, place: str) -> tuple[dict[str, Entry], int]:
             raise refusal(
                 place, f"{name}: expected wide types first, then names in order, got {before[1]} before"
             )
-        shape = tuple(map(int, lengths.split(","))) if lengths else ()
-        end = begin + math.prod(shape) * dtype.itemsize
+        if lengths not in shapes:
+            shape = tuple(map(int, lengths.split(",")))
+            shapes[lengths] = shape, math.prod(shape)
+        shape, size = shapes[lengths]
+        end = begin + size * dtype.itemsize
         if offsets != f"{begin},{end}":
             raise refusal(place, f"{name}.data_offsets: expected [{begin},{end}], got [{offsets}]")
         entries[name] = Entry(dtype, shape, begin)

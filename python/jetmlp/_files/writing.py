@@ -40,7 +40,7 @@ class _Place(NamedTuple):
     kept: tuple[int, int, int] | None
 
 
-def write_bytes(path: FilePath, content: bytes) -> None:
+def write_bytes(path: FilePath, content: bytes | memoryview) -> None:
     """Write a file that is whole or not there at all.
 
     A file that is there is replaced: the new one has its mode and, as far as this process may, its owner, not

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _checks
-from .._files import Container, pack, unpack
+from .._files import Container, packed, unpack
+from .._parts import anywhere
 from .weights import as_weights
 
 Arrays = Mapping[str, NDArray[Any] | None]
@@ -110,7 +111,7 @@ def names_of(names: SampleNames, directions: object) -> SampleNames:
 
 
 def _check_any(name: str, array: NDArray[Any], noun: str) -> None:
-    if np.isnan(array).all():
+    if not anywhere(lambda rows: np.asarray(~np.isnan(rows)), array):
         raise ValueError(f"{name}: expected at least one {noun}, got NaN throughout")
 
 
@@ -136,14 +137,14 @@ def _as_directions(given: Mapping[str, Any], n: int, d: int) -> NDArray[Any]:
     return np.ascontiguousarray(array)
 
 
-def packed(arrays: Arrays, names: SampleNames) -> bytes:
+def file_of(arrays: Arrays, names: SampleNames) -> NDArray[np.uint8]:
     """Return the bytes of a file of these arrays."""
     tensors = {name: array for name, array in arrays.items() if array is not None}
-    return pack(Container(_FILE_KIND, {"names": list(names)}, tensors))
+    return packed(Container(_FILE_KIND, {"names": list(names)}, tensors))
 
 
-def unpacked(data: bytes) -> tuple[dict[str, NDArray[Any] | None], SampleNames]:
-    """Take back what `packed` gave; a `ModelFileError` if it is damaged."""
+def from_file(data: bytes | NDArray[np.uint8]) -> tuple[dict[str, NDArray[Any] | None], SampleNames]:
+    """Take back what `file_of` gave; a `ModelFileError` if it is damaged."""
     container = unpack(data, (_FILE_KIND,), "pickle of jetmlp.Samples")
     return {name: container.tensors.get(name) for name in ARRAYS}, SampleNames(
         *container.description["names"]

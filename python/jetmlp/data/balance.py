@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _checks
+from .._parts import most, row_by_row, total
 from .presence import present, weights_of
 from .samples import Samples
 
@@ -48,7 +49,8 @@ class Balance:
                 f"{samples._names.derivatives}: expected columns {self.column_weights.shape}, "
                 f"those that were balanced, got {derivatives.shape[1:]}"
             )
-        weights = weights_of(samples.derivative_sample_weight, derivatives) * self.column_weights
+        given = weights_of(samples.derivative_sample_weight, derivatives)
+        weights = row_by_row(lambda rows: rows * self.column_weights, given)
         return samples.replace(derivative_sample_weight=weights)
 
 
@@ -65,22 +67,23 @@ def balance(samples: Samples, dtype: np.dtype[Any]) -> Balance:
     _checks.check_finite(name, derivatives, missing_allowed=True)
     n_columns = derivatives.shape[2]
     there = present(derivatives)
-    weights = there * weights_of(samples.derivative_sample_weight, derivatives)
-    totals = weights.sum(axis=0)
-    sizes = np.where(there, np.abs(derivatives), 0.0)
-    exponent = int(np.frexp(sizes.max())[1])  # of a power of two, so that no square overflows or vanishes
-    squares = np.ldexp(sizes, -exponent) ** 2
-    mean_squares = np.sum(weights * squares, axis=0) / np.where(totals > 0, totals, 1.0)
-    total = float(np.average(mean_squares, weights=totals))
-    if total == 0:
+    weights = row_by_row(np.multiply, there, weights_of(samples.derivative_sample_weight, derivatives))
+    totals = total(weights)
+    sizes = row_by_row(lambda there, rows: np.where(there, np.abs(rows), 0.0), there, derivatives)
+    # Of a power of two, so that no square overflows or vanishes.
+    exponent = int(np.frexp(most(np.asarray, sizes))[1])
+    squares = row_by_row(lambda weights, rows: weights * np.ldexp(rows, -exponent) ** 2, weights, sizes)
+    mean_squares = total(squares) / np.where(totals > 0, totals, 1.0)
+    of_all = float(np.average(mean_squares, weights=totals))
+    if of_all == 0:
         exponent = 0
-    inverses = 1.0 / np.maximum(mean_squares, LEAST_SHARE * total if total > 0 else 1.0)
+    inverses = 1.0 / np.maximum(mean_squares, LEAST_SHARE * of_all if of_all > 0 else 1.0)
     share = RATIO * n_columns / (1.0 + RATIO * n_columns)
     with np.errstate(all="ignore"):
         weight = float(np.ldexp(share * np.average(inverses, weights=totals), -2 * exponent))
     if not float(np.finfo(dtype).tiny) <= weight <= float(np.finfo(dtype).max):
         raise ValueError(
             f"{name}: expected derivatives to balance whose mean square {dtype} holds, got a root mean "
-            f"square of {np.ldexp(np.sqrt(total), exponent):.3g}"
+            f"square of {np.ldexp(np.sqrt(of_all), exponent):.3g}"
         )
     return Balance(1.0 - share, weight, inverses / inverses.max())

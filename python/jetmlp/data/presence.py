@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._parts import anywhere, most, row_by_row
 from .arrays import TARGETS
 from .samples import Samples
 
@@ -31,7 +32,7 @@ def counting(samples: Samples, dtype: np.dtype[Any]) -> Samples:
         if array is None:
             continue
         changed[target] = array
-        counts = ~np.isnan(array)
+        counts = present(array)
         if not counts.any():
             names = weights if weights == "sample_weight" else f"sample_weight, {weights}"
             raise ValueError(
@@ -45,13 +46,13 @@ def counting(samples: Samples, dtype: np.dtype[Any]) -> Samples:
 
 def present(array: NDArray[Any]) -> NDArray[np.bool_]:
     """Say which entries of `counting` samples are there."""
-    return np.asarray(~np.isnan(array))
+    return row_by_row(lambda rows: np.asarray(~np.isnan(rows)), array)
 
 
 def weights_of(weights: NDArray[np.float64] | None, array: NDArray[Any]) -> NDArray[np.float64]:
     """Weights of the entries of an array: by its first axes, 1 where none were given."""
     if weights is None:
-        return np.ones(array.shape)
+        return np.broadcast_to(1.0, array.shape)
     return np.broadcast_to(weights.reshape(weights.shape + (1,) * (array.ndim - weights.ndim)), array.shape)
 
 
@@ -59,10 +60,14 @@ def _ratios(weights: NDArray[np.float64] | None, dtype: np.dtype[Any]) -> NDArra
     if weights is None:
         return None
     with np.errstate(under="ignore"):
-        return np.asarray((weights / weights.max()).astype(dtype), dtype=np.float64)
+        largest = most(np.asarray, weights)
+        return row_by_row(lambda rows: np.asarray((rows / largest).astype(dtype), dtype=np.float64), weights)
 
 
 def _mark(array: NDArray[Any] | None, weights: NDArray[np.float64] | None) -> NDArray[Any] | None:
-    if array is None or weights is None or weights.all():
+    if array is None or weights is None or not anywhere(np.logical_not, weights):
         return array
-    return np.where(weights_of(weights, array) == 0, np.asarray(np.nan, dtype=array.dtype), array)
+    absent = np.asarray(np.nan, dtype=array.dtype)
+    return row_by_row(
+        lambda rows, weights: np.where(weights == 0, absent, rows), array, weights_of(weights, array)
+    )

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from .. import _html
 from .._cures import with_cures
 from .._memory import require_memory
-from .._parts import copied
-from .arrays import ARRAYS, USUAL_NAMES, Arrays, SampleNames, check_arrays, names_of, packed, unpacked
+from .._parts import copied, for_pickle, from_pickle, row_by_row
+from .arrays import ARRAYS, USUAL_NAMES, Arrays, SampleNames, check_arrays, file_of, from_file, names_of
 
 __all__ = ["Samples"]
 
@@ -192,13 +192,12 @@ class Samples:
         if isinstance(rows, tuple) or (not isinstance(rows, slice) and np.ndim(rows) != 1):
             raise IndexError(f"rows: expected a slice, indices or booleans of samples, got {rows!r}")
         arrays = {
-            name: None if array is None else np.ascontiguousarray(array[rows])
-            for name, array in self.arrays().items()
+            name: None if array is None else _taken(array, rows) for name, array in self.arrays().items()
         }
         return from_checked(arrays, self._names)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return from_packed, (packed(self.arrays(), self._names),)
+        return from_packed, (for_pickle(file_of(self.arrays(), self._names)),)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Samples):
@@ -245,9 +244,9 @@ def from_checked(arrays: Arrays, names: SampleNames = USUAL_NAMES) -> Samples:
     return samples
 
 
-def from_packed(data: bytes) -> Samples:
-    """Make samples of what `packed` made of others."""
-    return from_checked(*unpacked(data))
+def from_packed(data: Any) -> Samples:  # noqa: ANN401  what a pickle has
+    """Make samples of what `file_of` made of others."""
+    return from_checked(*from_file(from_pickle(data)))
 
 
 def as_samples(
@@ -294,6 +293,16 @@ def as_samples(
             f"as the model has, got {X!r}"
         )
     return X
+
+
+def _taken(array: NDArray[Any], rows: Any) -> NDArray[Any]:  # noqa: ANN401  that NumPy takes
+    """Return some rows of an array."""
+    if isinstance(rows, slice):
+        return row_by_row(np.ascontiguousarray, array[rows])
+    places = np.asarray(rows)
+    if places.dtype == bool:
+        places = np.flatnonzero(places) if len(places) == len(array) else places
+    return row_by_row(lambda some: np.ascontiguousarray(array[some]), places)
 
 
 def _count(number: int, noun: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._parts import row_by_row
+from .._parts import average, chosen, most, row_by_row, total
 from ..models.normalization import Normalization
 from .presence import present, weights_of
 from .samples import Samples
@@ -42,12 +42,15 @@ def standardised(samples: Samples, normalization: Normalization) -> Samples:
     second_derivatives = samples.d2YdX2
     of_outputs = y_scale[:, np.newaxis]
     with np.errstate(all="ignore"):  # whoever takes the samples says what is not finite
+        bends = normalization.hessian_units()
         return samples.replace(
             X=normalization.inputs(samples.X),
             Y=None if Y is None else row_by_row(lambda rows: (rows - normalization.y_mean) / y_scale, Y),
             dYdX=None if dYdX is None else row_by_row(lambda J: _in_units(J, x_scale, of_outputs), dYdX),
             dYdV=None if dYdV is None else row_by_row(lambda rows: rows / of_outputs, dYdV),
-            d2YdX2=None if second_derivatives is None else second_derivatives / normalization.hessian_units(),
+            d2YdX2=None
+            if second_derivatives is None
+            else row_by_row(lambda rows: rows / bends, second_derivatives),
             directions=None if directions is None else row_by_row(lambda rows: rows / x_scale, directions),
         )
 
@@ -133,7 +136,8 @@ def _values_of(samples: Samples, o: int) -> tuple[float, float]:
     """Mean and spread of the values of an output; zeros without any."""
     assert samples.Y is not None
     values = samples.Y[:, o]
-    return _mean_and_spread(values, weights_of(samples.sample_weight, values) * present(values))
+    weights = row_by_row(np.multiply, weights_of(samples.sample_weight, values), present(values))
+    return _mean_and_spread(values, weights)
 
 
 def _output_scales(
@@ -160,14 +164,18 @@ def _enlarged(samples: Samples, x_scale: Array, spread: Array, y_scale: Array, l
     if samples.dYdX is None:
         return x_scale
     there = present(samples.dYdX)
-    weights = there * weights_of(samples.derivative_sample_weight, samples.dYdX)
-    totals = weights.sum(axis=(0, 1))
+    weights = row_by_row(np.multiply, there, weights_of(samples.derivative_sample_weight, samples.dYdX))
+    totals = total(weights, 2)
+    of_outputs = y_scale[:, np.newaxis]
     with np.errstate(over="ignore", under="ignore"):
-        slopes = np.where(there, samples.dYdX, 0.0) / y_scale[:, np.newaxis] * x_scale
-        largest = np.abs(slopes).max()
+        slopes = row_by_row(
+            lambda there, rows: np.where(there, rows, 0.0) / of_outputs * x_scale, there, samples.dYdX
+        )
+        largest = most(np.abs, slopes)
         if not 0 < largest < np.inf:
             return x_scale
-        squares = np.sum(weights * (slopes / largest) ** 2, axis=(0, 1)) / np.where(totals > 0, totals, 1.0)
+        squares = total(row_by_row(lambda w, rows: w * (rows / largest) ** 2, weights, slopes), 2)
+        squares = squares / np.where(totals > 0, totals, 1.0)
     effect = np.sqrt(squares) * largest
     seen = effect > ROUNDING * _epsilon(samples.dYdX) * effect.max()
     wanted = np.where(spread != 0, least_effect, 1.0)
@@ -187,8 +195,14 @@ def _row_weights(samples: Samples) -> Array:
         (samples.d2YdX2, samples.sample_weight),
     ):
         if array is not None:
-            of_rows = np.max(weights_of(weights, array) * present(array), axis=tuple(range(1, array.ndim)))
-            row_weights = np.where(row_weights > 0, row_weights, of_rows)
+            of_rows = row_by_row(
+                lambda weights, there: np.max(weights * there, axis=tuple(range(1, there.ndim))),
+                weights_of(weights, array),
+                present(array),
+            )
+            row_weights = row_by_row(
+                lambda one, other: np.asarray(np.where(one > 0, one, other)), row_weights, of_rows
+            )
     return row_weights
 
 
@@ -198,16 +212,18 @@ def _mean_and_spread(column: NDArray[Any], weights: Array) -> tuple[float, float
     if not counting.any():
         return 0.0, 0.0
     epsilon = _epsilon(column)
-    numbers, weights = column[counting].astype(np.float64), weights[counting]
-    largest = np.abs(numbers).max()
+    numbers = row_by_row(lambda rows: rows.astype(np.float64), chosen(column, counting))
+    weights = chosen(weights, counting)
+    largest = most(np.abs, numbers)
     # Their sum may be beyond what float64 holds; a power of two changes no digit.
     unit = np.ldexp(0.5, np.frexp(largest)[1])
     spacing = max(epsilon * largest, float(np.finfo(column.dtype).smallest_subnormal)) / unit
-    scaled = numbers / unit
-    if np.ptp(scaled) <= ROUNDING * spacing:
+    scaled = row_by_row(lambda rows: rows / unit, numbers)
+    if most(np.asarray, scaled) + most(np.negative, scaled) <= ROUNDING * spacing:
         return float(numbers[0]), 0.0
-    mean = float(np.average(scaled, weights=weights))
-    return float(mean * unit), float(_oriented_root_mean_square(scaled - mean, weights) * unit)
+    mean = average(scaled, weights)
+    deviations = row_by_row(lambda rows: rows - mean, scaled)
+    return float(mean * unit), float(_oriented_root_mean_square(deviations, weights) * unit)
 
 
 def _epsilon(array: NDArray[Any]) -> float:
@@ -225,25 +241,29 @@ def _size_of_derivatives(samples: Samples, o: int, x_scale: Array) -> float:
     derivatives = samples.derivatives
     if derivatives is None or not present(derivatives[:, o]).any():
         return 0.0
-    slopes = derivatives[:, o].astype(np.float64)
+    slopes = row_by_row(lambda rows: rows.astype(np.float64), derivatives[:, o])
     there = present(slopes)
     if samples.directions is None:
-        slopes, there = slopes * x_scale, there & (x_scale != 0)
+        slopes = row_by_row(lambda rows: rows * x_scale, slopes)
+        there = row_by_row(lambda rows: rows & (x_scale != 0), there)
     else:
-        lengths = np.linalg.norm(samples.directions / np.where(x_scale != 0, x_scale, np.inf), axis=-1)
-        there = there & (lengths > 0)
-        slopes = np.divide(slopes, lengths, where=lengths > 0, out=np.zeros_like(slopes))
+        units = np.where(x_scale != 0, x_scale, np.inf)
+        lengths = row_by_row(lambda rows: np.linalg.norm(rows / units, axis=-1), samples.directions)
+        there = row_by_row(lambda rows, lengths: rows & (lengths > 0), there, lengths)
+        slopes = row_by_row(
+            lambda rows, by: np.divide(rows, by, where=by > 0, out=np.zeros_like(rows)), slopes, lengths
+        )
     weights = weights_of(samples.derivative_sample_weight, derivatives)[:, o]
-    return _size(slopes[there], weights[there])
+    return _size(chosen(slopes, there), chosen(weights, there))
 
 
 def _size_of_second_derivatives(samples: Samples, o: int, x_scale: Array) -> float:
     """Root mean square of ∂²y/∂x̃∂x̃; 0 without any."""
     if samples.d2YdX2 is None:
         return 0.0
-    bends = samples.d2YdX2[:, o] * x_scale[:, np.newaxis] * x_scale
+    bends = row_by_row(lambda rows: rows * x_scale[:, np.newaxis] * x_scale, samples.d2YdX2[:, o])
     weights, there = weights_of(samples.sample_weight, bends), present(bends)
-    return _size(bends[there], weights[there])
+    return _size(chosen(bends, there), chosen(weights, there))
 
 
 def _size(numbers: Array, weights: Array) -> float:
@@ -257,13 +277,11 @@ def _oriented_root_mean_square(deviations: Array, weights: Array) -> float:
     So a fit does not change if an axis is turned round. Where there is no skewness to speak of, as on a
     grid, the first large deviation takes its place.
     """
-    largest = np.abs(deviations).max()  # squares of the ratios neither overflow nor vanish
-    ratios = deviations / largest
-    root = np.sqrt(np.average(ratios**2, weights=weights))
+    largest = most(np.abs, deviations)  # squares of the ratios neither overflow nor vanish
+    ratios = row_by_row(lambda rows: rows / largest, deviations)
+    root = np.sqrt(average(row_by_row(np.square, ratios), weights))
     # Its sign is what counts; `**` takes half a second for ten million.
-    skewness = np.average(
-        row_by_row(lambda rows: (unit := rows / root) * unit * unit, ratios), weights=weights
-    )
+    skewness = average(row_by_row(lambda rows: (unit := rows / root) * unit * unit, ratios), weights)
     if abs(skewness) < LEAST_SKEWNESS:
-        skewness = ratios[np.argmax(np.abs(ratios) > 0.5)]
+        skewness = float(ratios[np.argmax(row_by_row(lambda rows: np.abs(rows) > 0.5, ratios))])
     return float(np.copysign(root * largest, skewness))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks
+from .._parts import anywhere, row_by_row
 
 _FLOAT64 = np.dtype(np.float64)
 Weights = NDArray[np.float64]
@@ -34,7 +35,7 @@ def as_weights(
         return by_sample, None
     if by_derivative.ndim < 3:
         by_derivative = by_derivative.reshape(n, 1, -1)
-    return by_sample, np.ascontiguousarray(np.broadcast_to(by_derivative, derivatives.shape))
+    return by_sample, row_by_row(np.ascontiguousarray, np.broadcast_to(by_derivative, derivatives.shape))
 
 
 def _as_weights(name: str, value: ArrayLike, shapes: tuple[tuple[int, ...], ...]) -> Weights:
@@ -45,12 +46,12 @@ def _as_weights(name: str, value: ArrayLike, shapes: tuple[tuple[int, ...], ...]
         cure = _checks.rearrangement(name, array.shape, shapes)
         raise ValueError(f"{name}: expected shape {expected}, got {array.shape}{cure and f'; {cure}'}")
     _checks.check_finite(name, array)
-    if (array < 0).any():
+    if anywhere(lambda rows: np.asarray(rows < 0), array):
         index = tuple(int(i) for i in np.argwhere(array < 0)[0])
         raise ValueError(
             f"{name}: expected weights of at least 0, got {array[index]} at {list(index)}, "
             f"{int((array < 0).sum())} such of {array.size}"
         )
-    if not array.any():
+    if not anywhere(lambda rows: np.asarray(rows != 0), array):
         raise ValueError(f"{name}: expected at least one weight above zero, got 0 throughout")
     return array

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks, _core
+from .._parts import of_type, row_by_row
 from ..data.arrays import SampleNames
 from ..data.balance import BALANCED, balance
 from ..data.presence import counting
@@ -105,14 +106,16 @@ def _in_core(model: MLP, samples: Samples, weights: LossWeights) -> Any:  # noqa
         if array is None or (array.dtype == model.dtype and not model.normalize):
             return array
         with np.errstate(over="ignore", under="ignore"):
-            converted = array.astype(model.dtype, copy=False)
+            converted = of_type(array, model.dtype)
         standardised_name = f"{name}, normalized" if model.normalize else name
         _checks.check_finite(standardised_name, converted, missing_allowed=True)
         return converted
 
     def as_core_weights(array: NDArray[np.float64] | None) -> Any:  # noqa: ANN401  likewise
         # What counts has a weight above 0, also where balancing made it too small for the type.
-        return None if array is None else np.maximum(as_core(array), np.finfo(model.dtype).tiny)
+        if array is None:
+            return None
+        return row_by_row(lambda rows: np.maximum(rows, np.finfo(model.dtype).tiny), as_core(array))
 
     by_sample = as_core_weights(samples.sample_weight)
     objective = _core.Objective32 if model.dtype == np.float32 else _core.Objective64

@@ -12,10 +12,11 @@ from typing import Any, NamedTuple, TypeVar
 from numpy.typing import NDArray
 
 from .. import _checks
-from .._files import Container, pack, read_container, unpack, write_container
+from .._files import Container, packed, read_container, unpack, write_container
 from .._files.errors import place_of, refusal
 from .._files.fields import check_same
 from .._files.writing import path_text
+from .._parts import for_pickle, from_pickle
 from ..models.mlp import MLP
 from ..optimizers.auto import AUTO
 from ..optimizers.base import Optimizer
@@ -188,12 +189,12 @@ class Resumable:
         return trainer
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self)._from_bytes, (pack(self._container()),)
+        return type(self)._from_bytes, (for_pickle(packed(self._container())),)
 
     @classmethod
-    def _from_bytes(cls: type[Self], data: bytes) -> Self:
+    def _from_bytes(cls: type[Self], data: Any) -> Self:  # noqa: ANN401  what a pickle has
         place = "pickle of a jetmlp.Trainer"
-        return cls._from_container(unpack(data, (FILE_KIND,), place), place)
+        return cls._from_container(unpack(from_pickle(data), (FILE_KIND,), place), place)
 
     @classmethod
     def _from_container(cls: type[Self], container: Container, place: str) -> Self:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks, _core
 from .._memory import require_memory
+from .._parts import of_type, row_by_row
 from .normalization import Normalization
 
 _FLOAT64 = np.dtype(np.float64)
@@ -31,6 +32,12 @@ class _Ready(NamedTuple):
     parameters: NDArray[Any]
     normalization: Normalization | None
     predictor: _core.Predictor32 | _core.Predictor64
+
+
+def _powers_of_two(vectors: NDArray[Any]) -> NDArray[np.float64]:
+    """Return one for each vector (n, 1), above its largest number."""
+    _, exponents = np.frexp(np.abs(vectors).max(axis=1, keepdims=True))
+    return np.asarray(np.ldexp(1.0, exponents))
 
 
 class Evaluated:
@@ -89,7 +96,7 @@ class Evaluated:
         if normalization is None:
             return tuple(compute(inputs, threads))
         with np.errstate(all="ignore"):  # what is not finite stays so, as without normalization
-            inputs = normalization.inputs(inputs).astype(self._dtype)
+            inputs = of_type(normalization.inputs(inputs), self._dtype)
             results = compute(inputs, threads)
             return tuple(undone(normalization, result) for undone, result in zip(undo, results, strict=True))
 
@@ -103,7 +110,7 @@ class Evaluated:
         if self._normalization is None:
             return np.ones((len(inputs), 1)), vectors
         with np.errstate(all="ignore"):
-            vectors = vectors / self._normalization.x_scale
-            _, exponents = np.frexp(np.abs(vectors).max(axis=1, keepdims=True))
-            lengths = np.ldexp(1.0, exponents)
-            return lengths, (vectors / lengths).astype(self._dtype)
+            x_scale = self._normalization.x_scale
+            vectors = row_by_row(lambda rows: rows / x_scale, vectors)
+            lengths = row_by_row(_powers_of_two, vectors)
+            return lengths, of_type(row_by_row(np.divide, vectors, lengths), self._dtype)

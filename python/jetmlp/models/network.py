@@ -13,7 +13,7 @@ from .. import _checks, _core
 from .._claims import Claim
 from .._files.fields import object_of
 from .._network_sum import Layer, NetworkSum, Term
-from .._parts import copied, joined
+from .._parts import copied, for_pickle, from_pickle, joined
 from .evaluation import Evaluated
 from .normalization import Normalization, as_normalization, identity
 from .tensors import (
@@ -170,7 +170,14 @@ class Network(Evaluated):
         }
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self)._from_tensors, (self._configuration(), self._tensors())
+        tensors = {name: for_pickle(tensor) for name, tensor in self._tensors().items()}
+        return type(self)._from_pickle, (self._configuration(), tensors)
+
+    @classmethod
+    def _from_pickle(cls: type[Self], configuration: Mapping[str, Any], tensors: Mapping[str, Any]) -> Self:
+        return cls._from_tensors(
+            configuration, {name: from_pickle(tensor) for name, tensor in tensors.items()}
+        )
 
     def _tensors(self) -> dict[str, NDArray[Any]]:
         """Weights, biases and scales by the names that they have in a file."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any, ClassVar, TypeVar
@@ -33,7 +32,7 @@ Self = TypeVar("Self", bound="Stages")
 MOST_STAGES = 64
 #: What every stage is besides its sizes and its activation: the stages together have one normalization.
 STAGE: dict[str, Any] = {"output_activation": "identity", "dtype": "float64", "normalize": False}
-_OF_STAGE = re.compile(r"stage\.(0|[1-9][0-9]?)\.(.*)")
+_STAGE_PREFIX = "stage."
 
 
 class Stages:
@@ -184,10 +183,11 @@ class Stages:
         seed = as_stage_seed(description["seed"], len(sizes))
         left: dict[str, Any] = {}
         of_stages: list[dict[str, Any]] = [{} for _ in sizes]
+        by_number = {str(k): tensors for k, tensors in enumerate(of_stages)}
         for name, tensor in container.tensors.items():
-            match = _OF_STAGE.fullmatch(name)
-            if match and int(match[1]) < len(sizes):
-                of_stages[int(match[1])][match[2]] = tensor
+            of_stage, _, rest = name.removeprefix(_STAGE_PREFIX).partition(".")
+            if name.startswith(_STAGE_PREFIX) and rest and of_stage in by_number:
+                by_number[of_stage][rest] = tensor
             else:
                 left[name] = tensor
         d, m = sizes[0][0], sizes[0][-1]
@@ -252,4 +252,4 @@ def _sizes(architecture: Any, stage: int) -> Any:  # noqa: ANN401  whatever the 
 
 def _prefix(stage: int) -> str:
     """Return what stands before the names of a stage's tensors in a file."""
-    return f"stage.{stage}."
+    return f"{_STAGE_PREFIX}{stage}."

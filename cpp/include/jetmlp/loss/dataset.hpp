@@ -97,6 +97,10 @@ class Dataset {
     }
     // ω of any entry, 0 if it is absent, also for want of its term.
     [[nodiscard]] T weight_or_absence(Term term, Index sample, Index at) const;
+    // How many samples have an entry.
+    [[nodiscard]] Index count_present(Term term, Index at) const {
+        return has(term) ? terms_[term].present[static_cast<std::size_t>(at)] : 0;
+    }
     // Σω over the entries in these rows: what their mean is divided by.
     [[nodiscard]] double total_weight(Term term, Rows rows) const;
 
@@ -106,6 +110,7 @@ class Dataset {
         std::vector<T> entries;
         std::vector<T> weights;
         Index weights_per_sample = 1;
+        std::vector<Index> present;  // how many samples have each entry
         std::vector<double> totals;  // Σω of each sample; none where all is present and counts 1
     };
 

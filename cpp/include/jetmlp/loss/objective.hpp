@@ -34,6 +34,9 @@ class Objective {
     // Not for two threads at once: the workspace belongs to the object.
     Losses evaluate(const T* parameters, Rows rows, T* gradient, Execution& execution);
 
+    // Gives back the memory that evaluate() works in, piece by piece; the next one takes it anew.
+    void release();
+
     // About how many bytes evaluate() allocates with so many threads.
     [[nodiscard]] double workspace_bytes(int n_threads) const;
 

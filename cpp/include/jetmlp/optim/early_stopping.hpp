@@ -1,6 +1,7 @@
 // Ending a fit once the validation loss no longer improves, and going back to where it was lowest.
 #pragma once
 
+#include <jetmlp/machine/parts.hpp>
 #include <jetmlp/machine/types.hpp>
 #include <jetmlp/optim/state.hpp>
 
@@ -38,7 +39,7 @@ class BestEpoch {
         if (validation_loss < lowest_) {
             lowest_ = validation_loss;
             if (rule_.restore_best) {
-                parameters_ = parameters;
+                set_in_parts(parameters_, parameters);
             }
         }
         if (validation_loss < to_beat_ - rule_.min_delta) {

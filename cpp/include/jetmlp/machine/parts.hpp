@@ -34,6 +34,21 @@ void in_parts_to_the_end(Index count, const Work& work) {
     }
 }
 
+// work(first, count) for the rows of a matrix of this width, some at a time; their number is a
+// multiple of what is transposed at a time.
+template <class Work>
+void in_rows(Index rows, Index width, const Work& work) {
+    constexpr Index multiple = 16;
+    const Index some =
+        std::max(multiple, numbers_of_a_part / std::max<Index>(1, width) / multiple * multiple);
+    for (Index first = 0; first < rows; first += some) {
+        if (first > 0) {
+            poll_here();
+        }
+        work(first, std::min(some, rows - first));
+    }
+}
+
 // As numbers.resize(count): new numbers are zero.
 template <class Numbers>
 void resize_in_parts(Numbers& numbers, Index count) {
@@ -60,6 +75,14 @@ void zero_in_parts(Numbers& numbers, Index count) {
     });
 }
 
+// As Numbers(count).
+template <class Numbers>
+Numbers zeros_in_parts(std::size_t count) {
+    Numbers numbers;
+    resize_in_parts(numbers, static_cast<Index>(count));
+    return numbers;
+}
+
 // As to.assign(from, from + count).
 template <class Numbers>
 void assign_in_parts(const typename Numbers::value_type* from, Index count, Numbers& to) {
@@ -69,15 +92,52 @@ void assign_in_parts(const typename Numbers::value_type* from, Index count, Numb
              [&](Index first, Index last) { to.insert(to.end(), from + first, from + last); });
 }
 
+// As to.insert(to.end(), from.begin(), from.end()), to the end.
+template <class From, class To>
+void append_in_parts(const From& from, To& to) {
+    to.reserve(to.size() + from.size());
+    in_parts_to_the_end(static_cast<Index>(from.size()), [&](Index first, Index last) {
+        to.insert(to.end(), from.begin() + first, from.begin() + last);
+    });
+}
+
+// As to = from, to the end.
+template <class From, class To>
+void set_in_parts(To& to, const From& from) {
+    if (to.size() == from.size()) {  // as to begin with would cost more: all are there
+        in_parts_to_the_end(static_cast<Index>(from.size()), [&](Index first, Index last) {
+            std::copy(from.begin() + first, from.begin() + last, to.begin() + first);
+        });
+        return;
+    }
+    to.clear();
+    append_in_parts(from, to);
+}
+
 // A copy, to the end.
 template <class Numbers>
 Numbers copy_in_parts(const Numbers& from) {
     Numbers to;
-    to.reserve(from.size());
-    in_parts_to_the_end(static_cast<Index>(from.size()), [&](Index first, Index last) {
-        to.insert(to.end(), from.begin() + first, from.begin() + last);
-    });
+    set_in_parts(to, from);
     return to;
+}
+
+// As one == other, to the end.
+template <class One, class Other>
+bool equal_in_parts(const One& one, const Other& other) {
+    const auto count = static_cast<Index>(one.size());
+    if (one.size() != other.size()) {
+        return false;
+    }
+    bool equal = true;
+    for (Index first = 0; equal && first < count; first += numbers_of_a_part) {
+        if (first > 0) {
+            look_here();
+        }
+        const Index last = std::min(first + numbers_of_a_part, count);
+        equal = std::equal(one.begin() + first, one.begin() + last, other.begin() + first);
+    }
+    return equal;
 }
 
 }  // namespace jetmlp
