@@ -38,7 +38,7 @@ from .optimizers.stochastic_gauss_newton import StochasticGaussNewton
 from .surrogate.surrogate import Surrogate
 
 if TYPE_CHECKING:
-    from . import experiments, plotting
+    from . import experiments, export, plotting
     from . import sklearn as sklearn
 
 __all__ = [
@@ -60,6 +60,7 @@ __all__ = [
     "Trainer",
     "check_derivatives",
     "experiments",
+    "export",
     "fit_many",
     "info",
     "load",
@@ -74,7 +75,7 @@ __version__ = info()["version"]
 
 def __getattr__(name: str) -> ModuleType:
     """Import what most programs do not need only when it is asked for."""
-    if name in ("experiments", "plotting", "sklearn"):
+    if name in ("experiments", "export", "plotting", "sklearn"):
         return import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

@@ -1,3 +1,5 @@
 """What has been fitted, for other programs."""
 
-from __future__ import annotations
+from .c_file import c
+
+__all__ = ["c"]

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks
+from .._c_code import Coded
 from .._claims import Claim
 from .._files import Container, write_container
 from .._files.fields import list_of, object_of, of
@@ -36,7 +37,7 @@ STAGE: dict[str, Any] = {"output_activation": "identity", "dtype": "float64", "n
 _OF_STAGE = re.compile(r"stage\.(0|[1-9][0-9]?)\.(.*)")
 
 
-class Stages:
+class Stages(Coded):
     r"""A sum of perceptrons :math:`f_1(x) + s_2 f_2(x) + \ldots`: what `StagedMLP` is once it is fitted."""
 
     #: What a file of such a model is called in its metadata.
