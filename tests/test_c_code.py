@@ -184,6 +184,18 @@ def test_it_is_cpp_and_its_stack_is_what_it_says(tmp_path: Path, rng: np.random.
             assert 0 < measured <= stated
 
 
+def test_less_than_all_has_no_warning_either(tmp_path: Path) -> None:
+    source = tmp_path / "models.c"
+    for jacobian in (False, True):
+        texts = [
+            c_code(network_sum(model), f"{name}_{real}", real=real, jacobian=jacobian)
+            for name, model in MODELS.items()
+            for real in REALS
+        ]
+        source.write_text("".join(texts))
+        subprocess.run([compiler(C99), *WARNINGS, *C99, "-fsyntax-only", str(source)], check=True)
+
+
 def test_constants_are_read_back_to_the_bit(tmp_path: Path, rng: np.random.Generator) -> None:
     lines = []
     numbers: dict[str, Array] = {}

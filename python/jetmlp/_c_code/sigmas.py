@@ -60,7 +60,7 @@ SIGMAS: dict[str, Sigma] = {
         """
     $real p;
     const $real e = ${n}_decay(2.0$f * fabs$f(z), &p);
-    const $real h = 1.0$f / (2.0$f + p);
+    const $real h = 1.0$f / (1.0$f + e);
     a = copysign$f(p * h, z);
 """,
         "*s1 = e * ((h + h) * (h + h));",
