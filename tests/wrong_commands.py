@@ -39,7 +39,8 @@ WRONG = [
     ("predict m.safetensors map.npz", "map.npz: expected 2 inputs, as the model has, got 3"),
     ("evaluate m.safetensors inputs.csv", "expected columns of the outputs u, w or of their derivatives"),
     ("export m.safetensors", "jetmlp export: error: expected FILE"),
-    ("export m.safetensors --out m.onnx", "--out: expected a name that ends in .npz or .json, got m.onnx"),
+    ("export m.safetensors --out m.onnx", "ends in .npz or .json or .c or .fmu, got m.onnx"),
+    ("export m.safetensors --out 2.c", "--out 2.c: name: expected a letter and then letters"),
     ("info nothing.safetensors", "cannot read nothing.safetensors: No such file"),
     ("info data.csv", "data.csv: expected the file of a model"),
 ]

@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
         }
         return EXIT_SUCCESS;
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "predict: %s\n", error.what());
+        static_cast<void>(std::fprintf(stderr, "predict: %s\n", error.what()));
         return EXIT_FAILURE;
     }
 }

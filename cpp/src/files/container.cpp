@@ -12,6 +12,7 @@
 #include <fstream>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace jetmlp::files {
 
@@ -20,7 +21,7 @@ namespace {
 // A file that is read from its beginning on.
 class Reader {
   public:
-    explicit Reader(const std::filesystem::path& path) : path_(path) {
+    explicit Reader(const std::filesystem::path& path) {
         // Some devices do something when they are opened, and a FIFO never ends.
         const auto status = std::filesystem::status(path);
         if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status) &&
@@ -40,14 +41,13 @@ class Reader {
     std::vector<std::byte> read(std::uint64_t count) {
         std::vector<std::byte> bytes(count);
         stream_.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(count));
-        if (static_cast<std::uint64_t>(stream_.gcount()) != count) {
+        if (std::cmp_not_equal(stream_.gcount(), count)) {
             refuse("size", std::to_string(size_) + " bytes", "fewer; it became shorter");
         }
         return bytes;
     }
 
   private:
-    const std::filesystem::path& path_;
     std::uint64_t size_ = 0;
     std::ifstream stream_;
 };

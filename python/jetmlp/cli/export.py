@@ -4,39 +4,78 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 import numpy as np
 from numpy.typing import NDArray
 
 from .._files import write_bytes
+from ..export import c, fmu
 from ..files.load import read_parts
 from .arguments import SETTINGS, examples, file
-from .console import EXIT_OK, EXIT_USAGE, CommandError, say
-from .files import expect_output, load_model, writing
-
-Tensors = dict[str, NDArray[Any]]
+from .console import EXIT_FAILED, EXIT_OK, EXIT_USAGE, CommandError, say
+from .files import Model, expect_output, load_model, writing
 
 
-def _npz(path: Path, description: dict[str, Any], tensors: Tensors) -> None:
-    arrays: dict[str, Any] = {**tensors, "description": np.array(json.dumps(description))}
+class Source(NamedTuple):
+    """What there is to export: the model, and what its file says of it."""
+
+    model: Model
+    description: dict[str, Any]
+    tensors: dict[str, NDArray[Any]]
+
+
+class Format(NamedTuple):
+    """What a file has, and how it is written."""
+
+    what: str
+    write: Callable[[Path, Source], None]
+
+
+def _npz(path: Path, source: Source) -> None:
+    arrays: dict[str, Any] = {**source.tensors, "description": np.array(json.dumps(source.description))}
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
     write_bytes(path, buffer.getvalue())
 
 
-def _json(path: Path, description: dict[str, Any], tensors: Tensors) -> None:
-    document = {**description, "tensors": {name: array.tolist() for name, array in tensors.items()}}
-    write_bytes(path, (json.dumps(document, indent=1) + "\n").encode())
+def _json(path: Path, source: Source) -> None:
+    tensors = {name: array.tolist() for name, array in source.tensors.items()}
+    write_bytes(path, (json.dumps({**source.description, "tensors": tensors}, indent=1) + "\n").encode())
 
 
-#: What the ending of a name means. Another format, such as ONNX or C, is one more entry.
-FORMATS: dict[str, tuple[str, Callable[[Path, dict[str, Any], Tensors], None]]] = {
-    ".npz": ("weights, biases and scales as arrays of NumPy", _npz),
-    ".json": ("the same as JSON text", _json),
+def _c(path: Path, source: Source) -> None:
+    with _named_by(path):
+        c(source.model, path)
+
+
+def _fmu(path: Path, source: Source) -> None:
+    with _named_by(path):
+        try:
+            fmu(source.model, path)
+        except RuntimeError as error:  # no compiler
+            raise CommandError(str(error), EXIT_FAILED) from None
+
+
+@contextmanager
+def _named_by(path: Path) -> Iterator[None]:
+    """Say of a name that cannot be one in C where it comes from."""
+    try:
+        yield
+    except ValueError as error:
+        raise CommandError(f"--out {path}: {error}", EXIT_USAGE) from None
+
+
+#: What the ending of a name means. Another format is one more entry.
+FORMATS: dict[str, Format] = {
+    ".npz": Format("weights, biases and scales as arrays of NumPy", _npz),
+    ".json": Format("the same as JSON text", _json),
+    ".c": Format("a file of C99 and C++17, in the units of the data, with the Jacobian", _c),
+    ".fmu": Format("a functional mock-up unit of FMI 2.0, with directional derivatives", _fmu),
 }
 
 
@@ -44,11 +83,13 @@ FORMATS: dict[str, tuple[str, Callable[[Path, dict[str, Any], Tensors], None]]] 
     **SETTINGS,
     short_help="weights for other programs",
     epilog="\b\nFormats, by the ending of the name:\n"
-    + "\n".join(f"  {ending:<6} {what}" for ending, (what, _) in FORMATS.items())
+    + "\n".join(f"  {ending:<6} {what}" for ending, (what, *_) in FORMATS.items())
     + "\n\n"
     + examples(
         "jetmlp export model.safetensors --out weights.npz",
         "jetmlp export model.safetensors --out weights.json",
+        "jetmlp export model.safetensors --out model.c",
+        "jetmlp export model.safetensors --out model.fmu",
     ),
 )
 @click.argument("model", metavar="MODEL", type=file)
@@ -56,18 +97,21 @@ FORMATS: dict[str, tuple[str, Callable[[Path, dict[str, Any], Tensors], None]]] 
 def export(model: Path, out: Path) -> int:
     """Write the networks of MODEL for other programs.
 
-    A surrogate is the average of its members with the weights "weights". Each is a network: inputs less
-    "normalization.x_mean" over "normalization.x_scale"; for each layer its "weights" times that, plus "bias",
-    and the activation, but for the last layer; times "normalization.y_scale" plus "normalization.y_mean".
+    C and units of FMI compute in the units of the data, of a surrogate the mean; names in C begin with the
+    file's name, an identifier. With arrays a surrogate is the average of its members with the weights
+    "weights". Each is a network: inputs less "normalization.x_mean" over "normalization.x_scale"; for each
+    layer its "weights" times that, plus "bias", and the activation, but for the last layer; times
+    "normalization.y_scale" plus "normalization.y_mean".
     """
     if out.suffix not in FORMATS:
         raise CommandError(
             f"--out: expected a name that ends in {' or '.join(FORMATS)}, got {out}", EXIT_USAGE
         )
     expect_output(out, model)
-    load_model(model)  # whatever is exported is sound
-    description, tensors = read_parts(model)
+    loaded = load_model(model)  # whatever is exported is sound
+    source = Source(loaded, *read_parts(model))
+    chosen = FORMATS[out.suffix]
     with writing(out):
-        FORMATS[out.suffix][1](out, description, tensors)
-    say(f"Wrote {out}: {FORMATS[out.suffix][0]}, {len(tensors)} in all.")
+        chosen.write(out, source)
+    say(f"Wrote {out}: {chosen.what}.")
     return EXIT_OK
