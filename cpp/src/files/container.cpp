@@ -122,7 +122,7 @@ std::vector<T> numbers_of(const Tensor& tensor) {
         std::array<std::byte, sizeof(T)> bytes{};
         std::memcpy(bytes.data(), tensor.bytes.data() + i * sizeof(T), sizeof(T));
         if constexpr (std::endian::native == std::endian::big) {  // files are little-endian
-            std::reverse(bytes.begin(), bytes.end());
+            std::ranges::reverse(bytes);
         }
         numbers[i] = std::bit_cast<T>(bytes);
     }

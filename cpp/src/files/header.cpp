@@ -52,17 +52,17 @@ Header metadata_of(std::string_view& text) {
     text.remove_prefix(opening.size());
     const Json json = take_json(text, "metadata");
     const auto* metadata = std::get_if<JsonObject>(&json.value);
-    const auto is_kind = [](const auto& entry) { return entry.first.starts_with("jetmlp."); };
-    if (metadata == nullptr || std::none_of(metadata->begin(), metadata->end(), is_kind)) {
+    const auto is_kind = [](const auto& entry) { return entry.key.starts_with("jetmlp."); };
+    if (metadata == nullptr || std::ranges::none_of(*metadata, is_kind)) {
         refuse("metadata", "those of a model of jetmlp", brief(json.text));
     }
     check_version(*metadata);
-    if (metadata->size() != 3 || (*metadata)[0].first != "sha256" ||
-        (*metadata)[1].first != "format_version" || !is_kind((*metadata)[2])) {
+    if (metadata->size() != 3 || (*metadata)[0].key != "sha256" ||
+        (*metadata)[1].key != "format_version" || !is_kind((*metadata)[2])) {
         refuse("metadata", "sha256, format_version and the kind, in this order", brief(json.text));
     }
     Header header;
-    header.kind = (*metadata)[2].first;
+    header.kind = (*metadata)[2].key;
     header.description = *text_in(*metadata, header.kind);
     header.sha256 = *text_in(*metadata, "sha256");
     if (header.sha256.size() != hash_digits ||
@@ -104,7 +104,7 @@ class Lines {
     }
 
     std::string letters(std::size_t most, bool (*belongs)(char)) {
-        const auto* const end = std::find_if_not(left_.begin(), left_.end(), belongs);
+        const auto* const end = std::ranges::find_if_not(left_, belongs);
         const auto count = static_cast<std::size_t>(end - left_.begin());
         if (count == 0 || count > most) {
             refuse("header", "a name of at most " + std::to_string(most) + " letters",
@@ -207,7 +207,7 @@ void take_entries(Header& header, Lines& lines) {
 Header parse_header(std::string_view text) {
     const std::size_t size = text.size();
     const auto is_ascii = [](char letter) { return static_cast<unsigned char>(letter) < 128; };
-    if (!std::all_of(text.begin(), text.end(), is_ascii)) {
+    if (!std::ranges::all_of(text, is_ascii)) {
         refuse("header", "ASCII letters", "others");
     }
     check_count(text, "header");

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
+#include <utility>
 
 namespace jetmlp::files {
 
@@ -18,6 +19,7 @@ class Parser {
     Parser(std::string_view text, std::string_view field, bool ordered)
         : left_(text), field_(field), ordered_(ordered) {}
 
+    // NOLINTNEXTLINE(misc-no-recursion)  no deeper than `deepest`
     Json value(int depth = 0) {
         // No description of a model has brackets so deep, and the stack is not for files to fill.
         constexpr int deepest = 16;
@@ -76,6 +78,7 @@ class Parser {
         fail(brief(left_));
     }
 
+    // NOLINTNEXTLINE(misc-no-recursion)  as `value`
     JsonList list(int depth) {
         JsonList entries;
         take("[");
@@ -88,19 +91,20 @@ class Parser {
         return entries;
     }
 
+    // NOLINTNEXTLINE(misc-no-recursion)  as `value`
     JsonObject object(int depth) {
         JsonObject entries;
         take("{");
         if (!took("}")) {
             do {
                 std::string key = string();
-                const auto is_key = [&](const auto& entry) { return entry.first == key; };
-                if (ordered_ ? !entries.empty() && entries.back().first >= key
-                             : std::any_of(entries.begin(), entries.end(), is_key)) {
+                const auto is_key = [&](const auto& entry) { return entry.key == key; };
+                if (ordered_ ? !entries.empty() && entries.back().key >= key
+                             : std::ranges::any_of(entries, is_key)) {
                     fail("the key " + brief(key) + " twice or out of order");
                 }
                 take(":");
-                entries.emplace_back(std::move(key), value(depth + 1));
+                entries.push_back({std::move(key), value(depth + 1)});
             } while (took(","));
             take("}");
         }
@@ -176,15 +180,15 @@ class Parser {
         }
         take("u");
         const std::string_view code_digits = left_.substr(0, 4);
-        unsigned code = 0;
-        const auto is_lower_hex = [](char digit) {
-            return is_digit(digit) || (digit >= 'a' && digit <= 'f');
-        };
+        constexpr std::string_view hex_digits = "0123456789abcdef";
         if (code_digits.size() < 4 ||
-            !std::all_of(code_digits.begin(), code_digits.end(), is_lower_hex)) {
+            code_digits.find_first_not_of(hex_digits) != std::string_view::npos) {
             fail(brief(code_digits) + " for four digits of a letter");
         }
-        std::from_chars(code_digits.data(), code_digits.data() + 4, code, 16);
+        unsigned code = 0;
+        for (const char digit : code_digits) {
+            code = 16 * code + static_cast<unsigned>(hex_digits.find(digit));
+        }
         left_.remove_prefix(4);
         if ((code >= ' ' && code <= '~') ||
             (code < ' ' && meanings.find(static_cast<char>(code)) != std::string_view::npos)) {
@@ -226,7 +230,7 @@ std::optional<std::uint64_t> JsonNumber::count() const {
 
 void check_count(std::string_view text, std::string_view field) {
     const auto counts = [](char letter) { return letter == ',' || letter == '[' || letter == '{'; };
-    const auto count = std::count_if(text.begin(), text.end(), counts);
+    const auto count = std::ranges::count_if(text, counts);
     if (count > most_values) {
         refuse(field, "at most " + std::to_string(most_values) + " values", std::to_string(count));
     }

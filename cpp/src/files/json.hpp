@@ -6,15 +6,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
 namespace jetmlp::files {
 
 struct Json;
+struct JsonEntry;
 using JsonList = std::vector<Json>;
-using JsonObject = std::vector<std::pair<std::string, Json>>;
+using JsonObject = std::vector<JsonEntry>;
 
 // A number as it stands there: what it means depends on the field.
 struct JsonNumber {
@@ -26,6 +26,11 @@ struct JsonNumber {
 struct Json {
     std::variant<std::nullptr_t, bool, JsonNumber, std::string, JsonList, JsonObject> value;
     std::string_view text;  // as it stands in the file
+};
+
+struct JsonEntry {
+    std::string key;
+    Json value;
 };
 
 // The most commas and opening brackets of a text.

@@ -76,7 +76,7 @@ void Sha256::update(std::span<const std::byte> bytes) {
     for (; bytes.size() >= rest_.size(); bytes = bytes.subspan(rest_.size())) {
         take(bytes.data());
     }
-    std::copy(bytes.begin(), bytes.end(), rest_.begin());
+    std::ranges::copy(bytes, rest_.begin());
 }
 
 std::string Sha256::hex_digits() {

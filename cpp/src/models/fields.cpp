@@ -19,7 +19,7 @@ std::string text_of(const std::vector<Index>& shape) {
 }
 
 bool among(std::string_view name, std::initializer_list<std::string_view> names) {
-    return std::find(names.begin(), names.end(), name) != names.end();
+    return std::ranges::find(names, name) != names.end();
 }
 
 }  // namespace
@@ -90,12 +90,12 @@ std::vector<Field> Field::object(std::initializer_list<std::string_view> keys,
     }
     std::vector<Field> fields;
     for (const std::string_view key : keys) {
-        const auto entry = std::find_if(entries->begin(), entries->end(),
-                                        [&](const auto& one) { return one.first == key; });
+        const auto entry =
+            std::ranges::find_if(*entries, [&](const auto& one) { return one.key == key; });
         if (entry == entries->end()) {
             refuse(name + "." + std::string(key), "a value", "none");
         }
-        fields.push_back({entry->second, name + "." + std::string(key)});
+        fields.push_back({entry->value, name + "." + std::string(key)});
     }
     return fields;
 }
@@ -117,8 +117,7 @@ std::vector<T> Tensors::take(const std::string& name, const std::vector<Index>& 
                tensor.type + " " + text_of(tensor.shape));
     }
     std::vector<T> numbers = numbers_of<T>(tensor);
-    if (!std::all_of(numbers.begin(), numbers.end(),
-                     [](T number) { return std::isfinite(number); })) {
+    if (!std::ranges::all_of(numbers, [](T number) { return std::isfinite(number); })) {
         refuse(name, "finite numbers", "others");
     }
     taken_.insert(name);
@@ -137,8 +136,8 @@ Index Tensors::length(const std::string& name) const {
 }
 
 bool Tensors::any(std::string_view prefix) const {
-    return std::any_of(container_.tensors.begin(), container_.tensors.end(),
-                       [&](const auto& entry) { return entry.first.starts_with(prefix); });
+    return std::ranges::any_of(container_.tensors,
+                               [&](const auto& entry) { return entry.first.starts_with(prefix); });
 }
 
 void Tensors::expect_all_taken() const {

@@ -37,7 +37,7 @@ Units identity(Index d, Index m) {
 Units take_units(Tensors& tensors, Index d, Index m) {
     const auto scale = [&](const std::string& name, Index size) {
         std::vector<double> numbers = tensors.take<double>(name, {size});
-        if (std::find(numbers.begin(), numbers.end(), 0.0) != numbers.end()) {
+        if (std::ranges::find(numbers, 0.0) != numbers.end()) {
             refuse(name, "numbers other than 0", "0");
         }
         return numbers;
@@ -60,7 +60,7 @@ struct Description {
 std::string activation_of(const Field& field) {
     std::string name = field.text();
     const auto names = activation_names();
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
+    if (std::ranges::find(names, name) == names.end()) {
         field.refuse_for("the name of an activation");
     }
     return name;
