@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <optional>
 #include <utility>
 
 namespace jetmlp::files {
@@ -158,9 +157,14 @@ std::uint64_t bounded_size(const std::vector<std::uint64_t>& shape, std::uint64_
 }
 
 // Wide types first, so that all are aligned, then by name.
-bool in_order(const std::optional<std::pair<std::uint64_t, std::string>>& before,
-              std::uint64_t size, const std::string& name) {
-    return !before || size < before->first || (size == before->first && before->second < name);
+struct Place {
+    std::uint64_t of_number = 16;  // wider than any type
+    std::string name;
+};
+
+bool in_order(const Place& before, const Place& place) {
+    return place.of_number < before.of_number ||
+           (place.of_number == before.of_number && before.name < place.name);
 }
 
 bool in_name(char letter) {
@@ -173,15 +177,16 @@ bool in_type(char letter) {
 }
 
 void take_entries(Header& header, Lines& lines) {
-    std::optional<std::pair<std::uint64_t, std::string>> before;
+    Place before;
     while (lines.took(",\"")) {
         Entry entry;
         const std::string name = lines.letters(128, in_name);
         lines.take(R"(":{"dtype":")");
         entry.type = lines.letters(8, in_type);
         const std::uint64_t of_number = bytes_of(name, entry.type);
-        if (!in_order(before, of_number, name)) {
-            refuse(name, "wide types first, then names in order", before->second + " before");
+        Place place{of_number, name};
+        if (!in_order(before, place)) {
+            refuse(name, "wide types first, then names in order", before.name + " before");
         }
         lines.take(R"(","shape":)");
         entry.shape = lines.shape();
@@ -197,7 +202,7 @@ void take_entries(Header& header, Lines& lines) {
                    std::to_string(entry.begin) + " and " + std::to_string(entry.end));
         }
         header.n_content = entry.end;
-        before.emplace(of_number, name);
+        before = std::move(place);
         header.entries.emplace(name, std::move(entry));
     }
 }
