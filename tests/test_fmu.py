@@ -15,8 +15,8 @@ from fmpy.fmi2 import FMU2Model, FMU2Slave
 from fmpy.validation import validate_fmu
 
 from compiled import C99, WARNINGS, compiler
+from exported_models import MODELS, expected_of, inputs_of
 from jetmlp import export
-from test_c_code import MODELS, _expected, _inputs
 
 NAMES = {
     "input_names": ["load", 'größe <a> & "b"', "T"],
@@ -51,8 +51,8 @@ def test_values_and_directional_derivatives(
     named = NAMES if name == "ensemble" else {}
     export.fmu(model, path, **named)
     assert validate_fmu(str(path)) == []
-    X = _inputs(model, rng)[:5]
-    Y, J, _ = _expected(model, X)
+    X = inputs_of(model, rng)[:5]
+    Y, J, _ = expected_of(model, X)
     d, m = X.shape[1], Y.shape[1]
     description, unit = _opened(path, tmp_path, kind)
     variables = description.modelVariables
