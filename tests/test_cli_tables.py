@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -213,6 +214,18 @@ def test_what_is_exported_predicts_in_numpy(folder: Path, capsys: Captured) -> N
         )
     model = jetmlp.load("m.safetensors")
     np.testing.assert_allclose(total, model.predict(X), rtol=1e-12, atol=1e-12)
+
+
+def test_c_and_mock_up_units_are_exported(folder: Path, capsys: Captured) -> None:
+    model = jetmlp.load("m.safetensors")
+    assert main(["export", "m.safetensors", "--out", "beam.c"]) == 0
+    assert Path("beam.c").read_text() == model.c_code("beam")
+    assert "Wrote beam.c: a file of C99" in capsys.readouterr().out
+    assert main(["export", "m.safetensors", "--out", "beam.fmu"]) == 0
+    with zipfile.ZipFile("beam.fmu") as archive:
+        assert archive.read("sources/model.c").decode() == model.c_code("beam")
+        for name in (*model.input_names, *model.output_names):
+            assert f'name="{name}"' in archive.read("modelDescription.xml").decode()
 
 
 def test_a_network_without_names_is_told_them(folder: Path, capsys: Captured) -> None:

@@ -39,11 +39,12 @@ WRONG = [
     ("predict m.safetensors map.npz", "map.npz: expected 2 inputs, as the model has, got 3"),
     ("evaluate m.safetensors inputs.csv", "expected columns of the outputs u, w or of their derivatives"),
     ("export m.safetensors", "jetmlp export: error: expected FILE"),
-    ("export m.safetensors --out m.pb", "expected a name that ends in .npz or .json or .onnx, got m.pb"),
+    ("export m.safetensors --out m.pb", "ends in .npz or .json or .onnx or .c or .fmu, got m.pb"),
     (
         "export m.safetensors --out m.npz --with-jacobian",
         "--with-jacobian: expected --out with a name that ends in .onnx, got m.npz",
     ),
+    ("export m.safetensors --out 2.c", "--out 2.c: name: expected a letter and then letters"),
     ("info nothing.safetensors", "cannot read nothing.safetensors: No such file"),
     ("info data.csv", "data.csv: expected the file of a model"),
 ]

@@ -88,6 +88,7 @@ void bind_activation(py::module_& module);
 void bind_architecture(py::module_& module);
 void bind_evidence(py::module_& module);
 void bind_files(py::module_& module);
+void bind_models(py::module_& module);
 void bind_objective(py::module_& module);
 void bind_optimizers(py::module_& module);
 void bind_predict(py::module_& module);

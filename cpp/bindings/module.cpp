@@ -21,6 +21,7 @@ PYBIND11_MODULE(JETMLP_MODULE_NAME, module) {
     bind_optimizers(module);
     bind_evidence(module);
     bind_files(module);
+    bind_models(module);
     bind_predict(module);
     bind_predictor(module);
     bind_second_derivatives(module);

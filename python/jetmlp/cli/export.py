@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._files import write_bytes
-from ..export import onnx
+from ..export import c, fmu, onnx
 from ..files.load import read_parts
 from .arguments import SETTINGS, examples, file
 from .console import EXIT_FAILED, EXIT_OK, EXIT_USAGE, CommandError, say
@@ -58,11 +59,35 @@ def _onnx(path: Path, source: Source) -> None:
         raise CommandError(str(error), EXIT_FAILED) from None
 
 
+def _c(path: Path, source: Source) -> None:
+    with _named_by(path):
+        c(source.model, path)
+
+
+def _fmu(path: Path, source: Source) -> None:
+    with _named_by(path):
+        try:
+            fmu(source.model, path)
+        except RuntimeError as error:  # no compiler
+            raise CommandError(str(error), EXIT_FAILED) from None
+
+
+@contextmanager
+def _named_by(path: Path) -> Iterator[None]:
+    """Say of a name that cannot be one in C where it comes from."""
+    try:
+        yield
+    except ValueError as error:
+        raise CommandError(f"--out {path}: {error}", EXIT_USAGE) from None
+
+
 #: What the ending of a name means. Another format is one more entry.
 FORMATS: dict[str, Format] = {
     ".npz": Format("weights, biases and scales as arrays of NumPy", _npz),
     ".json": Format("the same as JSON text", _json),
     ".onnx": Format("a graph of ONNX, in the units of the data", _onnx, has_jacobian=True),
+    ".c": Format("a file of C99 and C++17, in the units of the data, with the Jacobian", _c),
+    ".fmu": Format("a functional mock-up unit of FMI 2.0, with directional derivatives", _fmu),
 }
 
 
@@ -76,6 +101,8 @@ FORMATS: dict[str, Format] = {
         "jetmlp export model.safetensors --out weights.npz",
         "jetmlp export model.safetensors --out weights.json",
         "jetmlp export model.safetensors --out model.onnx --with-jacobian",
+        "jetmlp export model.safetensors --out model.c",
+        "jetmlp export model.safetensors --out model.fmu",
     ),
 )
 @click.argument("model", metavar="MODEL", type=file)
@@ -84,11 +111,11 @@ FORMATS: dict[str, Format] = {
 def export(model: Path, out: Path, with_jacobian: bool) -> int:
     """Write the networks of MODEL for other programs.
 
-    A file of ONNX computes "y" (N, outputs) from "x" (N, inputs) in the units of the data; of a surrogate the
-    mean. With arrays a surrogate is the average of its members with the weights "weights". Each is a network:
-    inputs less "normalization.x_mean" over "normalization.x_scale"; for each layer its "weights" times that,
-    plus "bias", and the activation, but for the last layer; times "normalization.y_scale" plus
-    "normalization.y_mean".
+    Files of ONNX, C and FMI compute in the units of the data, of a surrogate the mean; in ONNX "y" (N, outputs)
+    from "x" (N, inputs); names in C begin with the file's name, an identifier. With arrays a surrogate is the
+    average of its members with the weights "weights". Each is a network: inputs less "normalization.x_mean"
+    over "normalization.x_scale"; for each layer its "weights" times that, plus "bias", and the activation, but
+    for the last layer; times "normalization.y_scale" plus "normalization.y_mean".
     """
     if out.suffix not in FORMATS:
         raise CommandError(

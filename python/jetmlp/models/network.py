@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .. import _checks, _core
+from .._c_code import Coded
 from .._claims import Claim
 from .._files.fields import object_of
 from .._network_sum import Layer, NetworkSum, Term
@@ -32,7 +33,7 @@ Self = TypeVar("Self", bound="Network")
 _CONFIGURATION = ("layer_sizes", "activation", "output_activation", "dtype", "normalize")
 
 
-class Network(Evaluated):
+class Network(Coded, Evaluated):
     """The parts of a network; a part of `MLP`."""
 
     def _configure(

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks
+from .._c_code import Coded
 from .._claims import Claim
 from .._files import Container, write_container
 from .._files.fields import list_of, object_of, of
@@ -35,7 +36,7 @@ STAGE: dict[str, Any] = {"output_activation": "identity", "dtype": "float64", "n
 _STAGE_PREFIX = "stage."
 
 
-class Stages:
+class Stages(Coded):
     r"""A sum of perceptrons :math:`f_1(x) + s_2 f_2(x) + \ldots`: what `StagedMLP` is once it is fitted."""
 
     #: What a file of such a model is called in its metadata.

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks
+from .._c_code import Coded
 from .._network_sum import NetworkSum, added
 from .outcome import Outcome
 
 Array = NDArray[np.float64]
 
 
-class Predicting:
+class Predicting(Coded):
     """What a surrogate says of the function; a part of `Surrogate`."""
 
     _outcome: Outcome | None = None
