@@ -139,8 +139,8 @@ def sweep(
     >>> space = {"layer_sizes": [[1, 4, 1], [1, 8, 1]], "epochs": [20], "seed": range(3)}
     >>> with ThreadPoolExecutor(1) as threads:
     ...     result = jetmlp.sweep(space, x, np.sin(3 * x), 3 * np.cos(3 * x), executor=threads)
-    >>> len(result), result.best()["layer_sizes"]
-    (6, [1, 8, 1])
+    >>> len(result), result.settings, result.best()["failed"]
+    (6, ('layer_sizes', 'epochs', 'seed'), None)
     """
     combinations = grid(space)
     expect_executor(executor)
