@@ -21,10 +21,8 @@ from .._files.writing import path_text
 from .._runs import Record, RunFolder, alone_in
 from ..data.fingerprint import fingerprint
 from ..data.samples import Samples, as_samples
-from ..fitting.problem import as_held_out
 from ..fitting.progress import ProgressBar
-from ..models.mlp import MLP
-from ..random import DATA, Generator
+from .held_out import split
 from .plain import plain
 from .pools import expect_executor
 from .result import SweepResult
@@ -33,8 +31,6 @@ from .settings import FitSettings, check, settings_of
 from .space import Combination, Space, grid
 from .work import VALIDATION_ERROR, FunctionWork, Outcome, Work, fit_work
 
-#: Of the samples, where no validation data are given.
-HELD_OUT = 0.2
 _CURES = {
     "n_jobs": "it is called n_processes",
     "n_threads": "each run has one thread, and n_processes says how many run at once",
@@ -164,7 +160,9 @@ def sweep(
         if X is None:
             raise TypeError("X: expected samples to fit, or a function instead of them, got neither")
         samples = as_samples(X, Y, dYdX, **arrays, allow_missing_values=allow_missing_values)  # type: ignore[arg-type]
-        train, validation = _split(samples, validation_data, held_out, combinations, allow_missing_values)
+        train, validation = split(
+            samples, validation_data, held_out, allow_missing_values=allow_missing_values
+        )
         work, runs = fit_work(train, validation), _fits(combinations, train, validation)
         ranked_by: str | None = VALIDATION_ERROR
     else:
@@ -267,33 +265,6 @@ def _as_function(function: object, given: dict[str, Any]) -> FunctionWork:
                 f"{name}: expected none beside a function, which brings its own samples, got some"
             )
     return FunctionWork(function)
-
-
-def _split(
-    samples: Samples,
-    validation_data: Samples | tuple[ArrayLike | None, ...] | None,
-    share: float | None,
-    combinations: list[Combination],
-    allow_missing_values: bool,
-) -> tuple[Samples, Samples]:
-    """Return the samples to fit and those to measure on."""
-    if validation_data is not None:
-        if share is not None:
-            raise ValueError("held_out: expected none beside validation_data, got both")
-        # What is checked here is the shapes alone; the activation does not matter.
-        shapes = MLP([samples.n_inputs, samples.n_outputs], normalize=False)
-        held_out = as_held_out(validation_data, shapes, allow_missing_values=allow_missing_values)
-        assert held_out is not None
-        return samples, held_out
-    share = HELD_OUT if share is None else _checks.as_number("held_out", share, above=0.0, below=1.0)
-    n_held_out = max(1, round(share * len(samples)))
-    if n_held_out >= len(samples):
-        raise ValueError(
-            f"held_out: expected samples to fit besides the {n_held_out} that are held out, got "
-            f"{len(samples)} in all; pass validation_data, or more samples"
-        )
-    order = np.argsort(Generator(0, DATA).uniform(len(samples)), kind="stable")
-    return samples[np.sort(order[n_held_out:])], samples[np.sort(order[:n_held_out])]
 
 
 def _as_folder(path: str | os.PathLike[str]) -> RunFolder:
