@@ -24,7 +24,10 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
 #: Modules whose ``__all__`` is public.
-MODULES = ["", "metrics", "plotting", "schedules", "random", "sklearn", "report", "experiments"]
+MODULES = [
+    *("", "metrics", "plotting", "schedules", "random", "sklearn", "export", "report", "experiments"),
+    *("adapters.openmdao", "adapters.smt"),  # that of GEMSEO is not to be imported here
+]
 #: What makes a browser load something, by element: the attribute with the address.
 LOADING = {
     "audio": "src",

@@ -60,6 +60,7 @@ nb_merge_streams = True
 # --- API ---------------------------------------------------------------------------------------------------
 autosummary_generate = True
 autosummary_ignore_module_all = False
+autodoc_mock_imports = ["gemseo", "pydantic"]  # they have an environment of their own
 autodoc_typehints = "none"  # the docstrings say them, with shapes
 autodoc_member_order = "bysource"
 autodoc_class_signature = "mixed"

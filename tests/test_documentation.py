@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / ".docs").rglob("*.md"))
 SIDE_BY_SIDE = [page for page in PAGES if page.parent.name == "coming-from" and page.stem != "index"]
 TOOLS = [page for page in PAGES if page.parent.name == "tools" and page.stem != "index"]
-#: The line, a comment of MyST, of a page whose packages are too large for the gate.
-NEEDS_LARGE_PACKAGES = "% needs: exchange"
+#: A line, a comment of MyST, of a page whose packages the gate has not: the marker of its test.
+NEEDS = re.compile(r"^% needs: (exchange|gemseo)$", flags=re.MULTILINE)
 PYTHON = Sybil(parsers=[PythonCodeBlockParser()])
 
 
@@ -41,9 +41,11 @@ def test_what_stands_beside_the_code_of_others_runs_and_fits(
 
 
 def _of_a_tool(page: Path) -> Any:  # noqa: ANN401  a type of pytest that it keeps to itself
-    """A test of the gate, or one of the step `exchange`."""
-    large = NEEDS_LARGE_PACKAGES in page.read_text(encoding="utf-8").splitlines()
-    return pytest.param(page, marks=[pytest.mark.exchange] if large else [], id=page.stem)
+    """A test of the gate, or one of the step `exchange`; what packages there warn of is not ours."""
+    needs = NEEDS.search(page.read_text(encoding="utf-8"))
+    theirs = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+    marks = [] if needs is None else [getattr(pytest.mark, needs[1]), theirs]
+    return pytest.param(page, marks=marks, id=page.stem)
 
 
 @pytest.mark.parametrize("page", [_of_a_tool(page) for page in TOOLS])

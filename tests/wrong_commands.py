@@ -47,7 +47,11 @@ WRONG = [
     ("predict m.safetensors map.npz", "map.npz: expected 2 inputs, as the model has, got 3"),
     ("evaluate m.safetensors inputs.csv", "expected columns of the outputs u, w or of their derivatives"),
     ("export m.safetensors", "jetmlp export: error: expected FILE"),
-    ("export m.safetensors --out m.onnx", "--out: expected a name that ends in .npz or .json, got m.onnx"),
+    ("export m.safetensors --out m.pb", "expected a name that ends in .npz or .json or .onnx, got m.pb"),
+    (
+        "export m.safetensors --out m.npz --with-jacobian",
+        "--with-jacobian: expected --out with a name that ends in .onnx, got m.npz",
+    ),
     ("info nothing.safetensors", "cannot read nothing.safetensors: No such file"),
     ("info data.csv", "data.csv: expected the file of a model"),
 ]

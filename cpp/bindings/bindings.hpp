@@ -91,6 +91,7 @@ void bind_files(py::module_& module);
 void bind_objective(py::module_& module);
 void bind_optimizers(py::module_& module);
 void bind_predict(py::module_& module);
+void bind_predictor(py::module_& module);
 void bind_second_derivatives(py::module_& module);
 void bind_random(py::module_& module);
 void bind_residuals(py::module_& module);

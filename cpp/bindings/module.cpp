@@ -22,6 +22,7 @@ PYBIND11_MODULE(JETMLP_MODULE_NAME, module) {
     bind_evidence(module);
     bind_files(module);
     bind_predict(module);
+    bind_predictor(module);
     bind_second_derivatives(module);
     bind_random(module);
     bind_residuals(module);

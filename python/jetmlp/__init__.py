@@ -39,7 +39,7 @@ from .surrogate.surrogate import Surrogate
 from .sweeps import SweepResult, sweep
 
 if TYPE_CHECKING:
-    from . import experiments, plotting
+    from . import experiments, export, plotting
     from . import sklearn as sklearn
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "Trainer",
     "check_derivatives",
     "experiments",
+    "export",
     "fit_many",
     "info",
     "load",
@@ -77,7 +78,7 @@ __version__ = info()["version"]
 
 def __getattr__(name: str) -> ModuleType:
     """Import what most programs do not need only when it is asked for."""
-    if name in ("experiments", "plotting", "sklearn"):
+    if name in ("experiments", "export", "plotting", "sklearn"):
         return import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

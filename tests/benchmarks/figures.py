@@ -145,6 +145,26 @@ def _second_order() -> list[Case]:
     ]
 
 
+def _one_sample() -> Case:
+    reach = {
+        "values": (4e-6, 2.5e-6),
+        "values, normalized": (4e-6, 2.5e-6),
+        "value and Jacobian": (5e-6, 3e-6),
+        "value and Jacobian, normalized": (6e-6, 3.5e-6),
+    }
+    entries = {what: Entry("one_sample", None, {"what": what}) for what in (*reach, "PyTorch")}
+    seconds = [
+        Figure(f"one-sample: {what}", "seconds", what, None, *bounds) for what, bounds in reach.items()
+    ]
+    return Case(
+        "one-sample",
+        entries,
+        (*seconds, Figure("one-sample-torch", "speedup", "values", "PyTorch", 5.0)),
+        "a call of predict for one sample of 8-64-64-1, float64; PyTorch in inference mode",
+        ("torch",),
+    )
+
+
 def _cases() -> list[Case]:
     mini_batch, value_only = _part("mini-batch"), _part("value-only")
     gradient = Entry("jetmlp", lambda: workload.of_gradients(epochs=20))
@@ -158,6 +178,7 @@ def _cases() -> list[Case]:
         _steps("float64", 800, 0.65, 0.80),
         _steps("float32", 64, 0.70, 0.80),
         _steps("float32", 32, 0.60, 0.80),
+        _one_sample(),
         _against_jax("mini-batch", with_torch=20, with_jenn=20),
         Case(
             "mini-batch-2-threads",

@@ -132,6 +132,8 @@ def format_value(kind: str, value: float | None) -> str:
         return f"{100.0 * value:.0f} %"
     if kind in ("speedup", "accuracy"):
         return f"{value:.2f}×" if value < 10.0 else f"{value:.1f}×"
+    if value < 1e-3:
+        return f"{1e6 * value:.1f} µs"
     return f"{value:.1f} s" if value >= 1.0 else f"{1000.0 * value:.0f} ms"
 
 

@@ -77,19 +77,31 @@ struct Objective<T>::Workspace {
         return sums;
     }
 
-    [[nodiscard]] std::unique_ptr<Propagation<T>> make_own_propagation() const {
+    [[nodiscard]] std::unique_ptr<Propagation<T>> make_own_propagation(Passes passes) const {
         if (data.has_directions()) {
-            return make_directional_propagation(packed.layout(), data.n_tangents());
+            return make_directional_propagation(packed.layout(), data.n_tangents(), passes);
         }
         return make_propagation(packed.layout(), data.has(Term::derivative),
-                                data.has(Term::second_derivative));
+                                data.has(Term::second_derivative), passes);
+    }
+
+    // One for each thread. The loss alone, as of validation samples, keeps nothing for a way back.
+    std::vector<std::unique_ptr<Propagation<T>>>& own_propagations(bool with_gradient,
+                                                                   std::size_t n_threads) {
+        auto& own = with_gradient ? propagations : forward_propagations;
+        while (own.size() < n_threads) {
+            own.push_back(make_own_propagation(with_gradient ? Passes::forward_and_backward
+                                                             : Passes::forward));
+        }
+        return own;
     }
 
     Architecture architecture;
     Dataset<T> data;
     LossWeights weights;
     PackedParameters<T> packed;
-    std::vector<std::unique_ptr<Propagation<T>>> propagations;  // one per thread
+    std::vector<std::unique_ptr<Propagation<T>>> propagations;
+    std::vector<std::unique_ptr<Propagation<T>>> forward_propagations;
     Buffer<T> slice_gradients;
     std::vector<Terms<double>> slice_sums;
     TeamChoice team_choice;
@@ -129,9 +141,8 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
     Workspace& work = *workspace_;
     const PackedLayout<T>& layout = work.packed.layout();
     work.packed.assign(work.architecture, parameters);
-    while (work.propagations.size() < static_cast<std::size_t>(execution.team.n_threads())) {
-        work.propagations.push_back(work.make_own_propagation());
-    }
+    const auto& propagations = work.own_propagations(
+        gradient != nullptr, static_cast<std::size_t>(execution.team.n_threads()));
 
     Terms<double> totals;
     Terms<T> scales;  // of the seeds: 2w / Σω
@@ -143,7 +154,7 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
     }
 
     // A batch that nearly fills one block makes two, for a second thread: it costs one thread 3 %.
-    const Index whole_block = work.propagations.front()->block_samples();
+    const Index whole_block = propagations.front()->block_samples();
     const bool halved =
         rows.count <= whole_block && 4 * rows.count >= 3 * whole_block && rows.count > 1;
     const Index block = halved ? (rows.count + 1) / 2 : whole_block;
@@ -156,7 +167,7 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
     }
     auto evaluate_slice = [&](Index slice, int member) {
         const FlushSubnormals flush;
-        Propagation<T>& propagation = *work.propagations[static_cast<std::size_t>(member)];
+        Propagation<T>& propagation = *propagations[static_cast<std::size_t>(member)];
         T* const slice_gradient =
             gradient == nullptr ? nullptr : work.slice_gradients.data() + slice * gradient_size;
         Terms<double> sums;

@@ -29,8 +29,7 @@ std::unique_ptr<Propagation<T>> make_values_and_derivatives(const PackedLayout<T
 template <class T>
 std::unique_ptr<Propagation<T>> make_propagation(const PackedLayout<T>& layout,
                                                  bool with_derivatives,
-                                                 bool with_second_derivatives) {
-    constexpr auto passes = Passes::forward_and_backward;
+                                                 bool with_second_derivatives, Passes passes) {
     if (with_second_derivatives) {
         return std::make_unique<SecondDerivativeJetPropagation<T>>(layout, passes);
     }
@@ -39,9 +38,8 @@ std::unique_ptr<Propagation<T>> make_propagation(const PackedLayout<T>& layout,
 
 template <class T>
 std::unique_ptr<Propagation<T>> make_directional_propagation(const PackedLayout<T>& layout,
-                                                             Index n_directions) {
-    return std::make_unique<JetPropagation<T>>(layout, n_directions, Passes::forward_and_backward,
-                                               Tangents::given);
+                                                             Index n_directions, Passes passes) {
+    return std::make_unique<JetPropagation<T>>(layout, n_directions, passes, Tangents::given);
 }
 
 template <class T>
@@ -88,17 +86,17 @@ std::unique_ptr<ForwardPropagation<T>> make_hessian_propagation(
 template double propagation_numbers(const PackedLayout<float>&, bool, bool, Index);
 template double propagation_numbers(const PackedLayout<double>&, bool, bool, Index);
 template std::unique_ptr<Propagation<float>> make_propagation(const PackedLayout<float>&, bool,
-                                                              bool);
+                                                              bool, Passes);
 template std::unique_ptr<Propagation<float>> make_directional_propagation(
-    const PackedLayout<float>&, Index);
+    const PackedLayout<float>&, Index, Passes);
 template std::unique_ptr<ForwardPropagation<float>> make_forward_propagation(
     const PackedLayout<float>&, bool);
 template std::unique_ptr<ForwardPropagation<float>> make_hessian_propagation(
     const PackedParameters<float>&);
 template std::unique_ptr<Propagation<double>> make_propagation(const PackedLayout<double>&, bool,
-                                                               bool);
+                                                               bool, Passes);
 template std::unique_ptr<Propagation<double>> make_directional_propagation(
-    const PackedLayout<double>&, Index);
+    const PackedLayout<double>&, Index, Passes);
 template std::unique_ptr<ForwardPropagation<double>> make_forward_propagation(
     const PackedLayout<double>&, bool);
 template std::unique_ptr<ForwardPropagation<double>> make_hessian_propagation(

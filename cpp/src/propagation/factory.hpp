@@ -20,13 +20,13 @@ namespace jetmlp {
 template <class T>
 std::unique_ptr<Propagation<T>> make_propagation(const PackedLayout<T>& layout,
                                                  bool with_derivatives,
-                                                 bool with_second_derivatives);
+                                                 bool with_second_derivatives, Passes passes);
 
 // For a fit: values and derivatives along this many directions n, which each sample gives: 3(1 + n)
 // rows.
 template <class T>
 std::unique_ptr<Propagation<T>> make_directional_propagation(const PackedLayout<T>& layout,
-                                                             Index n_directions);
+                                                             Index n_directions, Passes passes);
 
 // About how many numbers one of these two holds: four matrices a layer at most, and as many of the
 // widest. n_directions: 0 for derivatives along the inputs.

@@ -48,6 +48,33 @@ def predict(
     jacobian: bool,
     n_threads: int,
 ) -> tuple[NDArray[_Float] | None, NDArray[_Float] | None]: ...
+
+class Predictor32:
+    def __init__(
+        self,
+        architecture: Architecture,
+        parameters: _Float32,
+        x_mean: Sequence[float] | _Float64,
+        x_scale: Sequence[float] | _Float64,
+        y_mean: Sequence[float] | _Float64,
+        y_scale: Sequence[float] | _Float64,
+    ) -> None: ...
+    def predict(self, X: object) -> NDArray[Any] | None: ...
+    def predict_with_jacobian(self, X: object) -> tuple[NDArray[Any], NDArray[Any]] | None: ...
+
+class Predictor64:
+    def __init__(
+        self,
+        architecture: Architecture,
+        parameters: _Float64,
+        x_mean: Sequence[float] | _Float64,
+        x_scale: Sequence[float] | _Float64,
+        y_mean: Sequence[float] | _Float64,
+        y_scale: Sequence[float] | _Float64,
+    ) -> None: ...
+    def predict(self, X: object) -> NDArray[Any] | None: ...
+    def predict_with_jacobian(self, X: object) -> tuple[NDArray[Any], NDArray[Any]] | None: ...
+
 def hessian(
     architecture: Architecture, parameters: NDArray[_Float], X: NDArray[_Float], n_threads: int
 ) -> NDArray[_Float]: ...

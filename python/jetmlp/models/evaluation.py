@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,8 +20,23 @@ Computation = Callable[[NDArray[Any], int], Sequence[Any]]
 Undoing = Callable[[Normalization, NDArray[Any]], NDArray[np.float64]]
 
 
+#: Parameters of a network that is kept ready for a few rows; a larger one takes longer than it is to be
+#: made ready, and its parameters would be kept twice more.
+MOST_PARAMETERS = 2**16
+
+
+class _Ready(NamedTuple):
+    """A network as the core keeps it ready, and what it was made of."""
+
+    parameters: NDArray[Any]
+    normalization: Normalization | None
+    predictor: _core.Predictor32 | _core.Predictor64
+
+
 class Evaluated:
     """A network between its normalization, if it has one; a part of `MLP`."""
+
+    _ready: _Ready | None = None
 
     _layer_sizes: tuple[int, ...]
     _architecture: _core.Architecture
@@ -33,6 +48,28 @@ class Evaluated:
         """Check inputs; those that are still to be standardised keep all their digits."""
         dtype = self._dtype if self._normalization is None else _FLOAT64
         return _checks.as_inputs("X", X, self._layer_sizes[0], dtype)
+
+    def _predictor(self) -> _core.Predictor32 | _core.Predictor64 | None:
+        """Return the network ready for a few rows at a time; None if it is too large for that.
+
+        It gives the bytes of `_evaluate`, or None for what is no plain array of few rows.
+        """
+        ready = self._ready
+        # Neither is ever changed in place.
+        if (
+            ready is None
+            or ready.parameters is not self._parameters
+            or ready.normalization is not self._normalization
+        ):
+            if len(self._parameters) > MOST_PARAMETERS:
+                return None
+            parameters, normalization = self._parameters, self._normalization
+            made = _core.Predictor32 if self._dtype == np.float32 else _core.Predictor64
+            none: list[NDArray[np.float64]] = [np.empty(0)] * 4
+            scales = none if normalization is None else normalization.arrays().values()
+            ready = _Ready(parameters, normalization, made(self._architecture, parameters, *scales))
+            self._ready = ready
+        return ready.predictor
 
     def _evaluate(
         self, X: ArrayLike, n_threads: int | None, compute: Computation, *undo: Undoing, of_row: int
