@@ -119,6 +119,7 @@ GROUPS = {
     ),
     "runs": Group(
         (
+            "python/jetmlp/_jobs.py",
             "python/jetmlp/_runs/record.py",
             "python/jetmlp/_runs/folder.py",
             "python/jetmlp/_runs/lock.py",

@@ -54,7 +54,8 @@ def test_the_experiments_are_listed(option: str, capsys: Captured) -> None:
     [
         (
             [],
-            "jetmlp: error: expected a command: fit, predict, evaluate, export, report, info, reproduce; see",
+            "jetmlp: error: expected a command: fit, predict, evaluate, sweep, export, report, info, "
+            "reproduce; see",
         ),
         (["fitt"], "jetmlp: error: no such command 'fitt'"),
         (["info", "--speed"], "jetmlp info: error: no such option"),

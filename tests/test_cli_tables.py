@@ -301,7 +301,9 @@ def test_colour_only_on_a_terminal_that_wants_it(folder: Path, capsys: Captured)
     assert on_a_terminal(info, NO_COLOR="1").split() == plain.split()
 
 
-@pytest.mark.parametrize("command", ["fit", "predict", "evaluate", "export", "report", "info", "reproduce"])
+@pytest.mark.parametrize(
+    "command", ["fit", "predict", "evaluate", "sweep", "export", "report", "info", "reproduce"]
+)
 def test_help_teaches_by_example(command: str, capsys: Captured) -> None:
     assert main([command, "--help"]) == 0
     out = capsys.readouterr().out

@@ -31,6 +31,7 @@ def test_they_are_all_there(request: pytest.FixtureRequest) -> None:
         "11_few_samples",
         "12_past_four_digits",
         "13_cross_validation_and_error_bars",
+        "14_sweep",
     ]
     # Or they would be a part of no run, and nobody would see it.
     assert request.config.option.nbmake
@@ -80,4 +81,10 @@ def test_digits_are_won_by_the_optimizer_and_then_by_a_second_network() -> None:
 def test_error_bars_stand_beside_cross_validation_and_the_truth() -> None:
     code = "\n".join(cell.source for cell in code_of(NOTEBOOKS[12]))
     calls = ["cross_val_score(", "SobolevRegressor(", ".left_out()", "return_std=True", "plot_profiles("]
+    assert [call for call in calls if call not in code] == []
+
+
+def test_a_sweep_is_kept_shown_and_gone_on_with() -> None:
+    code = "\n".join(cell.source for cell in code_of(NOTEBOOKS[13]))
+    calls = ["jetmlp.sweep(space, samples, path=runs", ".summary()", "jetmlp.sweep(larger,", ".model(best)"]
     assert [call for call in calls if call not in code] == []

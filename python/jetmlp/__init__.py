@@ -36,6 +36,7 @@ from .optimizers.levenberg_marquardt import LevenbergMarquardt
 from .optimizers.self_scaled_broyden import SelfScaledBroyden
 from .optimizers.stochastic_gauss_newton import StochasticGaussNewton
 from .surrogate.surrogate import Surrogate
+from .sweeps import SweepResult, sweep
 
 if TYPE_CHECKING:
     from . import experiments, export, plotting
@@ -57,6 +58,7 @@ __all__ = [
     "StagedMLP",
     "StochasticGaussNewton",
     "Surrogate",
+    "SweepResult",
     "Trainer",
     "check_derivatives",
     "experiments",
@@ -68,6 +70,7 @@ __all__ = [
     "plotting",
     "random",
     "schedules",
+    "sweep",
 ]
 
 __version__ = info()["version"]

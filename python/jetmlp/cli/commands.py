@@ -14,9 +14,10 @@ from .info import info
 from .predict import predict
 from .report import report
 from .reproduce import reproduce
+from .sweep import sweep
 
 #: In the order in which the help has them. One more is one more file and one more entry.
-COMMANDS: tuple[click.Command, ...] = (fit, predict, evaluate, export, report, info, reproduce)
+COMMANDS: tuple[click.Command, ...] = (fit, predict, evaluate, sweep, export, report, info, reproduce)
 
 
 class InOrder(click.Group):

@@ -111,11 +111,11 @@ FORMATS: dict[str, Format] = {
 def export(model: Path, out: Path, with_jacobian: bool) -> int:
     """Write the networks of MODEL for other programs.
 
-    Files of ONNX, C and FMI compute in the units of the data, of a surrogate the mean; in ONNX "y" (N, outputs)
-    from "x" (N, inputs); names in C begin with the file's name, an identifier. With arrays a surrogate is the
-    average of its members with the weights "weights". Each is a network: inputs less "normalization.x_mean"
-    over "normalization.x_scale"; for each layer its "weights" times that, plus "bias", and the activation, but
-    for the last layer; times "normalization.y_scale" plus "normalization.y_mean".
+    Files of ONNX, C and FMI compute in the units of the data, of a surrogate the mean; in ONNX "y" (N,
+    outputs) from "x" (N, inputs); names in C begin with the file's name, an identifier. With arrays a
+    surrogate is the average of its members with the weights "weights". Each is a network: inputs less
+    "normalization.x_mean" over "normalization.x_scale"; for each layer its "weights" times that, plus "bias",
+    and the activation, but for the last layer; times "normalization.y_scale" plus "normalization.y_mean".
     """
     if out.suffix not in FORMATS:
         raise CommandError(

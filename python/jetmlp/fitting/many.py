@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import wait
+from concurrent.futures import Future
 from contextlib import ExitStack
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import _checks, _core
+from .._jobs import run_all
 from .._memory import require_memory
 from .._threads import Threads
 from ..data.samples import Samples, as_samples
@@ -117,23 +118,21 @@ def fit_many(
             -threads:
         ]
         require_memory(f"{len(at_once)} fits at a time", sum(at_once), "a smaller n_threads needs less")
+        fits: dict[int, Future[History]] = {}
         with Threads(threads) as pool:
-            fits = []
-            try:
-                for trainer, plan in zip(fleet, plans, strict=True):
-                    hook = trainer._hook((), None, plan)
-                    threads_of_fit = trainer._n_threads or 1
-                    fits.append(pool.submit(trainer._run, plan, hook, stop, n_threads=threads_of_fit))
-                wait(fits)
-            except BaseException:  # Ctrl-C reaches the main thread alone, which tells the others
-                stop.set()
-                pool.shutdown(cancel_futures=True)
-                raise
-    for index, fit in enumerate(fits):
-        error = fit.exception()
+
+            def start(index: int) -> Future[History]:
+                trainer, plan = fleet[index], plans[index]
+                hook = trainer._hook((), None, plan)
+                return pool.submit(trainer._run, plan, hook, stop, n_threads=trainer._n_threads or 1)
+
+            # Ctrl-C reaches the main thread alone, which tells the others.
+            run_all(range(len(fleet)), start, fits.__setitem__, stop.set)
+    for index in range(len(fleet)):
+        error = fits[index].exception()
         if isinstance(error, DivergenceError):
             raise DivergenceError(error.epoch, index)
-    return [fit.result() for fit in fits]
+    return [fits[index].result() for index in range(len(fleet))]
 
 
 def _drawn(samples: Samples, trainer: Trainer) -> Samples:

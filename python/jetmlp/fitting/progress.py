@@ -9,18 +9,22 @@ from typing import Any
 
 # Formatting the losses costs more than a short epoch: often enough for the eye will do.
 SECONDS_BETWEEN_TEXTS = 0.1
+#: What is shown of the numbers that there are.
+_SHOWN = ("loss", "val_loss", "best")
 
 
 class ProgressBar:
-    """One tqdm bar over the epochs, a widget in Jupyter; or nothing at all.
+    """One tqdm bar over the epochs of a fit, or what else is counted; a widget in Jupyter; or nothing at all.
 
     It only shows: where there is nothing to write to, or writing fails, it is gone and the fit goes on.
     """
 
-    def __init__(self, epochs: int, optimizer: str = "", *, shown: bool, done: int = 0) -> None:
+    def __init__(
+        self, epochs: int, optimizer: str = "", *, shown: bool, done: int = 0, unit: str = "epoch"
+    ) -> None:
         self.shown = bool(shown) and sys.stderr is not None
         self._epochs, self._done = epochs, done
-        self._optimizer = optimizer
+        self._optimizer, self._unit = optimizer, unit
         self._bar: Any = None
         self._next_text = 0.0
         self._losses: dict[str, float] = {}
@@ -31,7 +35,10 @@ class ProgressBar:
                 from tqdm.auto import tqdm
 
                 self._bar = tqdm(
-                    total=self._epochs, initial=self._done, unit="epoch", desc=self._optimizer or None
+                    total=self._epochs,
+                    initial=self._done,
+                    unit=self._unit,
+                    desc=self._optimizer or None,
                 )
             except Exception:  # no stream, no terminal, a widget that is not installed
                 self._vanish()
@@ -51,7 +58,7 @@ class ProgressBar:
             self._vanish()
 
     def _describe(self) -> None:
-        shown = {name: f"{self._losses[name]:.2e}" for name in ("loss", "val_loss") if name in self._losses}
+        shown = {name: f"{self._losses[name]:.2e}" for name in _SHOWN if name in self._losses}
         self._bar.set_postfix(shown, refresh=False)
 
     def _vanish(self) -> None:

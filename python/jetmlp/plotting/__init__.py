@@ -25,6 +25,7 @@ from ._profiles import plot_profiles
 from ._ratios import plot_ratios
 from ._sample_errors import plot_sample_errors
 from ._style import style
+from ._sweep import plot_sweep
 
 __all__ = [
     "LiveLoss",
@@ -44,6 +45,7 @@ __all__ = [
     "plot_profiles",
     "plot_ratios",
     "plot_sample_errors",
+    "plot_sweep",
     "save_figure",
     "style",
 ]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from .._core import StopFlag
 from .._core.processors import available_processors
+from .._jobs import run_all
 from .._runs import RunFolder
 from ..experiments import Fit, Study, seeds_of
 from ..experiments.kept import record_of, result_of, settings_of
@@ -71,27 +72,25 @@ def run_studies(
     results: dict[tuple[str, str, int], Any] = {}
     open_jobs = {study.name: len(study.fits) * len(seeds_of(study, seed, n_seeds)) for study in studies}
     stop = StopFlag()
-    pool = ThreadPoolExecutor(n_threads, thread_name_prefix="fit")
-    try:
-        futures: dict[Future[Any], _Job] = {
-            pool.submit(_result, job, kept, resume, stop): job for job in sorted(jobs, key=_order)
-        }
-        for future in as_completed(futures):
-            job = futures.pop(future)
-            results[job.study.name, job.label, job.seed] = future.result()
-            after_fit(job.study)
-            open_jobs[job.study.name] -= 1
-            if open_jobs[job.study.name] == 0:
-                seeds = seeds_of(job.study, seed, n_seeds)
-                runs = {
-                    label: [results.pop((job.study.name, label, one)) for one in seeds]
-                    for label in job.study.fits
-                }
-                after_study(job.study, runs)
-    finally:
-        # Also after Ctrl-C, which reaches only this thread: the others are told, and end soon.
-        stop.set()
-        pool.shutdown(wait=True, cancel_futures=True)
+
+    def start(job: _Job) -> Future[Any]:
+        return pool.submit(_result, job, kept, resume, stop)
+
+    def after(job: _Job, future: Future[Any]) -> None:
+        results[job.study.name, job.label, job.seed] = future.result()
+        after_fit(job.study)
+        open_jobs[job.study.name] -= 1
+        if open_jobs[job.study.name] == 0:
+            seeds = seeds_of(job.study, seed, n_seeds)
+            runs = {
+                label: [results.pop((job.study.name, label, one)) for one in seeds]
+                for label in job.study.fits
+            }
+            after_study(job.study, runs)
+
+    # Ctrl-C reaches only this thread: the others are told, and end soon.
+    with ThreadPoolExecutor(n_threads, thread_name_prefix="fit") as pool:
+        run_all(sorted(jobs, key=_order), start, after, stop.set)
 
 
 def _result(job: _Job, kept: RunFolder, resume: bool, stop: StopFlag) -> Any:  # noqa: ANN401  each kind its own
