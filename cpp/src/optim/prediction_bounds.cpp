@@ -29,6 +29,9 @@ double largest(const T* numbers, Index count) {
 // 2|ż|².
 template <class T>
 bool surely_finite(const Objective<T>& objective, const std::vector<T>& parameters) {
+    if (objective.elsewhere() != nullptr) {
+        return false;
+    }
     const Dataset<T>& data = objective.data();
     const double w = largest(parameters.data(), static_cast<Index>(parameters.size()));
     double a = 0.0;
