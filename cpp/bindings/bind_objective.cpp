@@ -1,4 +1,5 @@
 #include "bindings.hpp"
+#include "called_elsewhere.hpp"
 
 #include <jetmlp/least_squares/residuals.hpp>
 #include <jetmlp/loss/objective.hpp>
@@ -75,11 +76,28 @@ std::unique_ptr<Objective<T>> make_objective(const Architecture& architecture, c
 }
 
 template <class T>
+std::shared_ptr<Objective<T>> make_objective_elsewhere(
+    const Architecture& architecture, Index n_samples, const std::array<bool, n_terms>& given,
+    const std::array<double, n_terms>& term_weights, double l2, const py::function& evaluate,
+    const py::function& next_batch) {
+    auto elsewhere = std::make_shared<CalledElsewhere<T>>(n_samples, given, evaluate, next_batch);
+    elsewhere->expect_parameters(architecture.n_parameters());
+    return std::make_shared<Objective<T>>(architecture, std::move(elsewhere),
+                                          LossWeights{{term_weights}, l2});
+}
+
+template <class T>
 Losses evaluate(Objective<T>& objective, const Array<T>& parameters, T* gradient, int n_threads) {
     expect_length("parameters", parameters.size(), objective.architecture().n_parameters());
-    return run_interruptibly(n_threads, [&](Execution& execution) {
-        return objective.evaluate(parameters.data(), objective.all_rows(), gradient, execution);
-    });
+    PendingError pending;
+    try {
+        return run_interruptibly(pending, n_threads, [&](Execution& execution) {
+            return objective.evaluate(parameters.data(), objective.all_rows(), gradient, execution);
+        });
+    } catch (const Interrupted&) {
+        const PendingError elsewhere = pending_elsewhere(&objective);
+        (pending.any() ? pending : elsewhere).raise();
+    }
 }
 
 template <class T>
@@ -90,6 +108,11 @@ void bind_objective_of(py::module_& module, const char* name) {
         .def(py::init(&make_objective<T>), py::arg("architecture"), py::arg("X").noconvert(),
              py::arg("targets").noconvert(), py::arg("term_weights"), py::arg("l2"),
              py::arg("sample_weights").noconvert(), py::arg("directions").noconvert())
+        .def_static(
+            "elsewhere", &make_objective_elsewhere<T>, py::arg("architecture"),
+            py::arg("n_samples"), py::arg("given"), py::arg("term_weights"), py::arg("l2"),
+            py::arg("evaluate"), py::arg("next_batch"),
+            "Of samples whose mean squared errors, and their gradient, a function computes.")
         .def(
             "renewed",
             [](const Objective<T>& self) {
@@ -102,7 +125,7 @@ void bind_objective_of(py::module_& module, const char* name) {
                                [](const Objective<T>& self) {
                                    py::list terms;
                                    for (const Term term : all_terms) {
-                                       if (self.data().has(term)) {
+                                       if (self.has(term)) {
                                            terms.append(term_names[static_cast<std::size_t>(term)]);
                                        }
                                    }
@@ -126,6 +149,16 @@ void bind_objective_of(py::module_& module, const char* name) {
                 const Losses losses =
                     evaluate<T>(self, parameters, gradient.mutable_data(), n_threads);
                 return std::make_pair(losses.total, gradient);
+            },
+            py::arg("parameters").noconvert(), py::arg("n_threads"))
+        .def(
+            "terms_and_gradient",
+            [](Objective<T>& self, const Array<T>& parameters, int n_threads) {
+                const Computation computation;
+                Array<T> gradient(parameters.size());
+                const Losses losses =
+                    evaluate<T>(self, parameters, gradient.mutable_data(), n_threads);
+                return std::make_pair(losses.terms.by_term, gradient);
             },
             py::arg("parameters").noconvert(), py::arg("n_threads"));
     if constexpr (std::is_same_v<T, double>) {

@@ -1,4 +1,5 @@
 #include "bindings.hpp"
+#include "called_elsewhere.hpp"
 
 #include <jetmlp/optim/chain.hpp>
 #include <jetmlp/optim/evidence.hpp>
@@ -8,6 +9,7 @@
 #include <atomic>
 #include <memory>
 #include <new>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -134,6 +136,13 @@ py::tuple fit(Trainer<T>& self, Objective<T>& training, Objective<T>* validation
     } catch (const Interrupted&) {     // before the fit began
     } catch (const std::bad_alloc&) {  // parameters and records are whole, as with Ctrl-C
         pending.keep_out_of_memory();
+    }
+    for (const Objective<T>* const objective :
+         std::initializer_list<const Objective<T>*>{&training, validation}) {
+        PendingError elsewhere = pending_elsewhere(objective);
+        if (!pending.any() && elsewhere.any()) {
+            pending = std::move(elsewhere);
+        }
     }
     // A Ctrl-C since the last look, or of a fit shorter than the time between two looks: raised by
     // the interpreter before the caller had a name for the result, it would cost the whole fit.

@@ -37,6 +37,9 @@ Index count_penalized(const Objective<double>& objective) {
 }  // namespace
 
 ResidualLayout layout_of(const Objective<double>& objective) {
+    if (objective.elsewhere() != nullptr) {
+        throw std::invalid_argument("X: expected samples at hand to have residuals of");
+    }
     return {objective.data(), objective.weights(), count_penalized(objective)};
 }
 

@@ -26,9 +26,9 @@ void MeanLosses::add(const Losses& losses, double share) {
     }
 }
 
-Losses MeanLosses::mean() const {
+Losses MeanLosses::mean(double whole) const {
     Losses losses;
-    losses.total = total_;
+    losses.total = total_ / whole;
     for (const Term term : all_terms) {
         losses.terms[term] = sums_[term] / shares_[term];  // 0/0 is NaN
     }

@@ -10,7 +10,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <functional>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -42,6 +44,16 @@ template <class T>
 struct Objective<T>::Workspace {
     Workspace(const Architecture& network, Dataset<T> samples, LossWeights loss_weights)
         : architecture(network), data(std::move(samples)), weights(loss_weights), packed(network) {}
+
+    // Of samples elsewhere, what is computed here.
+    Losses evaluate_elsewhere(const T* parameters, Rows rows, T* gradient) const {
+        const Terms<double> means = elsewhere->evaluate(parameters, rows, gradient);
+        Terms<double> present;
+        for (const Term term : all_terms) {
+            present[term] = std::isnan(means[term]) ? 0.0 : 1.0;
+        }
+        return losses_from(means, present, weights);
+    }
 
     // The squared errors of each term over a block of samples, and their gradient if it is not
     // null.
@@ -99,6 +111,7 @@ struct Objective<T>::Workspace {
     Architecture architecture;
     Dataset<T> data;
     LossWeights weights;
+    std::shared_ptr<Elsewhere<T>> elsewhere;
     PackedParameters<T> packed;
     std::vector<std::unique_ptr<Propagation<T>>> propagations;
     std::vector<std::unique_ptr<Propagation<T>>> forward_propagations;
@@ -112,6 +125,16 @@ Objective<T>::Objective(const Architecture& architecture, Dataset<T> data, LossW
     expect_same("inputs", architecture.n_inputs(), data.n_inputs());
     expect_same("outputs", architecture.n_outputs(), data.n_outputs());
     workspace_ = std::make_unique<Workspace>(architecture, std::move(data), weights);
+}
+
+template <class T>
+Objective<T>::Objective(const Architecture& architecture, std::shared_ptr<Elsewhere<T>> elsewhere,
+                        LossWeights weights) {
+    workspace_ = std::make_unique<Workspace>(
+        architecture,
+        Dataset<T>(elsewhere->n_samples(), architecture.n_inputs(), architecture.n_outputs()),
+        weights);
+    workspace_->elsewhere = std::move(elsewhere);
 }
 
 template <class T>
@@ -137,7 +160,29 @@ const LossWeights& Objective<T>::weights() const {
 }
 
 template <class T>
+bool Objective<T>::has(Term term) const {
+    return elsewhere() == nullptr ? data().has(term) : elsewhere()->has(term);
+}
+
+template <class T>
+Elsewhere<T>* Objective<T>::elsewhere() const {
+    return workspace_->elsewhere.get();
+}
+
+template <class T>
 Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execution& execution) {
+    const Workspace& work = *workspace_;
+    Losses losses = work.elsewhere == nullptr ? evaluate_here(parameters, rows, gradient, execution)
+                                              : work.evaluate_elsewhere(parameters, rows, gradient);
+    if (work.weights.l2 > 0) {
+        losses.total += add_l2_penalty(work.architecture, work.weights.l2, parameters, gradient);
+    }
+    return losses;
+}
+
+template <class T>
+Losses Objective<T>::evaluate_here(const T* parameters, Rows rows, T* gradient,
+                                   Execution& execution) {
     Workspace& work = *workspace_;
     const PackedLayout<T>& layout = work.packed.layout();
     work.packed.assign(work.architecture, parameters);
@@ -200,11 +245,7 @@ Losses Objective<T>::evaluate(const T* parameters, Rows rows, T* gradient, Execu
     for (const Terms<double>& of_slice : work.slice_sums) {
         add(of_slice, sums);
     }
-    Losses losses = losses_from(sums, totals, work.weights);
-    if (work.weights.l2 > 0) {
-        losses.total += add_l2_penalty(work.architecture, work.weights.l2, parameters, gradient);
-    }
-    return losses;
+    return losses_from(sums, totals, work.weights);
 }
 
 // As evaluate(): a propagation for each thread, and a gradient for each slice.

@@ -105,28 +105,43 @@ Losses Adam<T>::run_epoch(Objective<T>& objective, const EpochPlan& plan, Iterat
                           Execution& execution) {
     MeanLosses mean;
     const Index n_samples = plan.order.count;
-    for (Index first = 0; first < n_samples; first += plan.batch_size) {
-        const Rows batch = plan.order.batch(first, plan.batch_size);
-        const Losses losses =
-            objective.evaluate(iterate.current.data(), batch, gradient_.data(), execution);
-        if (!std::isfinite(losses.total)) {
-            throw Diverged();
+    if (n_samples > 0) {
+        for (Index first = 0; first < n_samples; first += plan.batch_size) {
+            const Rows batch = plan.order.batch(first, plan.batch_size);
+            mean.add(take_batch(objective, batch, plan.learning_rate, iterate, execution),
+                     static_cast<double>(batch.count) / static_cast<double>(n_samples));
         }
-        if (!gradient_fits()) {
-            // Its loss is finite, and the moments are its own.
-            set_in_parts(iterate.previous, iterate.current);
-            throw Diverged();
-        }
-        // Out of place: `current` has just shown a finite loss and is kept until the next has.
-        const bool finite = step(plan.learning_rate, iterate.current, iterate.previous);
-        std::swap(iterate.current, iterate.previous);
-        if (!finite) {  // no loss need notice: an output bias is no part of the derivatives
-            throw Diverged();
-        }
-
-        mean.add(losses, static_cast<double>(batch.count) / static_cast<double>(n_samples));
+        return mean.mean();
     }
-    return mean.mean();
+    Index n_came = 0;  // how many samples come is known once they are there
+    while (const Index count = objective.elsewhere()->next_batch()) {
+        mean.add(take_batch(objective, {nullptr, 0, count}, plan.learning_rate, iterate, execution),
+                 static_cast<double>(count));
+        n_came += count;
+    }
+    return mean.mean(static_cast<double>(n_came));
+}
+
+template <class T>
+Losses Adam<T>::take_batch(Objective<T>& objective, Rows batch, double learning_rate,
+                           Iterate<T>& iterate, Execution& execution) {
+    const Losses losses =
+        objective.evaluate(iterate.current.data(), batch, gradient_.data(), execution);
+    if (!std::isfinite(losses.total)) {
+        throw Diverged();
+    }
+    if (!gradient_fits()) {
+        // Its loss is finite, and the moments are its own.
+        set_in_parts(iterate.previous, iterate.current);
+        throw Diverged();
+    }
+    // Out of place: `current` has just shown a finite loss and is kept until the next has.
+    const bool finite = step(learning_rate, iterate.current, iterate.previous);
+    std::swap(iterate.current, iterate.previous);
+    if (!finite) {  // no loss need notice: an output bias is no part of the derivatives
+        throw Diverged();
+    }
+    return losses;
 }
 
 // Squares that overflow would make the second moment infinite, and every step from then on zero.

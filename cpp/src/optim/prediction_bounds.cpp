@@ -31,6 +31,9 @@ double largest(const T* numbers, Index count) {
 // 2|ż|².
 template <class T>
 bool surely_finite(const Objective<T>& objective, const std::vector<T>& parameters) {
+    if (objective.elsewhere() != nullptr) {
+        return false;
+    }
     const Dataset<T>& data = objective.data();
     double w = 0.0;
     in_parts(static_cast<Index>(parameters.size()), [&](Index first, Index last) {

@@ -52,8 +52,12 @@ def check_arrays(
     sizes: tuple[int, int] | None = None,
     precision: np.dtype[Any] | None = None,
     names: SampleNames = USUAL_NAMES,
+    part: bool = False,
 ) -> dict[str, NDArray[Any] | None]:
-    """Check the arrays of samples and bring them into their full shapes."""
+    """Check the arrays of samples and bring them into their full shapes.
+
+    Of a `part` of the samples, nothing of a target need be there and no weight be above 0.
+    """
     missing_allowed = _checks.as_boolean("allow_missing_values", allow_missing_values)
     X = _checks.as_inputs(names.X, given["X"], None if sizes is None else sizes[0])
     n, d = X.shape
@@ -77,21 +81,21 @@ def check_arrays(
         m = Y.shape[1]
         hint = "" if missing_allowed else "; allow_missing_values=True takes NaN for a value not measured"
         _checks.check_finite(names.Y, Y, missing_allowed=missing_allowed, nan_hint=hint)
-        _check_any(names.Y, Y, "value")
+        _check_any(names.Y, Y, "value", part)
     if slopes is not None:
         t = d if directions is None else directions.shape[1]
         derivatives = _checks.as_derivatives(names.derivatives, slopes, n, m, t)
         m = derivatives.shape[1]
         _checks.check_finite(names.derivatives, derivatives, missing_allowed=True)
-        _check_any(names.derivatives, derivatives, "derivative")
+        _check_any(names.derivatives, derivatives, "derivative", part)
     if given["d2YdX2"] is not None:
         name = names.second_derivatives
         second_derivatives = _checks.as_second_derivatives(name, given["d2YdX2"], n, m, d)
         _checks.check_finite(name, second_derivatives, missing_allowed=True)
-        _check_any(name, second_derivatives, "second derivative")
+        _check_any(name, second_derivatives, "second derivative", part)
         _checks.check_symmetric(name, second_derivatives, precision)
     sample_weight, derivative_weight = as_weights(
-        given["sample_weight"], given["derivative_sample_weight"], n, derivatives
+        given["sample_weight"], given["derivative_sample_weight"], n, derivatives, part=part
     )
     return {
         "X": X,
@@ -110,8 +114,8 @@ def names_of(names: SampleNames, directions: object) -> SampleNames:
     return names if directions is None else names._replace(derivatives="dYdV")
 
 
-def _check_any(name: str, array: NDArray[Any], noun: str) -> None:
-    if not anywhere(lambda rows: np.asarray(~np.isnan(rows)), array):
+def _check_any(name: str, array: NDArray[Any], noun: str, part: bool) -> None:
+    if not part and not anywhere(lambda rows: np.asarray(~np.isnan(rows)), array):
         raise ValueError(f"{name}: expected at least one {noun}, got NaN throughout")
 
 

@@ -20,6 +20,9 @@ from numpy.typing import NDArray
 
 from .. import _checks
 from .._parts import most, row_by_row, total
+from ..models.normalization import Normalization
+from .arrays import SampleNames
+from .moments import Moments
 from .presence import present, weights_of
 from .samples import Samples
 
@@ -55,17 +58,12 @@ class Balance:
 
 
 def balance(samples: Samples, dtype: np.dtype[Any]) -> Balance:
-    """Balance standardised samples of which all that is there counts.
-
-    The loss divides by the sum of the weights it is given. So that the mean is over the entries, as above,
-    the derivative weight has the mean of the column weights in it.
-    """
+    """Balance standardised samples of which all that is there counts."""
     derivatives = samples.derivatives
     if derivatives is None:
         raise ValueError("derivative_weight: expected derivatives to balance, got none")
     name = f"{samples._names.derivatives}, normalized"
     _checks.check_finite(name, derivatives, missing_allowed=True)
-    n_columns = derivatives.shape[2]
     there = present(derivatives)
     weights = row_by_row(np.multiply, there, weights_of(samples.derivative_sample_weight, derivatives))
     totals = total(weights)
@@ -74,6 +72,44 @@ def balance(samples: Samples, dtype: np.dtype[Any]) -> Balance:
     exponent = int(np.frexp(most(np.asarray, sizes))[1])
     squares = row_by_row(lambda weights, rows: weights * np.ldexp(rows, -exponent) ** 2, weights, sizes)
     mean_squares = total(squares) / np.where(totals > 0, totals, 1.0)
+    return _balanced(name, totals, mean_squares, exponent, dtype)
+
+
+def balance_from(
+    moments: Moments,
+    normalization: Normalization,
+    dtype: np.dtype[Any],
+    names: SampleNames,
+    *,
+    directed: bool,
+) -> Balance:
+    """Balance samples in parts by the moments of their derivatives, of which all that is there counts."""
+    y_scale = normalization.y_scale[:, np.newaxis]
+    shape = (len(y_scale), -1)
+    with np.errstate(all="ignore"):
+        units = np.abs(1.0 / y_scale if directed else normalization.x_scale / y_scale)
+        totals = moments.weight.reshape(shape)
+        squares = moments.second.reshape(shape) / np.where(totals > 0, totals, 1.0)
+        roots = np.ldexp(units * np.sqrt(squares), moments.exponent.reshape(shape))
+    name = f"{names.derivatives}, normalized"
+    _checks.check_finite(name, roots)
+    exponent = int(np.frexp(roots.max())[1])
+    return _balanced(name, totals, np.ldexp(roots, -exponent) ** 2, exponent, dtype)
+
+
+def _balanced(
+    name: str,
+    totals: NDArray[np.float64],
+    mean_squares: NDArray[np.float64],
+    exponent: int,
+    dtype: np.dtype[Any],
+) -> Balance:
+    """Balance columns (m, t) of these weights in all and mean squares in units of 4^exponent.
+
+    The loss divides by the sum of the weights it is given. So that the mean is over the entries, as above,
+    the derivative weight has the mean of the column weights in it.
+    """
+    n_columns = totals.shape[1]
     of_all = float(np.average(mean_squares, weights=totals))
     if of_all == 0:
         exponent = 0

@@ -5,6 +5,7 @@ After `counting` only the first half of it is left to know, here and in the comp
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,17 +15,21 @@ from .._parts import anywhere, most, row_by_row
 from .arrays import TARGETS
 from .samples import Samples
 
+WEIGHTS = ("sample_weight", "derivative_sample_weight")
 
-def counting(samples: Samples, dtype: np.dtype[Any]) -> Samples:
+
+def counting(samples: Samples, dtype: np.dtype[Any], largest: Mapping[str, float] | None = None) -> Samples:
     """Turn what weighs 0 into NaN, and leave out the samples of which nothing counts.
 
     Weights become ratios to the largest, since only these matter to a mean. They are taken in the type of
-    the fit: one too small for it is 0 there. Samples left out do not fill a batch either.
+    the fit: one too small for it is 0 there. Samples left out do not fill a batch either. Of a part of the
+    samples, `largest` are the weights of all by name, and nothing of it need count.
     """
     if samples.sample_weight is None and samples.derivative_sample_weight is None:
         return samples
     changed: dict[str, NDArray[Any] | None] = {
-        name: _ratios(getattr(samples, name), dtype) for name in ("sample_weight", "derivative_sample_weight")
+        name: _ratios(getattr(samples, name), dtype, None if largest is None else largest[name])
+        for name in WEIGHTS
     }
     kept = np.zeros(len(samples), dtype=bool)
     for target, weights in TARGETS.items():
@@ -33,7 +38,7 @@ def counting(samples: Samples, dtype: np.dtype[Any]) -> Samples:
             continue
         changed[target] = array
         counts = present(array)
-        if not counts.any():
+        if largest is None and not counts.any():
             names = weights if weights == "sample_weight" else f"sample_weight, {weights}"
             raise ValueError(
                 f"{names}: expected a weight above 0 for at least one entry of "
@@ -56,12 +61,20 @@ def weights_of(weights: NDArray[np.float64] | None, array: NDArray[Any]) -> NDAr
     return np.broadcast_to(weights.reshape(weights.shape + (1,) * (array.ndim - weights.ndim)), array.shape)
 
 
-def _ratios(weights: NDArray[np.float64] | None, dtype: np.dtype[Any]) -> NDArray[np.float64] | None:
+def largest_weights(samples: Samples) -> dict[str, float]:
+    """Return the largest of each kind of weights by name, 1 where there are none."""
+    arrays = ((name, getattr(samples, name)) for name in WEIGHTS)
+    return {name: 1.0 if array is None else float(array.max(initial=0.0)) for name, array in arrays}
+
+
+def _ratios(
+    weights: NDArray[np.float64] | None, dtype: np.dtype[Any], largest: float | None
+) -> NDArray[np.float64] | None:
     if weights is None:
         return None
     with np.errstate(under="ignore"):
-        largest = most(np.asarray, weights)
-        return row_by_row(lambda rows: np.asarray((rows / largest).astype(dtype), dtype=np.float64), weights)
+        above = most(np.asarray, weights) if largest is None else largest
+        return row_by_row(lambda rows: np.asarray((rows / above).astype(dtype), dtype=np.float64), weights)
 
 
 def _mark(array: NDArray[Any] | None, weights: NDArray[np.float64] | None) -> NDArray[Any] | None:

@@ -263,11 +263,12 @@ def as_samples(
     sizes: tuple[int, int] | None = None,
     precision: np.dtype[Any] | None = None,
     names: SampleNames = USUAL_NAMES,
+    part: bool = False,
 ) -> Samples:
     """Take samples, or their arrays: those are checked but not copied.
 
     `sizes` are the inputs and outputs of the model they are for, `precision` its type if that is coarser
-    than the arrays'.
+    than the arrays'. Of a `part` of the samples, nothing of a target need be there.
     """
     given = {
         "X": X,
@@ -281,7 +282,12 @@ def as_samples(
     }
     if not isinstance(X, Samples):
         checked = check_arrays(
-            given, allow_missing_values=allow_missing_values, sizes=sizes, precision=precision, names=names
+            given,
+            allow_missing_values=allow_missing_values,
+            sizes=sizes,
+            precision=precision,
+            names=names,
+            part=part,
         )
         return from_checked(checked, names_of(names, directions))
     for name, array in given.items():

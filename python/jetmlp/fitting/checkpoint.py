@@ -25,7 +25,7 @@ from ..optimizers.base import Optimizer
 from ..optimizers.describing import described_optimizer
 from .evidence import Evidence
 from .history import COLUMNS, History
-from .plan import FitPlan
+from .plan import FitPlan, hash_of
 from .problem import LossWeights
 
 #: What a file of a trainer is called in its metadata.
@@ -59,8 +59,8 @@ class Call(NamedTuple):
         return cls(
             plan.epochs,
             *plan.stopping,
-            fingerprint(plan.samples.arrays()),
-            None if held_out is None else fingerprint(held_out.arrays()),
+            hash_of(plan.samples),
+            None if held_out is None else hash_of(held_out),
             None if anchor is None else fingerprint(anchor._asdict()),
         )
 

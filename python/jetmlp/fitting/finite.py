@@ -17,16 +17,25 @@ def undone_is_finite(model: MLP, samples: Samples) -> bool:
 
     A prediction is asked for only where scales are so large that there is a doubt.
     """
+    return not in_doubt(model, samples) or predicts_finite(samples, model)
+
+
+def in_doubt(model: MLP, samples: Samples) -> bool:
+    """Whether scales are so large that results may leave float64 where the network's own are finite."""
     normalization = model.normalization
     if normalization is None:
-        return True
+        return False
     with np.errstate(all="ignore"):
         units = normalization.jacobian_units()
-    with_slopes = samples.dYdX is not None
-    largest = max(np.abs(normalization.y_scale).max(), np.abs(units).max() if with_slopes else 0.0)
-    if largest < LARGE and np.abs(normalization.y_mean).max() < LARGE:
-        return True
-    if not with_slopes:
+    largest = max(
+        np.abs(normalization.y_scale).max(), np.abs(units).max() if samples.dYdX is not None else 0.0
+    )
+    return not (largest < LARGE and np.abs(normalization.y_mean).max() < LARGE)
+
+
+def predicts_finite(samples: Samples, model: MLP) -> bool:
+    """Say whether values, and derivatives where they are fitted, are finite."""
+    if samples.dYdX is None:
         return bool(np.isfinite(model.predict(samples.X)).all())
     values, slopes = model.predict_with_jacobian(samples.X)
     return bool(np.isfinite(values).all() and np.isfinite(slopes).all())

@@ -78,10 +78,10 @@ def pose(model: MLP, samples: Samples, held_out: Samples | None, weights: LossWe
     training = counting(samples, model.dtype)
     validation = None if held_out is None else counting(held_out, model.dtype)
     normalization = model.normalization
-    _check_weight_of_given(training, weights)
+    check_weight_of_given(training, weights)
     if model.normalize:
-        normalization = learn(_weighed(training, weights)) if normalization is None else normalization
-        check_units(_weighed(training, weights), normalization)
+        normalization = learn(weighed(training, weights)) if normalization is None else normalization
+        check_units(weighed(training, weights), normalization)
         training = standardised(training, normalization)
         validation = None if validation is None else standardised(validation, normalization)
     elif weights.balanced:
@@ -92,13 +92,15 @@ def pose(model: MLP, samples: Samples, held_out: Samples | None, weights: LossWe
         training = balanced.apply(training)
         validation = None if validation is None else balanced.apply(validation)
     return Problem(
-        _in_core(model, training, weights),
-        None if validation is None else _held_out_in_core(model, validation, training, weights),
+        in_core(model, training, weights),
+        None
+        if validation is None
+        else in_core(model, validation, of_held_out(validation, training, weights)),
         normalization,
     )
 
 
-def _in_core(model: MLP, samples: Samples, weights: LossWeights) -> Any:  # noqa: ANN401
+def in_core(model: MLP, samples: Samples, weights: LossWeights) -> Any:  # noqa: ANN401
     """Hand samples to the core, as an Objective32 or Objective64."""
     names = samples._names
 
@@ -134,8 +136,8 @@ def _in_core(model: MLP, samples: Samples, weights: LossWeights) -> Any:  # noqa
     )
 
 
-def _held_out_in_core(model: MLP, samples: Samples, training: Samples, weights: LossWeights) -> Any:  # noqa: ANN401
-    """Hand samples of validation to the core.
+def of_held_out(samples: Samples, training: Samples, weights: LossWeights) -> LossWeights:
+    """Return the weights of the loss of samples of validation.
 
     Their loss is of the terms that are fitted, to be compared with the training loss, and has no penalty.
     What is validated besides keeps a column of its own.
@@ -151,10 +153,10 @@ def _held_out_in_core(model: MLP, samples: Samples, training: Samples, weights: 
             "validation_data: expected at least one kind of target that is fitted, values, derivatives or "
             "second derivatives, to compare with the training loss; got none"
         )
-    return _in_core(model, samples, comparable)
+    return comparable
 
 
-def _weighed(samples: Samples, weights: LossWeights) -> Samples:
+def weighed(samples: Samples, weights: LossWeights) -> Samples:
     """Leave out the targets that the loss does not see: they set no scale either."""
     absent: dict[str, None] = {}
     if weights.value == 0:
@@ -166,7 +168,7 @@ def _weighed(samples: Samples, weights: LossWeights) -> Samples:
     return samples.replace(**absent)
 
 
-def _check_weight_of_given(samples: Samples, weights: LossWeights) -> None:
+def check_weight_of_given(samples: Samples, weights: LossWeights) -> None:
     """Raise a ``ValueError`` if nothing that is given has a weight."""
     names = samples._names
     terms = (

@@ -19,9 +19,10 @@ from .anchor import Anchor
 from .callbacks import Callback, Hook
 from .errors import DivergenceError
 from .evidence import Evidence
-from .finite import undone_is_finite
+from .finite import in_doubt, predicts_finite, undone_is_finite
 from .history import History
-from .plan import Ending, FitPlan, plan_fit
+from .parts import Parts
+from .plan import Ending, FitPlan, plan_fit, plan_parts
 from .progress import ProgressBar
 from .resuming import Keeper, Resumable
 
@@ -77,6 +78,19 @@ class Running(Resumable):
     ) -> History:
         """Fit to samples that have been checked, with the trainer claimed; `stop` ends it from outside."""
         plan = self._plan(samples, ending, epochs)
+        return self._follow(plan, callbacks, stop, progress=progress, keeper=keeper)
+
+    def _follow(
+        self,
+        plan: FitPlan,
+        callbacks: tuple[Callback, ...],
+        stop: _core.StopFlag | None = None,
+        *,
+        progress: bool,
+        keeper: Keeper | None,
+    ) -> History:
+        """Run what was planned, with whoever looks on."""
+        epochs = plan.epochs
         with ProgressBar(epochs, type(self._optimizer).__name__, shown=progress, done=plan.done) as bar:
             hook = self._hook(callbacks, bar, plan, keeper)
             return self._run(plan, hook, stop, n_threads=self._n_threads)
@@ -124,10 +138,40 @@ class Running(Resumable):
             self._start(choice.optimizer)
         assert isinstance(self._optimizer, Optimizer)
         self._core.check(plan.problem.training)
-        what = f"{type(self._optimizer).__name__} with {len(plan.samples)} samples"
+        what = f"{type(self._optimizer).__name__} with {len(samples)} samples"
         cure = "fewer samples, or an optimizer that steps by batches such as Adam, need less"
         require_memory(what, self._need(plan, _checks.as_threads(self._n_threads)), cure)
         return plan if self._pending is None else plan._replace(done=self._pending.check(plan, self._model))
+
+    def _fit_parts(
+        self,
+        parts: Parts,
+        held_out: Parts | None,
+        ending: Ending,
+        epochs: int,
+        callbacks: tuple[Callback, ...] = (),
+        *,
+        progress: bool = False,
+        keeper: Keeper | None = None,
+    ) -> History:
+        """Fit to samples in parts, with the trainer claimed."""
+        if isinstance(self._optimizer, Optimizer):
+            parts.expect_optimizer(self._optimizer, self._batch_size)
+        if keeper is not None or self._pending is not None:
+            for samples in (parts, held_out):
+                if samples is not None:
+                    samples.fingerprint()  # before the core has them
+        plan = plan_parts(self._model, parts, held_out, ending, self._weights, epochs)
+        if not isinstance(self._optimizer, Optimizer):
+            choice = parts.choice(self._model, self._batch_size, epochs)
+            parts.expect_optimizer(choice.optimizer, choice.batch_size)
+            self._batch_size = choice.batch_size
+            self._start(choice.optimizer)
+        self._core.check(plan.problem.training)
+        if self._pending is not None:
+            plan = plan._replace(done=self._pending.check(plan, self._model))
+        parts.begin(self.n_epochs)
+        return self._follow(plan, callbacks, progress=progress, keeper=keeper)
 
     def _run(
         self,
@@ -166,7 +210,7 @@ class Running(Resumable):
         self.history.optimizer = type(self._optimizer).__name__
         if error is not None:
             raise error
-        if end != "diverged" and not undone_is_finite(self._model, plan.samples):
+        if end != "diverged" and not self._is_finite(plan.samples):
             self._model._parameters = start
             end = self.history.stopped_because = "diverged"
         if end == "diverged":
@@ -176,8 +220,14 @@ class Running(Resumable):
             self.evidence = None if report is None else self._evidence(report, plan)
         return self.history
 
+    def _is_finite(self, samples: Samples | Parts) -> bool:
+        if isinstance(samples, Samples):
+            return undone_is_finite(self._model, samples)
+        return not in_doubt(self._model, samples.example) or all(samples.each(predicts_finite, self._model))
+
     def _evidence(self, report: dict[str, Any], plan: FitPlan) -> Evidence:
         n_layers = len(self._model.layer_sizes) - 1
+        assert isinstance(plan.samples, Samples)
         return Evidence.from_report(report, plan.samples, plan.problem.normalization, n_layers)
 
     def _take(self, parameters: NDArray[Any], anchor: Anchor | None) -> None:

@@ -65,6 +65,12 @@ class Dataset {
     // if an entry that is present has a weight that is not above 0.
     Dataset(Index n_samples, Index n_inputs, Index n_outputs, const T* inputs,
             const Terms<Targets<T>>& targets, Directions<T> directions = {});
+    // Of samples that are elsewhere: their number alone is known here.
+    Dataset(Index n_samples, Index n_inputs, Index n_outputs)
+        : n_samples_(n_samples),
+          n_inputs_(n_inputs),
+          n_outputs_(n_outputs),
+          n_tangents_(n_inputs) {}
 
     [[nodiscard]] Index n_samples() const { return n_samples_; }
     [[nodiscard]] Index n_inputs() const { return n_inputs_; }

@@ -28,8 +28,9 @@ Losses losses_from(const Terms<double>& squared_errors, const Terms<double>& tot
 class MeanLosses {
   public:
     void add(const Losses& losses, double share);
-    // A term that no batch had is NaN.
-    [[nodiscard]] Losses mean() const;
+    // What all shares come to: 1, or the number of samples where that was not known before. A term
+    // that no batch had is NaN.
+    [[nodiscard]] Losses mean(double whole = 1.0) const;
 
   private:
     double total_ = 0.0;

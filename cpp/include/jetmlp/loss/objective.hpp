@@ -2,6 +2,7 @@
 #pragma once
 
 #include <jetmlp/loss/dataset.hpp>
+#include <jetmlp/loss/elsewhere.hpp>
 #include <jetmlp/loss/losses.hpp>
 #include <jetmlp/machine/threads.hpp>
 #include <jetmlp/machine/types.hpp>
@@ -21,6 +22,9 @@ class Objective {
   public:
     // Throws std::invalid_argument if network and data differ in inputs or outputs.
     Objective(const Architecture& architecture, Dataset<T> data, LossWeights weights);
+    // Of samples that are elsewhere; what they say is weighed and penalized here.
+    Objective(const Architecture& architecture, std::shared_ptr<Elsewhere<T>> elsewhere,
+              LossWeights weights);
     ~Objective();
     Objective(Objective&&) noexcept;
     Objective& operator=(Objective&&) noexcept;
@@ -29,6 +33,9 @@ class Objective {
     [[nodiscard]] const Dataset<T>& data() const;
     [[nodiscard]] const LossWeights& weights() const;
     [[nodiscard]] Rows all_rows() const { return data().all_rows(); }
+    [[nodiscard]] bool has(Term term) const;
+    // Null where the samples are at hand.
+    [[nodiscard]] Elsewhere<T>* elsewhere() const;
 
     // The losses at the flat parameters, and their gradient (n_parameters) where it is not null.
     // Not for two threads at once: the workspace belongs to the object.
@@ -42,6 +49,8 @@ class Objective {
 
   private:
     struct Workspace;
+    // Without the penalty.
+    Losses evaluate_here(const T* parameters, Rows rows, T* gradient, Execution& execution);
     std::unique_ptr<Workspace> workspace_;
 };
 

@@ -38,6 +38,9 @@ class Adam final : public Optimizer<T> {
     void visit(StateVisitor& state) override;
 
   private:
+    // The losses of a batch, and a step by their gradient.
+    Losses take_batch(Objective<T>& objective, Rows batch, double learning_rate,
+                      Iterate<T>& iterate, Execution& execution);
     // False if the second moment cannot hold the squares of the gradient.
     [[nodiscard]] bool gradient_fits() const;
     // False if a parameter is no longer finite.
