@@ -71,6 +71,7 @@ std::vector<Field> Field::list(std::size_t most) const {
         refuse_for("a list of 1 to " + std::to_string(most) + " entries");
     }
     std::vector<Field> fields;
+    fields.reserve(entries->size());
     for (std::size_t i = 0; i < entries->size(); ++i) {
         fields.push_back({(*entries)[i], name + "[" + std::to_string(i) + "]"});
     }

@@ -55,7 +55,7 @@ class Tensors {
     void expect_all_taken() const;
 
   private:
-    const Tensor& found(const std::string& name) const;
+    [[nodiscard]] const Tensor& found(const std::string& name) const;
 
     const Container& container_;
     std::set<std::string, std::less<>> taken_;

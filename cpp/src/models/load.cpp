@@ -11,6 +11,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace jetmlp {
@@ -90,8 +91,10 @@ std::vector<T> parameters_of(Tensors& tensors, const std::string& prefix,
     std::vector<T> parameters;
     for (std::size_t l = 0; l + 1 < sizes.size(); ++l) {
         const std::string number = std::to_string(l);
-        const auto append = [&](const std::string& name, const std::vector<Index>& shape) {
-            const std::vector<T> numbers = tensors.take<T>(prefix + name + number, shape);
+        const auto append = [&](std::string_view kind, const std::vector<Index>& shape) {
+            std::string name = prefix;
+            name.append(kind).append(number);
+            const std::vector<T> numbers = tensors.take<T>(name, shape);
             parameters.insert(parameters.end(), numbers.begin(), numbers.end());
         };
         append("weights.", {sizes[l + 1], sizes[l]});
