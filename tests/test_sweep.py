@@ -58,6 +58,8 @@ def test_a_run_is_the_fit_with_these_settings(threads: ThreadPoolExecutor) -> No
     lowest = min(result, key=lambda one: one["validation_error"])
     assert result.best() is lowest
     assert lowest["optimizer"] == jetmlp.LevenbergMarquardt()
+    chained = {**FIT, "optimizer": [CHAIN], "dtype": [np.float32, "float64"]}
+    assert [row["failed"] for row in jetmlp.sweep(chained, train, executor=threads)] == [None, None]
 
 
 def test_processes_of_this_machine_give_the_same_numbers_and_what_is_kept_is_not_run_again(
@@ -200,9 +202,9 @@ REFUSED: list[tuple[Any, type[Exception], str]] = [
         "learning_rate: no such setting of LBFGS; it is one of Adam",
     ),
     (
-        {**FIT, "optimizer": [CHAIN]},
-        ValueError,
-        "epochs: expected a setting of one thing, but both the fit and Chain",
+        {**FIT, "optimizer": [CHAIN], "learning_rate": [0.1]},
+        TypeError,
+        "learning_rate: no such setting of Chain; it is one of Adam",
     ),
     ({**FIT, "layer_sizes": [[2, 4, 1]]}, ValueError, "X: expected samples of 2 inputs and 1 output"),
     ({**FIT, "activation": ["tan"]}, ValueError, "activation: expected one of .* in the run of layer_sizes"),

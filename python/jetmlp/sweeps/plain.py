@@ -30,8 +30,8 @@ def plain(name: str, value: Any) -> Any:  # noqa: ANN401  whatever a setting may
         return plain(name, value.item())
     if isinstance(value, np.ndarray):
         return plain(name, value.tolist())
-    if isinstance(value, np.dtype):
-        return value.name
+    if isinstance(value, np.dtype) or (isinstance(value, type) and issubclass(value, np.generic)):
+        return np.dtype(value).name
     if isinstance(value, (list, tuple, range)):
         return [plain(name, entry) for entry in value]
     if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
@@ -60,6 +60,8 @@ def shown(value: Any) -> Any:  # noqa: ANN401
         return value.item()
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
+    if isinstance(value, np.dtype) or (isinstance(value, type) and issubclass(value, np.generic)):
+        return np.dtype(value).name
     if isinstance(value, np.ndarray):
         return shown(value.tolist())
     if isinstance(value, Chain):

@@ -14,6 +14,7 @@ from ..fitting.trainer import Trainer
 from ..models.mlp import MLP
 from ..optimizers.auto import AUTO
 from ..optimizers.base import Optimizer
+from ..optimizers.chain import Chain
 from ..optimizers.describing import OPTIMIZERS
 from .plain import plain
 from .space import Combination
@@ -75,7 +76,9 @@ def settings_of(combination: Combination) -> FitSettings:
         If one is unknown, could be of two things, or is missing.
     """
     optimizer = combination.get("optimizer", AUTO)
-    own = {field.name for field in fields(optimizer)} if isinstance(optimizer, Optimizer) else set()
+    # A chain has settings through its links alone: epochs are those of the fit.
+    has_own = isinstance(optimizer, Optimizer) and not isinstance(optimizer, Chain)
+    own = {field.name for field in fields(optimizer)} if has_own else set()
     common = {*MODEL, *TRAINER, *FIT, "optimizer", "seed"}
     kind = type(optimizer).__name__
     of_optimizer: dict[str, Any] = {}
