@@ -91,7 +91,7 @@ def test_the_commands_run(folder: Path) -> None:
     assert {path.name for path in folder.iterdir()} >= {
         "model.safetensors",
         "predictions.csv",
-        "model.c",
+        "model.onnx",
     }
 
 

@@ -139,8 +139,8 @@ def _warn_of_float32(keras: Any, total: NetworkSum) -> None:  # noqa: ANN401  as
     if is_double and keras.backend.result_type("float64", "float64") != "float64":
         warnings.warn(
             f"to_keras: Keras on {keras.backend.backend()} takes float64 as float32 in places, so "
-            "results have the digits of float32; to_torch and to_jax keep them, and Keras on TensorFlow, but "
-            "for gelu",
+            "results have the digits of float32; to_torch and to_jax keep them, and Keras on TensorFlow, "
+            "but for gelu",
             UserWarning,
             stacklevel=3,
         )
