@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from .._files import write_bytes
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-class SweepResult(Sequence[dict[str, Any]]):
+class SweepResult:
     """The rows of a sweep, a dict a run: its settings, and what came of it.
 
     A fit has "validation_error", the root mean square over the kinds of data of "value_error",
