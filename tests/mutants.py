@@ -142,7 +142,9 @@ _OPERATOR = re.compile(
     r"(?<= )(\+=|-=|\*=|/=|<=|>=|==|!=|&&|\|\||[-+*/<>]|\b(?:is not|not in|is|in|and|or)\b)(?= )"
 )
 _NUMBER = re.compile(r"(?<![\w.])(\d+\.\d*(?:e-?\d+)?|\d+(?:e-?\d+)?)(?![\w.])")
-_WORD = re.compile(r"\b(true|false|True|False|std::min|std::max)\b|(?<![\w!])!(?=[\w(])|\bnot (?=\w)")
+_WORD = re.compile(
+    r"\b(true|false|True|False|std::min|std::max)\b|(?<![\w!])!(?=[\w(])|(?<!is )\bnot (?!in\b)(?=\w)"
+)
 _WORDS = {
     "true": "false", "false": "true", "True": "False", "False": "True",
     "std::min": "std::max", "std::max": "std::min", "!": "", "not ": "",
@@ -203,14 +205,17 @@ def mutants(source: str) -> Iterator[Mutant]:
         changes = [
             (match.start(), match[0], SWAPS[match[0]])
             for match in _OPERATOR.finditer(code)
-            if python or not match[0][0].isalpha()
+            if (python or not match[0][0].isalpha()) and not _of_a_loop(code[: match.start()], match[0])
         ]
         changes += [(match.start(), match[0], _other_number(match[0])) for match in _NUMBER.finditer(code)]
         changes += [(match.start(), match[0], _WORDS[match[0]]) for match in _WORD.finditer(code)]
-        explained = {swap for where, text, swap, _ in EXPLAINED if where == source and text in line}
         for column, before, after in changes:
-            if (before, after) not in explained:
-                yield Mutant(source, number, column, before, after)
+            yield Mutant(source, number, column, before, after)
+
+
+def _of_a_loop(before: str, word: str) -> bool:
+    """Say whether this `in` belongs to a `for` in the line before it."""
+    return word == "in" and before.rfind("for ") > before.rfind(" in ")
 
 
 def _other_number(text: str) -> str:
