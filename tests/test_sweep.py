@@ -218,7 +218,7 @@ REFUSED: list[tuple[Any, type[Exception], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("space", "kind", "message"), REFUSED, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("space", "kind", "message"), REFUSED, ids=[row[2] for row in REFUSED])
 def test_what_is_wrong_is_said_before_the_first_run(
     space: Any,  # noqa: ANN401
     kind: type[Exception],
