@@ -59,6 +59,42 @@ def test_every_step_meets_the_strong_wolfe_conditions(c1: float, c2: float) -> N
         assert abs(slope @ step) <= c2 * abs(gradient @ step) * (1 + 1e-6)
 
 
+def _inverse_hessian(pairs: list[tuple[Any, Any]]) -> Any:  # noqa: ANN401  a matrix
+    """The matrix of BFGS from its formula, from the last pairs on top of sᵀy / yᵀy."""
+    s, y = pairs[-1]
+    H = (s @ y) / (y @ y) * np.eye(len(s))
+    for s, y in pairs:
+        V = np.eye(len(s)) - np.outer(s, y) / (s @ y)
+        H = V @ H @ V.T + np.outer(s, s) / (s @ y)
+    return H
+
+
+@pytest.mark.parametrize("memory", [1, 4, 20])
+def test_every_direction_is_that_of_the_matrix_that_it_stands_for(memory: int) -> None:
+    """And a step of length one is taken where it meets the conditions."""
+    trainer = jetmlp.Trainer(
+        jetmlp.MLP([1, 6, 4, 1], dtype="float64", normalize=False, seed=2), jetmlp.LBFGS(memory=memory)
+    )
+    objective = jetmlp.Objective(trainer.model, X, Y, DYDX)
+    path = [trainer.model.parameters]
+    trainer.fit(X, Y, DYDX, epochs=30, callbacks=lambda *_: path.append(trainer.model.parameters))
+    points = [(theta, *objective.loss_and_gradient(theta)) for theta in path]
+    steps = [(after[0] - before[0], after[2] - before[2]) for before, after in pairwise(points)]
+    n_of_length_one = 0
+    for k in range(1, 30):
+        theta, loss, gradient = points[k]
+        direction = -_inverse_hessian(steps[max(0, k - memory) : k]) @ gradient
+        step = steps[k][0]
+        cosine = step @ direction / np.linalg.norm(step) / np.linalg.norm(direction)
+        assert cosine == pytest.approx(1, abs=1e-9)
+        lower, slope = objective.loss_and_gradient(theta + direction)
+        descent = gradient @ direction
+        if lower <= loss + 1e-4 * descent and abs(slope @ direction) <= 0.9 * abs(descent):
+            assert step == pytest.approx(direction, rel=1e-6, abs=1e-9 * np.abs(direction).max())
+            n_of_length_one += 1
+    assert n_of_length_one > 15
+
+
 @pytest.mark.parametrize("sizes", [(2, 3, 1), (2, 4, 1)], ids=str)
 def test_more_digits_than_the_root_of_epsilon(sizes: tuple[int, ...], rng: np.random.Generator) -> None:
     """A line search that compares losses alone stalls where the decrease drowns in rounding.
