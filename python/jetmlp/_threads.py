@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+#: Seconds between two looks of an idle thread at whether there is still somebody to work for.
+LOOK = 0.2
 
 
 class _Work:
@@ -60,18 +64,24 @@ class Threads(Executor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Let the threads end once all is done, or what has not begun is cancelled."""
-        while cancel_futures and not self._waiting.empty():
-            work = self._waiting.get()
-            if work is not None:
-                work.future.cancel()
-        for _ in self._threads:
-            self._waiting.put(None)
+        try:
+            while cancel_futures:
+                work = self._waiting.get_nowait()
+                if work is not None:
+                    work.future.cancel()
+        except Empty:
+            pass
+        self._waiting.put(None)
         if wait:
             for thread in self._threads:
                 thread.join()
 
     def _start_another(self) -> None:
-        thread = threading.Thread(target=self._work, name=f"jetmlp {len(self._threads)}")
+        thread = threading.Thread(
+            target=_serve,
+            args=(weakref.ref(self), self._waiting),
+            name=f"jetmlp {len(self._threads)}",
+        )
         try:
             thread.start()
         except RuntimeError:
@@ -79,7 +89,18 @@ class Threads(Executor):
         else:
             self._threads.append(thread)
 
-    def _work(self) -> None:
-        while (work := self._waiting.get()) is not None:
-            work.run()
-            del work  # with its call and result, before the next comes
+
+def _serve(pool: weakref.ref[Threads], waiting: SimpleQueue[_Work | None]) -> None:
+    """Do what waits, until the pool has no more, or is gone: Ctrl-C may come before it can say so."""
+    while True:
+        try:
+            work = waiting.get(timeout=LOOK)
+        except Empty:
+            if pool() is None:
+                return
+            continue
+        if work is None:
+            waiting.put(None)  # for the next thread
+            return
+        work.run()
+        del work  # with its call and result, before the next comes

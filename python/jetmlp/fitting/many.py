@@ -126,8 +126,11 @@ def fit_many(
                 hook = trainer._hook((), None, plan)
                 return pool.submit(trainer._run, plan, hook, stop, n_threads=trainer._n_threads or 1)
 
-            # Ctrl-C reaches the main thread alone, which tells the others.
-            run_all(range(len(fleet)), start, fits.__setitem__, stop.set)
+            # Ctrl-C reaches the main thread alone, which tells the others, if no second one comes before.
+            try:
+                run_all(range(len(fleet)), start, fits.__setitem__, stop.set)
+            finally:
+                stop.set()
     for index in range(len(fleet)):
         error = fits[index].exception()
         if isinstance(error, DivergenceError):
