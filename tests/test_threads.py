@@ -21,7 +21,7 @@ def _threads_of(count: int) -> tuple[Threads, list[threading.Thread]]:
 @pytest.mark.parametrize("count", [1, 5])
 @pytest.mark.parametrize("told", [True, False])
 def test_no_thread_outlives_its_pool(count: int, told: bool) -> None:
-    """Ctrl-C may come before the pool can tell its threads; the end of the interpreter would wait for them."""
+    """Ctrl-C may come before the pool can tell them; the end of the interpreter would wait for them."""
     pool, threads = _threads_of(count)
     assert len(threads) == count
     if told:
