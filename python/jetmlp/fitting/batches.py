@@ -74,7 +74,7 @@ class Batches(Parts):
         *,
         warn: bool = False,
     ) -> None:
-        self._open = source if callable(source) and not hasattr(source, "__iter__") else lambda: source
+        self._source = source
         self._sizes = (model.n_inputs, model.n_outputs)
         self._epochs, self._n_threads = epochs, n_threads
         self._kind: object = None
@@ -147,21 +147,27 @@ class Batches(Parts):
         finally:
             batches.close()
 
-    def _pass(self) -> Generator[Samples, None, None]:
+    def _open(self, epoch: int | None) -> object:
+        """Begin a pass, of this epoch of the fit or, with None, of one that only looks."""
+        if callable(self._source) and not hasattr(self._source, "__iter__"):
+            return self._source()
+        return self._source
+
+    def _pass(self, epoch: int | None = None) -> Generator[Samples, None, None]:
         """Go through the batches once, each checked; whoever closes this closes what gives them."""
-        source = self._open()
+        source = self._open(epoch)
         if not isinstance(source, Iterable):
             raise TypeError(
                 f"X: expected a function that returns an iterator of jetmlp.Samples, got one that returns "
                 f"{_checks.brief(source)}"
             )
-        batches = iter(source)
+        batches: Iterator[Any] = iter(source)
         number = -1
         try:
             for number, batch in enumerate(batches):
                 yield self._checked(batch, number)
         finally:
-            close: Callable[[], object] | None = getattr(batches, "close", None)
+            close: Any = getattr(batches, "close", None)  # of a generator
             if close is not None:
                 close()
         if number < 0:
@@ -183,8 +189,8 @@ class Batches(Parts):
 
     def _epochs_of(self, recipe: Recipe) -> Generator[Posed | None, None, None]:
         """Go through all epochs, with None at the end of each."""
-        for _ in range(self._epochs):
-            batches = self._pass()
+        for epoch in range(self._epochs):
+            batches = self._pass(epoch)
             try:
                 for number, batch in enumerate(batches):
                     yield _posed(batch, recipe, number)

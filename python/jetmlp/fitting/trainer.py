@@ -22,6 +22,7 @@ from .batches import Batches, come_in_batches
 from .callbacks import Callback, as_callbacks
 from .evidence import Evidence
 from .history import COLUMNS, History
+from .mapped import MappedBatches, come_from_files
 from .plan import Ending
 from .problem import as_loss_weights, as_model
 from .resuming import as_keeper
@@ -250,7 +251,7 @@ class Trainer(Running):
                         batches, None, ending, epochs, listeners, progress=progress, keeper=keeper
                     )
             samples = as_samples(
-                X,  # type: ignore[arg-type]  no batches
+                X,  # type: ignore[arg-type]
                 Y,
                 dYdX,
                 d2YdX2=d2YdX2,
@@ -264,6 +265,14 @@ class Trainer(Running):
             )
             if self._warns():
                 warn_of_scales(samples)
+            if come_from_files(samples, self._optimizer, self._batch_size):
+                assert self._batch_size is not None
+                n_threads = _checks.as_threads(self._n_threads)
+                mapped = MappedBatches(samples, self._model, epochs, n_threads, self._batch_size, self._order)
+                with mapped:
+                    return self._fit_parts(
+                        mapped, None, ending, epochs, listeners, progress=progress, keeper=keeper
+                    )
             return self._fit(samples, ending, epochs, listeners, progress=progress, keeper=keeper)
 
     def _batches(self, source: Any, others: tuple[ArrayLike | None, ...], epochs: int) -> Batches:  # noqa: ANN401
