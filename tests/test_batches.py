@@ -20,6 +20,7 @@ X = np.random.default_rng(0).uniform(-1, 1, (22, 2))
 Y = np.sin(3 * X[:, :1]) * X[:, 1:]
 J = np.stack([3 * np.cos(3 * X[:, 0]) * X[:, 1], np.sin(3 * X[:, 0])], axis=1)
 W = np.random.default_rng(1).uniform(0.5, 2, len(X))
+W[5:10] = 0.0  # of the second batch nothing counts
 BATCH = 5
 ALL = jetmlp.Samples(X, Y, J, sample_weight=W)
 BATCHES = [ALL[first : first + BATCH] for first in range(0, len(X), BATCH)]
@@ -28,7 +29,7 @@ PLAIN = [jetmlp.Samples(batch.X, batch.Y, batch.dYdX) for batch in BATCHES]
 
 def trainer_of(normalize: bool = False, **settings: Any) -> jetmlp.Trainer:  # noqa: ANN401
     model = jetmlp.MLP([2, 6, 1], seed=1, normalize=normalize)
-    return jetmlp.Trainer(model, jetmlp.Adam(1e-2), **settings)
+    return jetmlp.Trainer(model, jetmlp.Adam(1e-2), l2=1e-2, **settings)
 
 
 class Anew:

@@ -7,6 +7,7 @@ is enough for most: the scales are what `SizesOfSamples` finds in all samples to
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any, NamedTuple
@@ -80,7 +81,7 @@ class Moments(NamedTuple):
 def moments_of(columns: NDArray[Any], weights: Array, *, central: bool) -> Moments:
     """Return the moments of columns (n, c) with weights (n,) or (n, c), about 0 unless central."""
     numbers = columns.astype(np.float64)
-    weights = np.broadcast_to(weights.reshape(len(weights), -1), numbers.shape)
+    weights = np.broadcast_to(weights if weights.ndim == 2 else weights[:, np.newaxis], numbers.shape)
     there = ~np.isnan(numbers) & (weights > 0)
     counted, numbers = np.where(there, weights, 0.0), np.where(there, numbers, 0.0)
     sizes = np.abs(numbers).max(axis=0, initial=0.0)
@@ -131,7 +132,7 @@ def moments_of_part(samples: Samples, counts: Array) -> PartMoments:
         if array is None:
             found.append(None)
             continue
-        columns = array.reshape(len(array), -1)
+        columns = array.reshape(len(array), math.prod(array.shape[1:]))  # of no rows, too
         of_entries = weights_of(weights, array).reshape(columns.shape)
         found.append(moments_of(columns, of_entries, central=array is samples.Y))
     return PartMoments(len(samples), moments_of(samples.X, counts, central=True), *found)

@@ -191,11 +191,20 @@ class Batches(Parts):
         """Go through all epochs, with None at the end of each."""
         for epoch in range(self._epochs):
             batches = self._pass(epoch)
+            something = False
             try:
-                for number, batch in enumerate(batches):
-                    yield _posed(batch, recipe, number)
+                for batch in batches:
+                    posed = _posed(batch, recipe)
+                    if posed is not None:
+                        something = True
+                        yield posed
             finally:
                 batches.close()
+            if not something:
+                raise ValueError(
+                    "X: expected at least one number that is not NaN, with a weight above 0, got none in any "
+                    "batch"
+                )
             yield None
 
 
@@ -234,15 +243,12 @@ class ComingBatches(Objective):
         return told, gradient
 
 
-def _posed(batch: Samples, recipe: Recipe, number: int) -> Posed:
-    """Hand a batch to the core, as the network is to map it."""
+def _posed(batch: Samples, recipe: Recipe) -> Posed | None:
+    """Hand a batch to the core, as the network is to map it; None for one of which nothing counts."""
     samples = brought(batch, recipe)
     given = tuple(target is not None and bool(present(target).any()) for target in samples.targets)
     if not any(given):
-        raise ValueError(
-            f"X, batch {number}: expected at least one number that is not NaN, with a weight above 0, got "
-            "none"
-        )
+        return None
     absent = {
         name: None
         for name, there in zip(
@@ -252,4 +258,5 @@ def _posed(batch: Samples, recipe: Recipe, number: int) -> Posed:
     }
     if "dYdV" in absent:
         absent["directions"] = None
-    return Posed(len(batch), in_core(recipe.model, samples.replace(**absent), recipe.weights), given)
+    without_penalty = recipe.weights._replace(l2=0.0)  # which is added once to what comes from here
+    return Posed(len(samples), in_core(recipe.model, samples.replace(**absent), without_penalty), given)

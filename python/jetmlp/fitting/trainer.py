@@ -183,8 +183,8 @@ class Trainer(Running):
             arguments that returns an iterator of them: each is one step of `Adam`, in the order in which
             they come, whatever `shuffle` is, and `batch_size` has to be None. A thread reads two ahead. Of a
             model with ``normalize=True`` that has no scales yet, a first pass learns them; a checkpoint
-            takes one more. Arrays that are files mapped into memory are not copied with `Adam` and a `batch_size`,
-            but read batch by batch, and shuffled in blocks of 8 MB.
+            takes one more. Arrays that are files mapped into memory are not copied with `Adam` and a
+            `batch_size`, but read batch by batch, and shuffled in blocks of 8 MB.
         Y, dYdX, d2YdX2, sample_weight, derivative_sample_weight, directions, dYdV, allow_missing_values
             As for `Samples`. Without values, an output bias under the identity has no gradient and stays as
             it is. With second derivatives every layer costs (1 + d)(2 + d)/2 times what values alone do: 3,
