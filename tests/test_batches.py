@@ -59,6 +59,22 @@ def test_scales_and_balance_are_learned_over_all_batches(weight: float | str) ->
     np.testing.assert_allclose(coming.model.normalization.x_scale, at_hand.model.normalization.x_scale)
 
 
+@pytest.mark.parametrize("kind", ["dYdX", "dYdV", "d2YdX2"])
+def test_scales_of_a_grid_are_learned_where_batches_do_not_count(kind: str) -> None:
+    grid, ones = np.linspace(-1, 1, 37), np.ones((37, 1, 2))
+    weights = np.r_[np.zeros(BATCH), np.ones(37 - 2 * BATCH), np.zeros(BATCH)]
+    given = {"dYdX": ones} if kind == "dYdX" else {"d2YdX2": np.ones((37, 1, 2, 2))}
+    if kind == "dYdV":
+        given = {"dYdV": ones, "directions": np.tile([[1.0, 0.0], [1.0, 1.0]], (37, 1, 1))}
+    samples = jetmlp.Samples(np.stack([grid, -grid], axis=1), sample_weight=weights, **given)
+    at_hand, coming = trainer_of(True), trainer_of(True)
+    at_hand.fit(samples, epochs=1)
+    coming.fit([samples[first : first + BATCH] for first in range(0, 37, BATCH)], epochs=1)
+    expected, found = at_hand.model.normalization, coming.model.normalization
+    np.testing.assert_allclose(found.x_scale, expected.x_scale, rtol=1e-13)
+    np.testing.assert_allclose(found.y_scale, expected.y_scale, rtol=1e-13)
+
+
 def test_auto_is_adam_and_a_second_fit_goes_on() -> None:
     trainer = jetmlp.Trainer(jetmlp.MLP([2, 6, 1], normalize=True))
     trainer.fit(BATCHES, epochs=2)
