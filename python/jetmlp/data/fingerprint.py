@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .samples import Samples
+
 #: So many bytes are hashed between two looks at Ctrl-C: some milliseconds.
 _BLOCK = 2**22
 
@@ -25,3 +27,9 @@ def fingerprint(arrays: Mapping[str, NDArray[Any] | None]) -> str:
         for at in range(0, len(content), _BLOCK):
             sha.update(content[at : at + _BLOCK])
     return sha.hexdigest()
+
+
+def kind_of(samples: Samples) -> list[tuple[str, str, tuple[int, ...]]]:
+    """Return name, type and shape of a sample of each array, which parts of the same samples share."""
+    arrays = samples.arrays().items()
+    return [(name, array.dtype.name, array.shape[1:]) for name, array in arrays if array is not None]

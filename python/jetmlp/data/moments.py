@@ -7,6 +7,7 @@ is enough for most: the scales are what `SizesOfSamples` finds in all samples to
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any, NamedTuple
@@ -80,7 +81,7 @@ class Moments(NamedTuple):
 def moments_of(columns: NDArray[Any], weights: Array, *, central: bool) -> Moments:
     """Return the moments of columns (n, c) with weights (n,) or (n, c), about 0 unless central."""
     numbers = columns.astype(np.float64)
-    weights = np.broadcast_to(weights.reshape(len(weights), -1), numbers.shape)
+    weights = np.broadcast_to(_as_columns(weights), numbers.shape)
     there = ~np.isnan(numbers) & (weights > 0)
     counted, numbers = np.where(there, weights, 0.0), np.where(there, numbers, 0.0)
     sizes = np.abs(numbers).max(axis=0, initial=0.0)
@@ -102,6 +103,11 @@ def moments_of(columns: NDArray[Any], weights: Array, *, central: bool) -> Momen
         np.max(numbers, axis=0, where=there, initial=-np.inf),
         numbers[np.argmax(there, axis=0), np.arange(len(weight))] if len(numbers) else mean,
     )
+
+
+def _as_columns(weights: Array) -> Array:
+    """Return weights (n,) or (n, c) as (n, 1) or (n, c)."""
+    return weights if weights.ndim == 2 else weights[:, np.newaxis]
 
 
 class PartMoments(NamedTuple):
@@ -131,7 +137,7 @@ def moments_of_part(samples: Samples, counts: Array) -> PartMoments:
         if array is None:
             found.append(None)
             continue
-        columns = array.reshape(len(array), -1)
+        columns = array.reshape(len(array), math.prod(array.shape[1:]))  # of no rows, too
         of_entries = weights_of(weights, array).reshape(columns.shape)
         found.append(moments_of(columns, of_entries, central=array is samples.Y))
     return PartMoments(len(samples), moments_of(samples.X, counts, central=True), *found)
@@ -268,6 +274,8 @@ def _first(signs: Sequence[Array]) -> Array:
 
 def _sign_of_first(numbers: NDArray[Any], least: Array | float) -> Array:
     """Sign of the first of (n, c) whose magnitude is above this, 0 if none is."""
+    if len(numbers) == 0:
+        return np.zeros(numbers.shape[1])
     far = np.abs(numbers) > least
     places = np.argmax(far, axis=0)
     return np.where(far.any(axis=0), np.sign(np.take_along_axis(numbers, places[np.newaxis], axis=0)[0]), 0.0)
@@ -279,7 +287,7 @@ def _first_far(samples: Samples, which: str, means: Array, least: Array) -> Arra
     if which == "Y":
         assert samples.Y is not None
         array, weights = samples.Y.astype(np.float64), weights_of(samples.sample_weight, samples.Y)
-    counts = np.broadcast_to(weights.reshape(len(array), -1) > 0, array.shape)
+    counts = np.broadcast_to(_as_columns(weights) > 0, array.shape)
     return _sign_of_first(np.where(counts & ~np.isnan(array), array - means, 0.0), least)
 
 
@@ -287,7 +295,7 @@ def _first_large_slope(samples: Samples, o: int, x_scale: Array, least: float) -
     if samples.derivatives is None:
         return np.zeros(1)
     slopes = slopes_of(samples, o, x_scale)[0][:, np.newaxis]
-    return _sign_of_first(slopes, least) if len(slopes) else np.zeros(1)
+    return _sign_of_first(slopes, least)
 
 
 def _first_large_bend(samples: Samples, o: int, x_scale: Array, least: float) -> Array:

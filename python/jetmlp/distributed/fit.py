@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _checks
+from ..data.fingerprint import kind_of
 from ..data.samples import Samples
 from ..fitting.callbacks import Callback, as_callbacks
 from ..fitting.history import History
@@ -242,16 +243,11 @@ def _held_out(
 
 def _common(examples: Sequence[Samples], name: str) -> Samples:
     """Take the first of the parts' examples; a ``ValueError`` where one is of another kind."""
-
-    def kind(samples: Samples) -> list[tuple[str, str, tuple[int, ...]]]:
-        arrays = samples.arrays().items()
-        return [(key, array.dtype.name, array.shape[1:]) for key, array in arrays if array is not None]
-
-    first = kind(examples[0])
+    first = kind_of(examples[0])
     for number, example in enumerate(examples):
-        if kind(example) != first:
+        if kind_of(example) != first:
             raise ValueError(
-                f"{name}: expected partitions of one kind, {first} as the first is, got {kind(example)} in "
-                f"partition {number}"
+                f"{name}: expected partitions of one kind, {first} as the first is, got "
+                f"{kind_of(example)} in partition {number}"
             )
     return examples[0]

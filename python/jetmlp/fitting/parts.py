@@ -67,6 +67,7 @@ class Parts(ABC):
     names: SampleNames
     example: Samples  # a sample, for the kinds of what there is
     weighted: bool
+    of_their_own = False  # whether each part is a loss of its own, not a share of that of all
 
     @abstractmethod
     def each(self, function: Callable[..., Any], *arguments: object) -> Sequence[Any]:
@@ -148,7 +149,7 @@ def pose_parts(model: MLP, parts: Parts, held_out: Parts | Samples | None, weigh
         assert normalization is not None
         check_units(weighed(example, weights), normalization)
         recipe = recipe._replace(normalization=normalization)
-    recipe = _with_totals(parts, recipe)
+    recipe = recipe if parts.of_their_own else _with_totals(parts, recipe)
     validation = None
     if held_out is not None:
         of_them = of_held_out(

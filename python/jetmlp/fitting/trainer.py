@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -18,9 +18,11 @@ from ..models.mlp import MLP
 from ..optimizers.auto import AUTO
 from ..optimizers.base import Optimizer
 from ._wrong_names import FIT_CURES, TRAINER_CURES
+from .batches import Batches, come_in_batches
 from .callbacks import Callback, as_callbacks
 from .evidence import Evidence
 from .history import COLUMNS, History
+from .mapped import MappedBatches, come_from_files
 from .plan import Ending
 from .problem import as_loss_weights, as_model
 from .resuming import as_keeper
@@ -150,7 +152,7 @@ class Trainer(Running):
     @with_cures(FIT_CURES, "name them, as in fit(X, Y, dYdX, epochs=200)")
     def fit(
         self,
-        X: Samples | ArrayLike,
+        X: Samples | ArrayLike | Iterable[Samples] | Callable[[], Iterable[Samples]],
         Y: ArrayLike | None = None,
         dYdX: ArrayLike | None = None,
         *,
@@ -176,7 +178,13 @@ class Trainer(Running):
         Parameters
         ----------
         X : Samples or array_like, (n, d)
-            Samples, or their inputs; of samples, the other arrays are part.
+            Samples, or their inputs; of samples, the other arrays are part. For more samples than memory
+            holds, an iterable of `Samples` that every epoch goes through anew, or a function without
+            arguments that returns an iterator of them: each is one step of `Adam`, in the order in which
+            they come, whatever `shuffle` is, and `batch_size` has to be None. A thread reads two ahead. Of a
+            model with ``normalize=True`` that has no scales yet, a first pass learns them; a checkpoint
+            takes one more. Arrays that are files mapped into memory are not copied with `Adam` and a
+            `batch_size`, but read batch by batch, and shuffled in blocks of 8 MB.
         Y, dYdX, d2YdX2, sample_weight, derivative_sample_weight, directions, dYdV, allow_missing_values
             As for `Samples`. Without values, an output bias under the identity has no gradient and stays as
             it is. With second derivatives every layer costs (1 + d)(2 + d)/2 times what values alone do: 3,
@@ -235,9 +243,16 @@ class Trainer(Running):
         progress = _checks.as_boolean("progress", progress)
         listeners = as_callbacks(callbacks)
         keeper = as_keeper(self, checkpoint, checkpoint_every, epochs)
+        ending = Ending(validation_data, patience, min_delta, restore_best, anchor, allow_missing_values)
         with self._claimed():
+            if come_in_batches(X):
+                others = (Y, dYdX, d2YdX2, sample_weight, derivative_sample_weight, directions, dYdV)
+                with self._batches(X, others, epochs) as batches:
+                    return self._fit_parts(
+                        batches, None, ending, epochs, listeners, progress=progress, keeper=keeper
+                    )
             samples = as_samples(
-                X,
+                X,  # type: ignore[arg-type]
                 Y,
                 dYdX,
                 d2YdX2=d2YdX2,
@@ -249,7 +264,26 @@ class Trainer(Running):
                 sizes=(self._model.n_inputs, self._model.n_outputs),
                 precision=self._model.dtype,
             )
-            ending = Ending(validation_data, patience, min_delta, restore_best, anchor, allow_missing_values)
-            if self.n_epochs == 0 and not self._model.normalize:
+            if self._warns():
                 warn_of_scales(samples)
+            if come_from_files(samples, self._optimizer, self._batch_size):
+                assert self._batch_size is not None
+                n_threads = _checks.as_threads(self._n_threads)
+                mapped = MappedBatches(samples, self._model, epochs, n_threads, self._batch_size, self._order)
+                with mapped:
+                    return self._fit_parts(
+                        mapped, None, ending, epochs, listeners, progress=progress, keeper=keeper
+                    )
             return self._fit(samples, ending, epochs, listeners, progress=progress, keeper=keeper)
+
+    def _batches(self, source: Any, others: tuple[ArrayLike | None, ...], epochs: int) -> Batches:  # noqa: ANN401
+        """Take samples that come in batches."""
+        if any(array is not None for array in others):
+            raise ValueError(
+                "Y, dYdX and others: expected none beside batches of jetmlp.Samples, which hold theirs"
+            )
+        return Batches(source, self._model, epochs, _checks.as_threads(self._n_threads), warn=self._warns())
+
+    def _warns(self) -> bool:
+        """Whether this fit is the first, and of numbers as they are."""
+        return self.n_epochs == 0 and not self._model.normalize

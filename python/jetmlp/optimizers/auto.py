@@ -61,7 +61,7 @@ def choose_optimizer(
     Of those that suit, the best that finds the memory which it needs (`fits`), or else the least needy.
     """
     if batch_size is not None:
-        return Choice(_adam(epochs), batch_size)
+        return Choice(falling_adam(epochs), batch_size)
     choices = list(_suitable(n_parameters, n_numbers, n_errors, n_samples, penalized, epochs))
     return next((choice for choice in choices if fits(choice)), choices[-1])
 
@@ -82,9 +82,9 @@ def _suitable(
             yield Choice(Chain((step, LBFGS()), (epochs,)), None)
     if n_numbers <= MOST_NUMBERS:
         yield Choice(LBFGS(), None)
-    yield Choice(_adam(epochs), BATCH_SIZE)
+    yield Choice(falling_adam(epochs), BATCH_SIZE)
 
 
-def _adam(epochs: int) -> Adam:
+def falling_adam(epochs: int) -> Adam:
     """Adam with a rate that falls over the epochs of the first fit: batches leave noise at a constant one."""
     return Adam(Cosine(ADAM_RATE, max(epochs, 1)))
