@@ -31,8 +31,8 @@ const double* plain_rows(const py::object& X, Index d, Index most, Index& n_rows
     const auto* const array = py::detail::array_proxy(X.ptr());
     const bool aligned = (array->flags & py::detail::npy_api::NPY_ARRAY_ALIGNED_) != 0;
     const bool one_axis = array->nd == 1 && d == 1;
-    if (!aligned || !(one_axis || (array->nd == 2 && array->dimensions[1] == d)) ||
-        array->dimensions[0] > most) {
+    const bool fits = one_axis || (array->nd == 2 && array->dimensions[1] == d);
+    if (!aligned || !fits || array->dimensions[0] > most) {
         return nullptr;
     }
     n_rows = array->dimensions[0];

@@ -54,7 +54,7 @@ void Predictor<T>::predict(Index n_samples, const double* inputs, Number* values
         propagation = make_forward_propagation(network_->parameters.layout(), slopes);
     }
     T* const row = network_->row.data();
-    const auto give = [this, row](Index count, Number* to, const auto& undo) {
+    const auto give = [&](Index count, Number* to, [[maybe_unused]] const auto& undo) {
         if constexpr (std::is_same_v<Number, double>) {
             if (has_units()) {
                 undo(to);
