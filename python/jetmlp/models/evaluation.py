@@ -78,6 +78,13 @@ class Evaluated:
             self._ready = ready
         return ready.predictor
 
+    def _of_few(self, X: ArrayLike, n_threads: int | None, *, jacobian: bool) -> Any:  # noqa: ANN401
+        """Return values, or values and Jacobian, of a few rows; None where `_evaluate` is to be asked."""
+        few = None if n_threads is not None else self._predictor()
+        if few is None:
+            return None
+        return few.predict_with_jacobian(X) if jacobian else few.predict(X)
+
     def _evaluate(
         self, X: ArrayLike, n_threads: int | None, compute: Computation, *undo: Undoing, of_row: int
     ) -> tuple[Any, ...]:

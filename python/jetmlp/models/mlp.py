@@ -132,10 +132,9 @@ class MLP(HigherDerivatives):
         >>> (model.predict(x) - y).shape, (model.predict(x)[:, 0] - y).shape
         ((5, 5), (5,))
         """
-        if n_threads is None and (few := self._predictor()) is not None:
-            quick = few.predict(X)
-            if quick is not None:
-                return quick
+        quick = self._of_few(X, n_threads, jacobian=False)
+        if quick is not None:
+            return np.asarray(quick)
         compute, m = self._computation(jacobian=False), self.n_outputs
         [values] = self._evaluate(X, n_threads, compute, Normalization.values, of_row=m)
         return np.asarray(values)
@@ -160,10 +159,9 @@ class MLP(HigherDerivatives):
         TypeError, ValueError
             If `X` is not an array of real numbers of that shape.
         """
-        if n_threads is None and (few := self._predictor()) is not None:
-            quick = few.predict_with_jacobian(X)
-            if quick is not None:
-                return quick[1]
+        quick = self._of_few(X, n_threads, jacobian=True)
+        if quick is not None:
+            return np.asarray(quick[1])
         compute, size = self._computation(values=False), self.n_outputs * self.n_inputs
         [slopes] = self._evaluate(X, n_threads, compute, Normalization.jacobian, of_row=size)
         return np.asarray(slopes)
@@ -190,10 +188,9 @@ class MLP(HigherDerivatives):
         TypeError, ValueError
             If `X` is not an array of real numbers of that shape.
         """
-        if n_threads is None and (few := self._predictor()) is not None:
-            quick = few.predict_with_jacobian(X)
-            if quick is not None:
-                return quick
+        quick = self._of_few(X, n_threads, jacobian=True)
+        if quick is not None:
+            return quick[0], quick[1]
         undo, size = (Normalization.values, Normalization.jacobian), self.n_outputs * (1 + self.n_inputs)
         values, slopes = self._evaluate(X, n_threads, self._computation(), *undo, of_row=size)
         return np.asarray(values), np.asarray(slopes)
